@@ -6,9 +6,7 @@
 #![allow(missing_docs, reason = "the sol! expansion carries the interface's own comments where it has them")]
 #![allow(clippy::all, clippy::pedantic, reason = "generated code")]
 
-extern crate alloc;
-
-alloy_sol_types::sol!("abi/IRegistry.sol");
-alloy_sol_types::sol!("abi/IPatientPort.sol");
+alloy_sol_types::sol!(#[sol(all_derives)] "abi/IRegistry.sol");
+alloy_sol_types::sol!(#[sol(all_derives)] "abi/IPatientPort.sol");
 
 pub mod limits;

@@ -1,0 +1,192 @@
+//! One JSON-RPC request: time limit, and what a failure means.
+
+use std::net::IpAddr;
+
+use alloy::primitives::Bytes;
+use alloy::rpc::json_rpc::{ErrorPayload, RpcError, RpcRecv, RpcSend};
+use alloy::transports::http::reqwest;
+use alloy::transports::{TransportError, TransportErrorKind};
+
+use super::{Call, Inner};
+use crate::error::{Error, Result};
+use crate::revert::Revert;
+
+/// A URL as it may be shown: path and query often hold access tokens.
+pub(super) fn shown_url(url: &reqwest::Url) -> String {
+    let more = if url.path().len() > 1 || url.query().is_some() { "/…" } else { "" };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{more}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+pub(super) fn is_loopback(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host == "localhost"
+        || host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Sends a request whose failure is never a contract's refusal.
+pub(super) async fn request<P: RpcSend, R: RpcRecv>(
+    inner: &Inner,
+    method: &'static str,
+    params: P,
+) -> Result<R> {
+    send(inner, method, params).await?.map_err(|error| classify(inner, method, error))
+}
+
+/// Sends a request that makes the node execute `call`.
+pub(super) async fn execute<P: RpcSend, R: RpcRecv>(
+    inner: &Inner,
+    method: &'static str,
+    params: P,
+    call: &Call,
+) -> Result<R> {
+    send(inner, method, params).await?.map_err(|error| match &error {
+        RpcError::ErrorResp(payload) => {
+            outcome(payload, call).unwrap_or_else(|| classify(inner, method, error))
+        }
+        _ => classify(inner, method, error),
+    })
+}
+
+async fn send<P: RpcSend, R: RpcRecv>(
+    inner: &Inner,
+    method: &'static str,
+    params: P,
+) -> Result<Result<R, TransportError>> {
+    let after = inner.options.timeout;
+    tokio::time::timeout(after, inner.client.request(method, params))
+        .await
+        .map_err(|_| Error::Timeout { url: inner.shown_url.clone(), method, after })
+}
+
+pub(super) fn invalid(
+    inner: &Inner,
+    method: &'static str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
+    Error::InvalidResponse { url: inner.shown_url.clone(), method, source: Box::new(source) }
+}
+
+/// What the execution came to, if the error is about that and not about the request.
+fn outcome(payload: &ErrorPayload, call: &Call) -> Option<Error> {
+    /// Beginnings of what nodes say about an execution that ended without revert data.
+    const HALTS: [&str; 7] = [
+        "out of gas",
+        "gas required exceeds",
+        "gas limit",
+        "intrinsic gas",
+        "invalid opcode",
+        "stack ",
+        "program activation failed",
+    ];
+    let message = payload.message.to_ascii_lowercase();
+    let refused = |data: &[u8]| {
+        Some(Error::Refused(Box::new(Revert::decode(Some(call.to), &call.data, data))))
+    };
+    if let Some(data) = revert_data(payload) {
+        return refused(&data);
+    }
+    if payload.code == 3 || message.contains("execution reverted") {
+        return refused(&[]);
+    }
+    HALTS
+        .iter()
+        .any(|halt| message.contains(halt))
+        .then(|| Error::Halted { reason: one_line(&payload.message) })
+}
+
+/// Revert data wherever nodes put it: a hex string, or an object with a member `data`.
+fn revert_data(payload: &ErrorPayload) -> Option<Bytes> {
+    let value: serde_json::Value = serde_json::from_str(payload.data.as_ref()?.get()).ok()?;
+    let text = value.as_str().or_else(|| value.get("data")?.as_str())?;
+    text.parse().ok().filter(|data: &Bytes| !data.is_empty())
+}
+
+fn classify(inner: &Inner, method: &'static str, error: TransportError) -> Error {
+    let url = inner.shown_url.clone();
+    match error {
+        RpcError::ErrorResp(payload) => Error::Rpc {
+            url,
+            method,
+            code: payload.code,
+            message: one_line(&payload.message),
+        },
+        RpcError::Transport(TransportErrorKind::Custom(cause)) => {
+            // The HTTP library's message repeats the whole URL, tokens included.
+            let source = match cause.downcast::<reqwest::Error>() {
+                Ok(error) => Box::new(error.without_url()),
+                Err(cause) => cause,
+            };
+            Error::Unreachable { url, source }
+        }
+        RpcError::Transport(kind) => Error::Unreachable { url, source: Box::new(kind) },
+        other => Error::InvalidResponse { url, method, source: Box::new(other) },
+    }
+}
+
+/// A node's words, on one line and short: they are shown to people.
+fn one_line(text: &str) -> String {
+    text.chars().take(300).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use alloy::primitives::{Address, U256};
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::revert::Reason;
+
+    fn payload(code: i64, message: &'static str, data: Option<&str>) -> ErrorPayload {
+        let data = data.map(|text| RawValue::from_string(text.to_owned()).unwrap());
+        ErrorPayload { code, message: message.into(), data }
+    }
+
+    fn call() -> Call {
+        Call { to: Address::ZERO, value: U256::ZERO, data: Bytes::new() }
+    }
+
+    #[test]
+    fn urls_are_shown_without_secrets() {
+        for (url, shown) in [
+            ("http://127.0.0.1:8547", "http://127.0.0.1:8547"),
+            ("https://user:pass@node.example/v2/token?key=1", "https://node.example/…"),
+            ("https://node.example?key=1", "https://node.example/…"),
+        ] {
+            assert_eq!(shown_url(&url.parse().unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn loopback_hosts_are_recognised() {
+        for (url, loopback) in [
+            ("http://localhost:1", true),
+            ("http://127.3.2.1", true),
+            ("http://[::1]:5", true),
+            ("http://localhost.example", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&url.parse().unwrap()), loopback, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_a_halt_and_from_the_nodes_own_error() {
+        let reverted = outcome(&payload(3, "execution reverted", Some("\"0x01020304\"")), &call());
+        let Some(Error::Refused(revert)) = reverted else { panic!("{reverted:?}") };
+        assert!(matches!(revert.reason, Reason::Unknown(data) if data[..] == [1, 2, 3, 4]));
+        let nested = payload(-32000, "reverted", Some(r#"{"data":"0x01020304"}"#));
+        assert!(matches!(outcome(&nested, &call()), Some(Error::Refused(_))));
+        let silent = outcome(&payload(-32000, "execution reverted", None), &call());
+        let Some(Error::Refused(revert)) = silent else { panic!("{silent:?}") };
+        assert!(matches!(revert.reason, Reason::Empty));
+        let halted = outcome(&payload(-32000, "out of gas", None), &call());
+        assert!(matches!(halted, Some(Error::Halted { .. })));
+        assert!(outcome(&payload(-32601, "no such method", None), &call()).is_none());
+    }
+}

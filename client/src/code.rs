@@ -1,0 +1,98 @@
+//! The stable code and the class of every error.
+
+use patientport_core::record::RecordError;
+
+use crate::error::{BlobPart, Class, Error};
+
+impl Error {
+    /// The stable code of the error, as listed in `docs/errors.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadInput { .. } => "input.invalid",
+            Self::Refused(revert) => revert.code(),
+            Self::Halted { .. } => "tx.halted",
+            Self::TransactionFailed { revert: Some(revert), .. } => revert.code(),
+            Self::TransactionFailed { revert: None, .. } => "tx.failed",
+            Self::InsufficientFunds { .. } => "tx.insufficient_funds",
+            Self::Unreachable { .. } => "rpc.unreachable",
+            Self::Rpc { .. } => "rpc.refused",
+            Self::InvalidResponse { .. } => "rpc.invalid_response",
+            Self::Timeout { .. } => "rpc.timeout",
+            Self::ReceiptTimeout { .. } => "tx.receipt_timeout",
+            Self::Unsettled { .. } => "tx.unsettled",
+            Self::WrongChain { .. } => "chain.wrong",
+            Self::NotAPort { .. } => "port.not_a_port",
+            Self::NotARegistry { .. } => "registry.not_a_registry",
+            Self::NotClaimed { .. } => "port.not_claimed",
+            Self::UnknownProvider { .. } => "provider.unknown",
+            Self::ProfileMismatch { .. } => "provider.profile_mismatch",
+            Self::NoEncryptionKey { .. } => "key.none",
+            Self::SectionNotOpen { .. } => "section.not_open",
+            Self::NoMatchingKey { .. } => "section.no_matching_key",
+            Self::UnknownRecord { .. } => "record.unknown",
+            Self::UnknownRequest { .. } => "request.unknown",
+            Self::MissingMessage { .. } => "request.missing_message",
+            Self::MissingBlob { part: BlobPart::Head | BlobPart::Body, .. } => {
+                "record.missing_blob"
+            }
+            Self::CommitmentMismatch { .. } => "record.commitment_mismatch",
+            Self::Forged { .. } => "record.forged",
+            Self::Duplicate { .. } => "record.duplicate",
+            Self::PreparedElsewhere { .. } => "input.prepared_elsewhere",
+            Self::Deployment { .. } => "deploy.mismatch",
+            Self::Code { .. } => "deploy.invalid_code",
+            Self::Store(error) => error.code(),
+            Self::Key(_) => "key.invalid",
+            Self::Open(_) => "message.unreadable",
+            Self::Section(_) => "section.invalid",
+            Self::Text(_) => "message.invalid_text",
+            Self::Record { source, .. } | Self::Encrypt(source) => record_code(source),
+            Self::Signer(_) => "wallet.signing_failed",
+            Self::Past { .. } => "access.invalid_expiry",
+        }
+    }
+
+    /// Which world the error belongs to.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::BadInput { .. }
+            | Self::Key(_)
+            | Self::Section(_)
+            | Self::Text(_)
+            | Self::Past { .. }
+            | Self::PreparedElsewhere { .. }
+            | Self::WrongChain { .. }
+            | Self::Code { .. }
+            | Self::Encrypt(RecordError::Metadata(_) | RecordError::EpochZero) => Class::Usage,
+            Self::Unreachable { .. }
+            | Self::Rpc { .. }
+            | Self::InvalidResponse { .. }
+            | Self::Timeout { .. }
+            | Self::ReceiptTimeout { .. }
+            | Self::Unsettled { .. }
+            | Self::Signer(_)
+            | Self::Record { source: RecordError::Read(_) | RecordError::Write(_), .. }
+            | Self::Encrypt(
+                RecordError::Read(_) | RecordError::Write(_) | RecordError::PayloadLength { .. },
+            ) => Class::Environment,
+            Self::Store(error) => error.class(),
+            _ => Class::Refused,
+        }
+    }
+}
+
+fn record_code(error: &RecordError) -> &'static str {
+    match error {
+        RecordError::Malformed(_) => "record.malformed",
+        RecordError::UnsupportedVersion { .. } => "record.unsupported_version",
+        RecordError::WrongPlace(_) => "record.forged",
+        RecordError::AuthenticationFailed => "record.authentication_failed",
+        RecordError::CommitmentMismatch { .. } => "record.commitment_mismatch",
+        RecordError::Metadata(_) => "record.invalid_metadata",
+        RecordError::EpochZero => "section.not_open",
+        RecordError::PayloadLength { .. } => "record.payload_changed",
+        RecordError::Read(_) => "io.read",
+        RecordError::Write(_) => "io.write",
+        _ => "record.unreadable",
+    }
+}

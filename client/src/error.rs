@@ -1,0 +1,364 @@
+//! The client's errors: what failed, with the values that matter, a stable code and a class.
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256};
+use patientport_core::keys::KeyError;
+use patientport_core::record::{PlaceMismatch, RecordError};
+use patientport_core::seal::OpenError;
+use patientport_core::section::SectionError;
+use patientport_core::text::TextError;
+
+use crate::revert::Revert;
+use crate::store::StoreError;
+use crate::units::{Timestamp, Wei};
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Which world an error belongs to; decides the exit code of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The chain or cryptography said no. Trying again changes nothing.
+    Refused,
+    /// What was asked for makes no sense.
+    Usage,
+    /// Node, network or disk. Trying again may help.
+    Environment,
+}
+
+/// Why a client operation failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value given by the caller is unusable.
+    #[error("{what}: `{value}`")]
+    BadInput {
+        /// What is wrong with it.
+        what: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// A contract refused.
+    #[error("{0}")]
+    Refused(Box<Revert>),
+    /// Execution ended without an answer of the contract: out of gas or ink, or a trap.
+    #[error("the call could not be executed: `{reason}`")]
+    Halted {
+        /// The node's words.
+        reason: String,
+    },
+    /// The transaction was mined and failed, though its simulation succeeded.
+    #[error("the transaction `{hash}` was mined and failed{}", revert.as_ref().map(|revert| format!(": {revert}")).unwrap_or_default())]
+    TransactionFailed {
+        /// The transaction.
+        hash: B256,
+        /// What the contract said, where running it again tells.
+        revert: Option<Box<Revert>>,
+    },
+    /// The sender cannot pay.
+    #[error("`{account}` has `{balance}` and this may cost `{needed}`")]
+    InsufficientFunds {
+        /// The sender.
+        account: Address,
+        /// What it has.
+        balance: Wei,
+        /// What the transaction may cost at most.
+        needed: Wei,
+    },
+    /// The node cannot be reached.
+    #[error("cannot reach the node at `{url}`")]
+    Unreachable {
+        /// Its URL, without user and password.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The node refused a request for a reason of its own.
+    #[error("the node at `{url}` refused `{method}`: `{message}` (code `{code}`)")]
+    Rpc {
+        /// Its URL, without user and password.
+        url: String,
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// The JSON-RPC error code.
+        code: i64,
+        /// The node's words.
+        message: String,
+    },
+    /// The node's answer is not what the method returns.
+    #[error("the node at `{url}` answered `{method}` with something unusable")]
+    InvalidResponse {
+        /// Its URL, without user and password.
+        url: String,
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The node did not answer in time.
+    #[error("the node at `{url}` did not answer `{method}` within `{}` s", after.as_secs())]
+    Timeout {
+        /// Its URL, without user and password.
+        url: String,
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// A transaction was sent and no receipt came in time. It may still be mined.
+    #[error("the transaction `{hash}` was sent and is not mined after `{}` s", after.as_secs())]
+    ReceiptTimeout {
+        /// The transaction.
+        hash: B256,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// Transactions of the account were sent earlier and are not mined; sending more might do things twice.
+    #[error("`{account}` has `{count}` transactions on their way that are not mined after `{}` s", after.as_secs())]
+    Unsettled {
+        /// The account.
+        account: Address,
+        /// How many.
+        count: u64,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The node serves another chain.
+    #[error("the node serves chain `{actual}`, not chain `{expected}`")]
+    WrongChain {
+        /// The chain wanted.
+        expected: u64,
+        /// The chain that the node serves.
+        actual: u64,
+    },
+    /// The address is no port of the registry.
+    #[error("`{address}` is not a port of the registry `{registry}`: {reason}")]
+    NotAPort {
+        /// The address.
+        address: Address,
+        /// The registry asked.
+        registry: Address,
+        /// What gave it away.
+        reason: NotAPortReason,
+    },
+    /// The address is no registry.
+    #[error("there is no registry at `{address}`")]
+    NotARegistry {
+        /// The address.
+        address: Address,
+    },
+    /// The port's patient has not accepted it.
+    #[error("the port `{port}` is not claimed yet: its patient `{patient}` must accept it first")]
+    NotClaimed {
+        /// The port.
+        port: Address,
+        /// Its patient.
+        patient: Address,
+    },
+    /// No provider is registered under the address.
+    #[error("no provider is registered under `{account}`")]
+    UnknownProvider {
+        /// The account.
+        account: Address,
+    },
+    /// A profile does not match the hash that the registry stores.
+    #[error("the identity profile of `{account}` is not the one whose hash `{expected}` the registry stores")]
+    ProfileMismatch {
+        /// The provider.
+        account: Address,
+        /// The hash stored.
+        expected: B256,
+    },
+    /// The account has published no encryption key.
+    #[error("`{account}` has no encryption key that could be sealed to")]
+    NoEncryptionKey {
+        /// The account.
+        account: Address,
+    },
+    /// A section has no key.
+    #[error("section `{section}` of the port `{port}` is not open")]
+    SectionNotOpen {
+        /// The port.
+        port: Address,
+        /// The section.
+        section: u8,
+    },
+    /// The key ring lacks the secret of a section's epoch.
+    #[error("no secret is held for section `{section}` at epoch `{epoch}`")]
+    NoMatchingKey {
+        /// The section.
+        section: u8,
+        /// The epoch.
+        epoch: u32,
+    },
+    /// There is no such record.
+    #[error("the port `{port}` has no record `{id}`")]
+    UnknownRecord {
+        /// The port.
+        port: Address,
+        /// The number asked for.
+        id: u32,
+    },
+    /// There is no such request.
+    #[error("the port `{port}` has no request `{id}`")]
+    UnknownRequest {
+        /// The port.
+        port: Address,
+        /// The number asked for.
+        id: u32,
+    },
+    /// A request's message is not to be found on the chain.
+    #[error("the message of request `{id}` is not in the chain's log")]
+    MissingMessage {
+        /// The request.
+        id: u32,
+    },
+    /// A blob that the chain commits to is in no store at hand.
+    #[error("the {part} of record `{id}` is not in {store}")]
+    MissingBlob {
+        /// The record.
+        id: u32,
+        /// Head or body.
+        part: BlobPart,
+        /// The store.
+        store: String,
+    },
+    /// The stored head or body is not the one committed to.
+    #[error("the {part} of record `{id}` is not the one committed to")]
+    CommitmentMismatch {
+        /// The record.
+        id: u32,
+        /// Head or body.
+        part: BlobPart,
+    },
+    /// A record claims to be somewhere else than the chain's entry says: it is forged or was copied here.
+    #[error("record `{id}` is forged")]
+    Forged {
+        /// The record.
+        id: u32,
+        /// What differs.
+        #[source]
+        source: PlaceMismatch,
+    },
+    /// A record repeats the commitment of an earlier one.
+    #[error("record `{id}` repeats record `{original}`")]
+    Duplicate {
+        /// The record.
+        id: u32,
+        /// The first record with this commitment.
+        original: u32,
+    },
+    /// What was prepared belongs to another port, account or chain.
+    #[error("this was prepared for the {what} `{prepared}`, not for `{given}`")]
+    PreparedElsewhere {
+        /// What differs.
+        what: &'static str,
+        /// What it was prepared for.
+        prepared: String,
+        /// What was given.
+        given: String,
+    },
+    /// The deployment's record says otherwise than the chain.
+    #[error("the deployment cannot continue: {what} at `{address}`")]
+    Deployment {
+        /// What is wrong.
+        what: &'static str,
+        /// Where.
+        address: Address,
+    },
+    /// What is to be deployed is no Stylus program that fits.
+    #[error("the code of `{name}` cannot be deployed: {what}")]
+    Code {
+        /// The contract.
+        name: String,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A blob store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key is malformed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A sealed message does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Section secrets or links are malformed.
+    #[error(transparent)]
+    Section(#[from] SectionError),
+    /// A sealed text is malformed.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A record does not open.
+    #[error("record `{id}` cannot be opened")]
+    Record {
+        /// The record.
+        id: u32,
+        /// Why.
+        #[source]
+        source: RecordError,
+    },
+    /// A record could not be encrypted.
+    #[error("the record could not be encrypted")]
+    Encrypt(#[source] RecordError),
+    /// Signing failed.
+    #[error("the transaction could not be signed")]
+    Signer(#[source] alloy::signers::Error),
+    /// A grant or a rotation would end before it begins.
+    #[error("`{given}` has passed already")]
+    Past {
+        /// The time given.
+        given: Timestamp,
+    },
+}
+
+/// What gave a false port away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotAPortReason {
+    /// There is no code.
+    NoCode,
+    /// The code is no minimal clone.
+    NotAClone,
+    /// The code is a clone of something else.
+    OtherImplementation(Address),
+    /// The registry did not issue it.
+    NotIssued,
+    /// It names another registry.
+    OtherRegistry(Address),
+}
+
+impl std::fmt::Display for NotAPortReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoCode => f.write_str("there is no contract at this address"),
+            Self::NotAClone => f.write_str("its code is not that of a port"),
+            Self::OtherImplementation(address) => {
+                write!(f, "it runs `{address}`, which the registry never announced")
+            }
+            Self::NotIssued => f.write_str("the registry did not issue it"),
+            Self::OtherRegistry(address) => write!(f, "it belongs to the registry `{address}`"),
+        }
+    }
+}
+
+/// The two blobs of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlobPart {
+    /// The head, which the chain commits to.
+    Head,
+    /// The body, which the head commits to.
+    Body,
+}
+
+impl std::fmt::Display for BlobPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Head => "head",
+            Self::Body => "body",
+        })
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod chain;
+pub mod deploy;
+mod error;
+pub mod history;
+pub mod keyring;
+pub mod port;
+pub mod records;
+pub mod registry;
+pub mod revert;
+pub mod rotation;
+pub mod store;
+pub mod units;
+
+mod code;
+
+pub use chain::{Chain, Options, Signer, Transaction, TxReport};
+pub use error::{BlobPart, Class, Error, NotAPortReason, Result};
+pub use keyring::Keyring;
+pub use port::Port;
+pub use registry::Registry;
+pub use units::{Gas, Timestamp, Wei};
+
+pub use alloy::primitives;
+pub use patientport_core as core;

@@ -1,0 +1,396 @@
+//! The registry of providers and issuer of ports.
+
+mod profile;
+mod provider;
+
+use alloy::primitives::{Address, B256, keccak256};
+use alloy::sol_types::SolEvent;
+use patientport_core::abi::IRegistry;
+use patientport_core::keys::PublicKey;
+use patientport_core::limits::MAX_PAGE;
+use patientport_core::npi::Npi;
+
+use crate::chain::{Chain, LogQuery, Transaction, TxReport};
+use crate::error::{Error, Result};
+use crate::units::Timestamp;
+
+pub use profile::{ContactProfile, IdentityProfile};
+pub use provider::{Provider, ProviderKind, ProviderStatus};
+
+/// A registry on a chain. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    chain: Chain,
+    address: Address,
+    from_block: u64,
+}
+
+impl Registry {
+    /// The registry at `address`. `from_block` is a block not after its creation; 0 is always right, and
+    /// slow on a long chain.
+    ///
+    /// # Errors
+    /// [`Error::NotARegistry`] if nothing there answers like one.
+    pub async fn open(chain: Chain, address: Address, from_block: u64) -> Result<Self> {
+        let registry = Self { chain, address, from_block };
+        match registry.owner().await {
+            Ok(_) => Ok(registry),
+            Err(Error::InvalidResponse { .. } | Error::Refused(_) | Error::Halted { .. }) => {
+                // A registry whose program sleeps is one; what it says on the matter is worth more.
+                if registry.chain.code(address).await?.is_empty() {
+                    return Err(Error::NotARegistry { address });
+                }
+                match registry.owner().await {
+                    Err(error @ Error::Refused(_)) if error.code().starts_with("program.") => {
+                        Err(error)
+                    }
+                    _ => Err(Error::NotARegistry { address }),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The chain it is on.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Its address.
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// A block not after its creation.
+    pub fn from_block(&self) -> u64 {
+        self.from_block
+    }
+
+    // --- reads ---
+
+    /// Who owns it.
+    pub async fn owner(&self) -> Result<Address> {
+        self.chain.call(self.address, &IRegistry::ownerCall {}).await
+    }
+
+    /// Who has been offered its ownership; `None` = nobody.
+    pub async fn pending_owner(&self) -> Result<Option<Address>> {
+        let owner = self.chain.call(self.address, &IRegistry::pendingOwnerCall {}).await?;
+        Ok((!owner.is_zero()).then_some(owner))
+    }
+
+    /// Whether an account may attest providers.
+    pub async fn is_attester(&self, account: Address) -> Result<bool> {
+        self.chain.call(self.address, &IRegistry::isAttesterCall { account }).await
+    }
+
+    /// The attesters of now, in the order in which they were added.
+    pub async fn attesters(&self) -> Result<Vec<Address>> {
+        use IRegistry::{AttesterAdded, AttesterRemoved};
+        let query = self
+            .events()
+            .with_topic(0, [AttesterAdded::SIGNATURE_HASH, AttesterRemoved::SIGNATURE_HASH]);
+        let mut attesters = Vec::new();
+        for log in self.chain.logs(&query).await? {
+            if let Ok(added) = AttesterAdded::decode_log(&log.inner) {
+                attesters.retain(|known| *known != added.attester);
+                attesters.push(added.attester);
+            } else if let Ok(removed) = AttesterRemoved::decode_log(&log.inner) {
+                attesters.retain(|known| *known != removed.attester);
+            }
+        }
+        Ok(attesters)
+    }
+
+    /// The code that ports issued from now on run; `None` = not set yet.
+    pub async fn port_implementation(&self) -> Result<Option<Address>> {
+        let address = self.chain.call(self.address, &IRegistry::portImplementationCall {}).await?;
+        Ok((!address.is_zero()).then_some(address))
+    }
+
+    /// Every implementation that was ever announced, with its code hash, oldest first.
+    pub async fn announced_implementations(&self) -> Result<Vec<(Address, B256)>> {
+        use IRegistry::PortImplementationSet;
+        let query = self.events().with_topic(0, [PortImplementationSet::SIGNATURE_HASH]);
+        let logs = self.chain.logs(&query).await?;
+        Ok(logs
+            .iter()
+            .filter_map(|log| PortImplementationSet::decode_log(&log.inner).ok())
+            .map(|event| (event.implementation, event.codeHash))
+            .collect())
+    }
+
+    /// Whether this registry issued a port.
+    pub async fn is_port(&self, account: Address) -> Result<bool> {
+        self.chain.call(self.address, &IRegistry::isPortCall { account }).await
+    }
+
+    /// A provider.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProvider`] if nobody registered under this account.
+    pub async fn provider(&self, account: Address) -> Result<Provider> {
+        self.find_provider(account).await?.ok_or(Error::UnknownProvider { account })
+    }
+
+    /// A provider, if one is registered under this account.
+    pub async fn find_provider(&self, account: Address) -> Result<Option<Provider>> {
+        let stored = self.chain.call(self.address, &IRegistry::providerCall { account }).await?;
+        if stored.status == 0 {
+            return Ok(None);
+        }
+        let verified = self.is_verified(account).await?;
+        Provider::from_chain(account, &stored, verified)
+            .map(Some)
+            .ok_or_else(|| self.chain.invalid_view("a provider's status or kind is unknown"))
+    }
+
+    /// Whether an account is a verified provider: attested, not expired, suspended or retired.
+    pub async fn is_verified(&self, account: Address) -> Result<bool> {
+        self.chain.call(self.address, &IRegistry::isVerifiedCall { account }).await
+    }
+
+    /// The live provider attested with a number.
+    pub async fn provider_by_npi(&self, npi: Npi) -> Result<Option<Address>> {
+        let call = IRegistry::providerByNpiCall { npi: npi.get() };
+        let account = self.chain.call(self.address, &call).await?;
+        Ok((!account.is_zero()).then_some(account))
+    }
+
+    /// How many providers are registered.
+    pub async fn provider_count(&self) -> Result<u32> {
+        self.chain.call(self.address, &IRegistry::providerCountCall {}).await
+    }
+
+    /// The accounts of all providers in order of registration.
+    pub async fn providers(&self) -> Result<Vec<Address>> {
+        let count = self.provider_count().await?;
+        let mut accounts = Vec::new();
+        let mut from = 0;
+        while from < count {
+            let call = IRegistry::providersCall { from, limit: MAX_PAGE };
+            let page = self.chain.call(self.address, &call).await?;
+            let Ok(length @ 1..) = u32::try_from(page.len()) else { break };
+            accounts.extend(page);
+            from = from.saturating_add(length);
+        }
+        Ok(accounts)
+    }
+
+    /// The identity profile of a provider, checked against the hash that the registry stores.
+    ///
+    /// What it says is the provider's own claim unless [`Provider::verified`].
+    ///
+    /// # Errors
+    /// [`Error::ProfileMismatch`] if no such profile is in the log.
+    pub async fn identity_profile(&self, provider: &Provider) -> Result<IdentityProfile> {
+        use IRegistry::IdentityProfileSet;
+        let query = self
+            .events()
+            .with_topic(0, [IdentityProfileSet::SIGNATURE_HASH])
+            .with_topic(1, [provider.account.into_word()]);
+        let expected = provider.identity_profile_hash;
+        let bytes = self
+            .chain
+            .logs(&query)
+            .await?
+            .iter()
+            .rev()
+            .filter_map(|log| IdentityProfileSet::decode_log(&log.inner).ok())
+            .map(|event| event.data.profile)
+            .find(|profile| keccak256(profile) == expected)
+            .ok_or(Error::ProfileMismatch { account: provider.account, expected })?;
+        Ok(IdentityProfile::from_bytes(&bytes))
+    }
+
+    /// The contact profile that a provider published last; the provider's own claim.
+    pub async fn contact_profile(&self, account: Address) -> Result<Option<ContactProfile>> {
+        use IRegistry::ContactProfileSet;
+        let query = self
+            .events()
+            .with_topic(0, [ContactProfileSet::SIGNATURE_HASH])
+            .with_topic(1, [account.into_word()]);
+        let logs = self.chain.logs(&query).await?;
+        Ok(logs
+            .iter()
+            .rev()
+            .find_map(|log| ContactProfileSet::decode_log(&log.inner).ok())
+            .map(|event| ContactProfile::from_bytes(&event.profile)))
+    }
+
+    /// The ports issued by, or issued for, an account, with the block of their creation; oldest first.
+    pub async fn ports_of(&self, account: Address) -> Result<Vec<IssuedPort>> {
+        use IRegistry::PortIssued;
+        let mut ports = Vec::new();
+        // topic 1 is the port, 2 the issuer, 3 the patient.
+        for topic in [2, 3] {
+            let query = self
+                .events()
+                .with_topic(0, [PortIssued::SIGNATURE_HASH])
+                .with_topic(topic, [account.into_word()]);
+            for log in self.chain.logs(&query).await? {
+                if let Ok(event) = PortIssued::decode_log(&log.inner) {
+                    ports.push(IssuedPort {
+                        port: event.port,
+                        issuer: event.issuer,
+                        patient: event.patient,
+                        implementation: event.implementation,
+                        block: log.block_number.unwrap_or(self.from_block),
+                    });
+                }
+            }
+        }
+        ports.sort_by_key(|port| (port.block, port.port));
+        ports.dedup();
+        Ok(ports)
+    }
+
+    // --- writes ---
+
+    /// Registers the sender as a provider, self-asserted.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] if a profile is too long.
+    pub fn register(
+        &self,
+        kind: ProviderKind,
+        npi: Option<Npi>,
+        key: &PublicKey,
+        identity: &IdentityProfile,
+        contact: &ContactProfile,
+    ) -> Result<Transaction> {
+        Ok(self.transaction(&IRegistry::registerProviderCall {
+            kind: kind.code(),
+            npi: npi.map_or(0, Npi::get),
+            keyX: key.x(),
+            keyParity: key.parity(),
+            identityProfile: identity.to_bytes()?.into(),
+            contactProfile: contact.to_bytes()?.into(),
+        }))
+    }
+
+    /// Changes kind, number and identity profile of the sender, who is self-asserted afterwards.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] if the profile is too long.
+    pub fn set_identity_profile(
+        &self,
+        kind: ProviderKind,
+        npi: Option<Npi>,
+        identity: &IdentityProfile,
+    ) -> Result<Transaction> {
+        Ok(self.transaction(&IRegistry::setIdentityProfileCall {
+            kind: kind.code(),
+            npi: npi.map_or(0, Npi::get),
+            identityProfile: identity.to_bytes()?.into(),
+        }))
+    }
+
+    /// Changes the sender's contact profile.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] if the profile is too long.
+    pub fn set_contact_profile(&self, contact: &ContactProfile) -> Result<Transaction> {
+        let profile = contact.to_bytes()?.into();
+        Ok(self.transaction(&IRegistry::setContactProfileCall { contactProfile: profile }))
+    }
+
+    /// Changes the sender's encryption key.
+    pub fn set_encryption_key(&self, key: &PublicKey) -> Transaction {
+        let call = IRegistry::setEncryptionKeyCall { keyX: key.x(), keyParity: key.parity() };
+        self.transaction(&call)
+    }
+
+    /// Attests a provider exactly as it was looked at: the registry refuses if it has changed since.
+    pub fn attest(&self, provider: &Provider, until: Timestamp) -> Transaction {
+        self.transaction(&IRegistry::attestCall {
+            provider: provider.account,
+            npi: provider.npi.unwrap_or_default(),
+            kind: provider.kind.code(),
+            identityProfileHash: provider.identity_profile_hash,
+            until: until.0,
+        })
+    }
+
+    /// Suspends a provider.
+    pub fn suspend(&self, provider: Address) -> Transaction {
+        self.transaction(&IRegistry::suspendCall { provider })
+    }
+
+    /// Ends a suspension; the provider must be attested anew.
+    pub fn reinstate(&self, provider: Address) -> Transaction {
+        self.transaction(&IRegistry::reinstateCall { provider })
+    }
+
+    /// The sender stops being a provider, for good.
+    pub fn retire(&self) -> Transaction {
+        self.transaction(&IRegistry::retireCall {})
+    }
+
+    /// Lets an account attest providers.
+    pub fn add_attester(&self, attester: Address) -> Transaction {
+        self.transaction(&IRegistry::addAttesterCall { attester })
+    }
+
+    /// Ends an account's right to attest; what it attested stays attested.
+    pub fn remove_attester(&self, attester: Address) -> Transaction {
+        self.transaction(&IRegistry::removeAttesterCall { attester })
+    }
+
+    /// Offers the ownership to an account.
+    pub fn transfer_ownership(&self, new_owner: Address) -> Transaction {
+        self.transaction(&IRegistry::transferOwnershipCall { newOwner: new_owner })
+    }
+
+    /// Takes the ownership that was offered to the sender.
+    pub fn accept_ownership(&self) -> Transaction {
+        self.transaction(&IRegistry::acceptOwnershipCall {})
+    }
+
+    /// Sets the code that ports issued from now on run.
+    pub fn set_port_implementation(&self, implementation: Address) -> Transaction {
+        self.transaction(&IRegistry::setPortImplementationCall { implementation })
+    }
+
+    /// Issues a port for a patient; the sender becomes its primary care provider.
+    pub fn issue(&self, patient: Address) -> Transaction {
+        self.transaction(&IRegistry::issueCall { patient })
+    }
+
+    /// The port that [`Self::issue`] created, from its receipt.
+    ///
+    /// # Errors
+    /// [`Error::InvalidResponse`] if the receipt tells of none.
+    pub fn issued_port(&self, report: &TxReport) -> Result<Address> {
+        report
+            .logs
+            .iter()
+            .filter(|log| log.address() == self.address)
+            .find_map(|log| IRegistry::PortIssued::decode_log(&log.inner).ok())
+            .map(|event| event.port)
+            .ok_or_else(|| self.chain.invalid_receipt("it tells of no issued port"))
+    }
+
+    pub(crate) fn events(&self) -> LogQuery {
+        LogQuery::of(self.address, self.from_block)
+    }
+
+    fn transaction<C: alloy::sol_types::SolCall>(&self, call: &C) -> Transaction {
+        self.chain.transaction(self.address, call)
+    }
+}
+
+/// A port as the registry announced it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedPort {
+    /// The port.
+    pub port: Address,
+    /// The provider that issued it.
+    pub issuer: Address,
+    /// The patient it was issued for.
+    pub patient: Address,
+    /// The code it runs.
+    pub implementation: Address,
+    /// The block of its creation.
+    pub block: u64,
+}

@@ -1,0 +1,503 @@
+//! The whole job once, on an embedded chain that runs the real contracts.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use patientport_client::access::{self, Terms};
+use patientport_client::core::keys::{IdentitySeed, SecretKey};
+use patientport_client::core::npi::Npi;
+use patientport_client::core::record::Metadata;
+use patientport_client::core::section::{SectionId, SectionSet};
+use patientport_client::core::text::{DenialText, RequestText, Rights};
+use patientport_client::deploy::{ContractCode, Deployment, Plan, StepKind, deploy, preview};
+use patientport_client::history::history;
+use patientport_client::port::{
+    AccessState, DenialReason, RecordState, RequestState, RetractionReason, RevocationReason,
+};
+use patientport_client::primitives::Address;
+use patientport_client::records;
+use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind, ProviderStatus};
+use patientport_client::rotation::{NamedSection, first_keys, new_keys, stale_sections};
+use patientport_client::store::{BlobStore, DirectoryStore};
+use patientport_client::{
+    Chain, Class, Error, Keyring, NotAPortReason, Options, Port, Registry, Signer, Timestamp,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use stylus_devnode::{Config, DevNode};
+
+/// Reads what `scripts/build-contracts` built.
+fn code(name: &str) -> ContractCode {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../build/contracts")
+        .join(name)
+        .with_extension("code");
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| {
+        panic!("cannot read `{}` ({error}): run scripts/build-contracts", path.display())
+    });
+    ContractCode::new(name, bytes).unwrap()
+}
+
+struct World {
+    node: DevNode,
+    chain: Chain,
+    rng: ChaCha20Rng,
+    registry: Registry,
+    store: Arc<dyn BlobStore>,
+    _directory: tempfile::TempDir,
+    owner: Person,
+}
+
+#[derive(Clone)]
+struct Person {
+    signer: Signer,
+    identity: SecretKey,
+}
+
+impl Person {
+    fn account(&self) -> Address {
+        self.signer.address()
+    }
+}
+
+fn person(node: &DevNode, index: usize) -> Person {
+    let seed = IdentitySeed::from_bytes([u8::try_from(index).unwrap() + 1; 32]);
+    Person {
+        signer: Signer::from_bytes(&node.accounts()[index].key().0).unwrap(),
+        identity: seed.provider_key(),
+    }
+}
+
+fn section(number: u8) -> SectionId {
+    number.try_into().unwrap()
+}
+
+fn sections(numbers: &[u8]) -> SectionSet {
+    numbers.iter().map(|number| section(*number)).collect()
+}
+
+fn named(numbers: &[(u8, &str)]) -> Vec<NamedSection> {
+    let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    numbers
+        .iter()
+        .map(|(number, text)| NamedSection { section: section(*number), name: name(text) })
+        .collect()
+}
+
+async fn world() -> World {
+    let node = DevNode::try_spawn(Config::test()).unwrap();
+    let options = Options { expected_chain_id: Some(node.chain_id()), ..Options::default() };
+    let chain = Chain::connect(&node.url(), options).await.unwrap();
+    let owner = person(&node, 0);
+    let plan = Plan::new(code("registry"), code("patientport"), owner.account(), 0);
+
+    let priced = preview(&chain, owner.account(), &plan).await.unwrap();
+    assert_eq!(priced.len(), 2);
+    let mut steps = Vec::new();
+    let deployment = deploy(&chain, &owner.signer, &plan, None, |_, step| {
+        steps.push((step.kind, step.report.is_some()));
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        steps,
+        [
+            (StepKind::Registry, true),
+            (StepKind::Implementation, true),
+            (StepKind::SetImplementation, true)
+        ]
+    );
+
+    // Running it again finds everything and sends nothing.
+    let mut again = Vec::new();
+    let repeated = deploy(&chain, &owner.signer, &plan, Some(&deployment), |_, step| {
+        again.push(step.report.is_some());
+    })
+    .await
+    .unwrap();
+    assert_eq!(again, [false; 3]);
+    assert_eq!(repeated, deployment);
+    assert!(deployment.complete);
+    let json = serde_json::to_string(&deployment).unwrap();
+    assert_eq!(serde_json::from_str::<Deployment>(&json).unwrap(), deployment);
+
+    let address = deployment.registry.unwrap();
+    let registry = Registry::open(chain.clone(), address, deployment.from_block).await.unwrap();
+    assert_eq!(registry.owner().await.unwrap(), owner.account());
+    assert_eq!(
+        registry.announced_implementations().await.unwrap(),
+        [(deployment.implementation.unwrap(), deployment.implementation_code_hash)]
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let store: Arc<dyn BlobStore> = Arc::new(DirectoryStore::open(directory.path()).unwrap());
+    let rng = ChaCha20Rng::from_seed([9; 32]);
+    World { node, chain, rng, registry, store, _directory: directory, owner }
+}
+
+impl World {
+    fn person(&self, index: usize) -> Person {
+        person(&self.node, index)
+    }
+
+    async fn now(&self) -> u64 {
+        self.chain.block_timestamp().await.unwrap().0
+    }
+
+    /// Registers a provider and has the owner, made an attester, attest it.
+    async fn verified_provider(&self, index: usize, name: &str, npi: Option<&str>) -> Person {
+        let provider = self.person(index);
+        let registry = &self.registry;
+        let identity = IdentityProfile { name: name.to_owned(), specialty: None };
+        let contact = ContactProfile { contact: Some("by mail".into()), endpoint: None };
+        let npi = npi.map(|npi| Npi::parse(npi).unwrap());
+        let key = provider.identity.public();
+        registry
+            .register(ProviderKind::Clinic, npi, &key, &identity, &contact)
+            .unwrap()
+            .send(&provider.signer)
+            .await
+            .unwrap();
+        let seen = registry.provider(provider.account()).await.unwrap();
+        assert_eq!(seen.status, ProviderStatus::SelfAsserted);
+        assert!(!seen.verified);
+        assert_eq!(registry.identity_profile(&seen).await.unwrap(), identity);
+        assert_eq!(
+            registry.contact_profile(provider.account()).await.unwrap(),
+            Some(contact)
+        );
+        let until = Timestamp(self.now().await + 86_400 * 365);
+        let owner = &self.owner;
+        if !registry.is_attester(owner.account()).await.unwrap() {
+            let denied = registry.attest(&seen, until).send(&owner.signer).await.unwrap_err();
+            assert_eq!(denied.code(), "access.denied");
+            registry.add_attester(owner.account()).send(&owner.signer).await.unwrap();
+        }
+        registry.attest(&seen, until).send(&owner.signer).await.unwrap();
+        let seen = registry.provider(provider.account()).await.unwrap();
+        assert_eq!((seen.status, seen.verified), (ProviderStatus::Attested, true));
+        assert_eq!(seen.encryption_key().unwrap(), key);
+        provider
+    }
+
+    async fn keyring(&self, port: &Port, person: &Person) -> Keyring {
+        let keyring = Keyring::collect(port, person.account(), &person.identity).await.unwrap();
+        assert!(keyring.problems().is_empty(), "{:?}", keyring.problems());
+        keyring
+    }
+
+    async fn add(&mut self, port: &Port, author: &Person, number: u8, payload: &[u8]) -> u32 {
+        let key = port.section_key(section(number)).await.unwrap();
+        let metadata = Metadata { title: "Blood count".into(), ..Metadata::default() };
+        let (author_account, store) = (author.account(), Arc::clone(&self.store));
+        let prepared = records::prepare(
+            port, author_account, &key, &metadata, payload, store.as_ref(), &mut self.rng,
+        )
+        .unwrap();
+        let added = records::commit(port, &author.signer, &prepared).await.unwrap();
+        assert!(added.report.is_some());
+        // The same again stores nothing and sends nothing.
+        let again = records::commit(port, &author.signer, &prepared).await.unwrap();
+        assert_eq!((again.id, again.report.is_none()), (added.id, true));
+        added.id
+    }
+
+    async fn read(&self, port: &Port, reader: &Person, id: u32) -> Result<Vec<u8>, Error> {
+        let keyring = Keyring::collect(port, reader.account(), &reader.identity).await?;
+        let record = records::fetch(port, id, &keyring, &self.store).await?;
+        assert_eq!(record.metadata().title, "Blood count");
+        let mut payload = Vec::new();
+        let length = record.decrypt(&mut payload)?;
+        assert_eq!(length, payload.len() as u64);
+        assert_eq!(record.verify()?, length);
+        Ok(payload)
+    }
+}
+
+#[tokio::test]
+async fn a_patient_grants_access_and_takes_it_back() {
+    let mut world = world().await;
+    let clinic = world.verified_provider(1, "Primary Care", Some("1234567893")).await;
+    let specialist = world.verified_provider(2, "Cardiology", None).await;
+    let other = world.verified_provider(3, "Radiology", None).await;
+    let patient = world.person(4);
+
+    // Issue and claim.
+    let report = world.registry.issue(patient.account()).send(&clinic.signer).await.unwrap();
+    let address = world.registry.issued_port(&report).unwrap();
+    let port = Port::open(&world.registry, address).await.unwrap();
+    assert_eq!(port.from_block(), report.block);
+    for account in [clinic.account(), patient.account()] {
+        let issued = world.registry.ports_of(account).await.unwrap();
+        assert_eq!(issued.iter().map(|issued| issued.port).collect::<Vec<_>>(), [address]);
+    }
+    let unclaimed = port.claimed_info().await.unwrap_err();
+    assert_eq!(unclaimed.code(), "port.not_claimed");
+    let first = first_keys(
+        &port,
+        patient.account(),
+        &patient.identity.public(),
+        &named(&[(0, "general"), (1, "heart"), (2, "")]),
+        &mut world.rng,
+    )
+    .unwrap();
+    let claim = port.claim(&patient.identity.public(), first.rotation);
+    let denied = claim.send(&clinic.signer).await.unwrap_err();
+    assert_eq!(denied.code(), "access.denied");
+    assert!(denied.to_string().contains("only the port's patient may `claim`"), "{denied}");
+    claim.send(&patient.signer).await.unwrap();
+    let info = port.claimed_info().await.unwrap();
+    assert_eq!(info.patient_key().unwrap(), patient.identity.public());
+    assert_eq!(info.primary_care, Some(clinic.account()));
+    let ring = world.keyring(&port, &patient).await;
+    assert_eq!(ring.held().count(), 3);
+    assert_eq!((ring.name(section(1)), ring.name(section(2))), (Some("heart"), None));
+
+    // Primary care adds without being able to read; the patient reads.
+    let payload: Vec<u8> = (0..200_000_u32).map(|index| (index % 251) as u8).collect();
+    let record = world.add(&port, &clinic, 1, &payload).await;
+    assert_eq!(world.read(&port, &patient, record).await.unwrap(), payload);
+    let refused = world.read(&port, &clinic, record).await.unwrap_err();
+    assert_eq!(refused.code(), "section.no_matching_key");
+
+    // Request, approve, fetch.
+    let text = RequestText {
+        purpose: "TREAT".into(),
+        sections: sections(&[1]),
+        until: None,
+        rights: Rights::Read,
+        text: "for the visit on Monday".into(),
+    };
+    let account = specialist.account();
+    let asked = access::request(&port, account, account, &text, &mut world.rng).await.unwrap();
+    let report = asked.send(&specialist.signer).await.unwrap();
+    let request = access::made_request(&port, &report).unwrap();
+    let entry = port.request(request).await.unwrap();
+    assert_eq!(entry.state, RequestState::Pending);
+    let read = access::read_request(&port, &entry, &patient.identity).await.unwrap();
+    assert_eq!(read, text);
+    let until = Timestamp(world.now().await + 30 * 86_400);
+    let terms = Terms {
+        sections: sections(&[1]),
+        until,
+        rights: Rights::Read,
+        allow_unverified: false,
+        replace: false,
+    };
+    let ring = world.keyring(&port, &patient).await;
+    let approval =
+        access::approve(&port, &ring, request, &terms, &mut world.rng).await.unwrap();
+    assert_eq!(approval.reader.key, specialist.identity.public());
+    assert!(approval.lost.is_empty());
+    approval.transaction.send(&patient.signer).await.unwrap();
+    let replayed = approval.transaction.send(&patient.signer).await.unwrap_err();
+    assert_eq!(replayed.code(), "request.not_pending");
+    assert_eq!(replayed.class(), Class::Refused);
+    assert!(port.has_access(account, section(1)).await.unwrap());
+    assert_eq!(world.read(&port, &specialist, record).await.unwrap(), payload);
+
+    // A second reader, who stays. It may write, too.
+    let grant = Terms { rights: Rights::ReadWrite, sections: sections(&[0, 1]), ..terms };
+    let reader = other.account();
+    access::grant(&port, &ring, reader, &grant, &mut world.rng)
+        .await
+        .unwrap()
+        .transaction
+        .send(&patient.signer)
+        .await
+        .unwrap();
+    let by_reader = world.add(&port, &other, 0, b"a picture").await;
+
+    // Revoke and rotate at once; what comes after is closed to the revoked reader on chain and off.
+    let ring = world.keyring(&port, &patient).await;
+    let revocation = access::revoke(
+        &port,
+        &ring,
+        account,
+        RevocationReason::CareEnded,
+        SectionSet::EMPTY,
+        &mut world.rng,
+    )
+    .await
+    .unwrap();
+    let keys = revocation.keys.as_ref().unwrap();
+    assert_eq!(keys.sections(), sections(&[1]));
+    let given: Vec<_> = keys.recipients.iter().map(|recipient| recipient.account).collect();
+    assert_eq!(given, [patient.account(), reader]);
+    revocation.transaction.send(&patient.signer).await.unwrap();
+    assert!(stale_sections(&port).await.unwrap().is_empty());
+    assert!(!port.has_access(account, section(1)).await.unwrap());
+    assert_eq!(port.access_of(account).await.unwrap().state, AccessState::Revoked);
+    let later = world.add(&port, &clinic, 1, b"after the revocation").await;
+    let refused = world.read(&port, &specialist, later).await.unwrap_err();
+    assert_eq!(refused.code(), "section.no_matching_key");
+    let entry = port.record(later).await.unwrap();
+    let head = records::fetch_head(&port, &entry, world.store.as_ref()).unwrap();
+    let former = world.keyring(&port, &specialist).await;
+    for (section, epoch) in former.held() {
+        let secret = former.secret(section, epoch).unwrap();
+        assert!(head.unlock(secret).is_err(), "an old secret opened a new record");
+    }
+    let key = port.section_key(section(1)).await.unwrap();
+    let denied = port
+        .add(entry.commitment, section(1), key.epoch)
+        .send(&specialist.signer)
+        .await
+        .unwrap_err();
+    assert_eq!(denied.code(), "access.denied");
+
+    // Patient and remaining reader read everything, old epoch (through the link) and new.
+    for person in [&patient, &other] {
+        assert_eq!(world.read(&port, person, record).await.unwrap(), payload);
+        assert_eq!(world.read(&port, person, later).await.unwrap(), b"after the revocation");
+        assert_eq!(world.read(&port, person, by_reader).await.unwrap(), b"a picture");
+    }
+
+    // What was composed before a rotation does not land after it.
+    let stale_epoch = port
+        .add(entry.commitment, section(1), key.epoch - 1)
+        .send(&clinic.signer)
+        .await
+        .unwrap_err();
+    assert_eq!(stale_epoch.code(), "section.stale_epoch");
+
+    // Retract, and the whole story in order.
+    let retraction = port.retract(later, RetractionReason::EnteredInError);
+    retraction.send(&clinic.signer).await.unwrap();
+    let states: Vec<_> = port.records().await.unwrap().iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [RecordState::Current, RecordState::Current, RecordState::Retracted]);
+    let events = history(&port).await.unwrap();
+    assert_eq!(events.len(), 13, "{events:#?}");
+    let order: Vec<_> = events.iter().map(|e| (e.emitted.block, e.emitted.index)).collect();
+    assert!(order.is_sorted());
+    assert!(events.iter().all(|event| event.emitted.timestamp.is_some()));
+}
+
+#[tokio::test]
+async fn denials_expired_grants_and_false_ports_are_told_plainly() {
+    let mut world = world().await;
+    let clinic = world.verified_provider(1, "Primary Care", None).await;
+    let specialist = world.verified_provider(2, "Cardiology", None).await;
+    let patient = world.person(4);
+    let report = world.registry.issue(patient.account()).send(&clinic.signer).await.unwrap();
+    let address = world.registry.issued_port(&report).unwrap();
+    let port = Port::open(&world.registry, address).await.unwrap();
+    let key = patient.identity.public();
+    let keys =
+        first_keys(&port, patient.account(), &key, &named(&[(0, "")]), &mut world.rng).unwrap();
+    port.claim(&key, keys.rotation).send(&patient.signer).await.unwrap();
+
+    // A denial reaches the requester.
+    let text = RequestText {
+        purpose: "TREAT".into(),
+        sections: SectionSet::EMPTY,
+        until: None,
+        rights: Rights::Read,
+        text: String::new(),
+    };
+    let account = specialist.account();
+    let asked = access::request(&port, account, account, &text, &mut world.rng).await.unwrap();
+    let report = asked.send(&specialist.signer).await.unwrap();
+    let request = access::made_request(&port, &report).unwrap();
+    let words = DenialText { text: "not now".into() };
+    access::deny(&port, request, DenialReason::NotNeeded, &words, &mut world.rng)
+        .await
+        .unwrap()
+        .send(&patient.signer)
+        .await
+        .unwrap();
+    let entry = port.request(request).await.unwrap();
+    assert_eq!(entry.state, RequestState::Denied);
+    let (reason, read) = access::read_denial(&port, &entry, &specialist.identity).await.unwrap();
+    assert_eq!((reason, read), (Some(DenialReason::NotNeeded), words));
+
+    // An unverified requester is refused with its name.
+    let stranger = world.person(5);
+    let account = stranger.account();
+    let asked = access::request(&port, account, account, &text, &mut world.rng).await.unwrap();
+    let refused = asked.send(&stranger.signer).await.unwrap_err();
+    assert_eq!(refused.code(), "provider.unverified");
+    assert!(refused.to_string().contains(&account.to_string()));
+
+    // A grant that runs out leaves its sections stale until they are rotated.
+    let ring = world.keyring(&port, &patient).await;
+    let until = Timestamp(world.now().await + 60);
+    let terms = Terms {
+        sections: sections(&[0]),
+        until,
+        rights: Rights::Read,
+        allow_unverified: false,
+        replace: false,
+    };
+    let reader = specialist.account();
+    let grant = access::grant(&port, &ring, reader, &terms, &mut world.rng).await.unwrap();
+    grant.transaction.send(&patient.signer).await.unwrap();
+    assert!(stale_sections(&port).await.unwrap().is_empty());
+    increase_time(&world.node, 61).await;
+    assert_eq!(port.access_of(reader).await.unwrap().state, AccessState::Expired);
+    assert!(!port.has_access(reader, section(0)).await.unwrap());
+    let stale = stale_sections(&port).await.unwrap();
+    assert_eq!(stale.len(), 1);
+    assert_eq!((stale[0].section, stale[0].holder), (section(0), reader));
+    let gone = access::grant(&port, &ring, reader, &terms, &mut world.rng).await.unwrap_err();
+    assert_eq!(gone.code(), "access.invalid_expiry");
+    let keys = new_keys(&port, &ring, &named(&[(0, "")]), &[], &mut world.rng).await.unwrap();
+    assert_eq!(keys.recipients.len(), 1);
+    port.rotate(keys.rotation).send(&patient.signer).await.unwrap();
+    assert!(stale_sections(&port).await.unwrap().is_empty());
+    let ring = world.keyring(&port, &patient).await;
+    assert_eq!(ring.held().collect::<Vec<_>>(), [(section(0), 1), (section(0), 2)]);
+
+    // What is no port is said to be none, and why.
+    for (address, reason) in [
+        (patient.account(), NotAPortReason::NoCode),
+        (world.registry.address(), NotAPortReason::NotAClone),
+    ] {
+        let error = Port::open(&world.registry, address).await.unwrap_err();
+        assert!(
+            matches!(error, Error::NotAPort { reason: found, .. } if found == reason),
+            "{error:?}"
+        );
+    }
+    let nowhere = Registry::open(world.chain.clone(), patient.account(), 0).await.unwrap_err();
+    assert_eq!(nowhere.code(), "registry.not_a_registry");
+    let not_one = Registry::open(world.chain.clone(), address, 0).await.unwrap_err();
+    assert_eq!(not_one.code(), "registry.not_a_registry");
+}
+
+#[tokio::test]
+async fn nodes_that_are_away_or_of_another_chain_are_told_plainly() {
+    let node = DevNode::try_spawn(Config::test()).unwrap();
+    let url = node.url();
+    let options = Options { expected_chain_id: Some(1), ..Options::default() };
+    let wrong = Chain::connect(&url, options).await.unwrap_err();
+    assert!(
+        matches!(wrong, Error::WrongChain { expected: 1, actual } if actual == node.chain_id())
+    );
+    let chain = Chain::connect(&url, Options::default()).await.unwrap();
+    let poor = Signer::from_bytes(&[7; 32]).unwrap();
+    let nothing = chain.transaction(poor.address(), &transfer());
+    let funds = nothing.send(&poor).await.unwrap_err();
+    assert_eq!(funds.code(), "tx.insufficient_funds");
+    node.shutdown();
+    let away = chain.block_number().await.unwrap_err();
+    assert_eq!((away.code(), away.class()), ("rpc.unreachable", Class::Environment));
+    let away = Chain::connect(&url, Options::default()).await.unwrap_err();
+    assert_eq!(away.code(), "rpc.unreachable");
+    for url in ["", "127.0.0.1:8547", "ftp://127.0.0.1", "http://"] {
+        let bad = Chain::connect(url, Options::default()).await.unwrap_err();
+        assert_eq!((bad.code(), bad.class()), ("input.invalid", Class::Usage), "{url}");
+    }
+}
+
+/// Any call; to an account without code it is a transfer of nothing.
+fn transfer() -> impl patientport_client::chain::SolCall {
+    patientport_client::core::abi::IRegistry::retireCall {}
+}
+
+async fn increase_time(node: &DevNode, seconds: u64) {
+    let chain = Chain::connect(&node.url(), Options::default()).await.unwrap();
+    let _: serde_json::Value = chain.request("evm_increaseTime", (seconds,)).await.unwrap();
+    let _: serde_json::Value = chain.request("evm_mine", ()).await.unwrap();
+}
