@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use blake3::Hasher;
 use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
 use zeroize::Zeroizing;
 
 use super::head::{OpenedHead, RecordKey};
@@ -26,8 +26,29 @@ impl PayloadKey {
         Self(kdf::derive(b"", record_key, &[PAYLOAD_LABEL]))
     }
 
-    fn cipher(&self) -> ChaCha20Poly1305 {
-        ChaCha20Poly1305::new(self.0.as_slice().into())
+    fn cipher(&self) -> ChunkCipher {
+        ChunkCipher(ChaCha20Poly1305::new(self.0.as_slice().into()))
+    }
+}
+
+/// Seals and opens single chunks.
+///
+/// Not generic on purpose: the readers and writers around it are compiled into the crate that uses them, at
+/// that crate's optimisation level, and the cipher should not be.
+struct ChunkCipher(ChaCha20Poly1305);
+
+impl ChunkCipher {
+    fn seal(&self, counter: u64, last: bool, chunk: &mut [u8]) -> Tag {
+        self.0
+            .encrypt_in_place_detached(&nonce(counter, last), &[], chunk)
+            .expect("a chunk is far below the cipher's limit")
+    }
+
+    /// Whether the chunk is authentic; if so, it holds the plaintext.
+    fn open(&self, counter: u64, last: bool, chunk: &mut [u8], tag: &Tag) -> bool {
+        self.0
+            .decrypt_in_place_detached(&nonce(counter, last), &[], chunk, tag)
+            .is_ok()
     }
 }
 
@@ -130,7 +151,7 @@ pub(super) fn write(
 
 /// One chunk buffer, sealed in place whenever it is full and more follows.
 struct ChunkWriter<W> {
-    cipher: ChaCha20Poly1305,
+    cipher: ChunkCipher,
     hasher: Hasher,
     output: W,
     buffer: Zeroizing<Vec<u8>>,
@@ -168,12 +189,7 @@ impl<W: Write> ChunkWriter<W> {
     fn seal(&mut self, last: bool) -> Result<(), RecordError> {
         let tag = self
             .cipher
-            .encrypt_in_place_detached(
-                &nonce(self.counter, last),
-                &[],
-                &mut self.buffer[..self.filled],
-            )
-            .expect("a chunk is far below the cipher's limit");
+            .seal(self.counter, last, &mut self.buffer[..self.filled]);
         let sealed = self.filled + TAG_BYTES;
         self.buffer[self.filled..sealed].copy_from_slice(&tag);
         self.hasher.update(&self.buffer[..sealed]);
@@ -235,14 +251,7 @@ impl OpenedHead {
                 let (ciphertext, tag) = chunk
                     .split_last_chunk_mut::<TAG_BYTES>()
                     .expect("every chunk of a possible length is longer than a tag");
-                authentic = cipher
-                    .decrypt_in_place_detached(
-                        &nonce(counter, last),
-                        &[],
-                        ciphertext,
-                        (&*tag).into(),
-                    )
-                    .is_ok();
+                authentic = cipher.open(counter, last, ciphertext, (&*tag).into());
                 if authentic {
                     payload.accept(ciphertext)?;
                 }
