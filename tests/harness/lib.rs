@@ -1,0 +1,16 @@
+//! Harness of the integration tests: a Stylus chain of its own per test, homes in a temporary
+//! directory, and the real `patientport` program run as a user runs it.
+//!
+//! It holds no knowledge of the program but its documented interface: arguments, exit codes, the
+//! JSON envelope of `--json`. For the chain alone see `stylus-devnode`; for calls without a terminal
+//! see `patientport-client`.
+
+mod context;
+mod node;
+mod proxy;
+mod run;
+
+pub use context::{Party, TestContext, utf8};
+pub use node::Node;
+pub use proxy::{Proxy, Trouble};
+pub use run::{Run, files_below, program};

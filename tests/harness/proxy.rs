@@ -1,0 +1,100 @@
+//! A JSON-RPC proxy that loses what a bad network loses.
+
+use crate::node::post;
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+};
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Transactions never reach the node: the connection is closed instead.
+    LosesTransactions,
+    /// Transactions arrive, but no receipt is ever found.
+    HidesReceipts,
+}
+
+/// A proxy in front of a node. Its threads end with the test's process.
+#[derive(Debug)]
+pub struct Proxy(SocketAddr);
+
+impl Proxy {
+    /// Starts a proxy on a free port in front of the node at `upstream`.
+    ///
+    /// # Panics
+    /// If the system has no port left.
+    pub fn start(upstream: SocketAddr, trouble: Trouble) -> Self {
+        let listener =
+            TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
+        let address = listener
+            .local_addr()
+            .expect("a listening socket has an address");
+        let serve = Arc::new(move |stream| serve(stream, upstream, trouble));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let serve = Arc::clone(&serve);
+                thread::spawn(move || serve(stream));
+            }
+        });
+        Self(address)
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0)
+    }
+}
+
+/// Answers the requests of one connection until it ends or trouble strikes.
+fn serve(stream: TcpStream, upstream: SocketAddr, trouble: Trouble) {
+    let Ok(mut writer) = stream.try_clone() else {
+        return;
+    };
+    let mut reader = BufReader::new(stream);
+    while let Some(body) = read_request(&mut reader) {
+        let answer = if trouble == Trouble::LosesTransactions
+            && body.contains("eth_sendRawTransaction")
+        {
+            return;
+        } else if trouble == Trouble::HidesReceipts && body.contains("eth_getTransactionReceipt") {
+            let request: Value = serde_json::from_str(&body).expect("a client sends JSON");
+            json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
+        } else {
+            post(upstream, &body)
+        };
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
+        if writer.write_all((head + &answer).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The body of the next request; `None` when the connection ends.
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    String::from_utf8(body).ok()
+}

@@ -1,0 +1,8 @@
+//! The program as a user meets it: every test has a chain of its own and runs the real binary.
+//!
+//! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
+
+mod access;
+mod environment;
+mod flow;
+mod records;
