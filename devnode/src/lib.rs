@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod arbos;
+pub mod chain;
+mod config;
+pub mod evm;
+mod node;
+pub mod rpc;
+pub mod vm;
+
+pub use chain::Clock;
+pub use config::{Config, DevAccount, InvalidPrivateKey, TEST_GENESIS_TIME};
+pub use node::{DevNode, SpawnError, StopHandle};

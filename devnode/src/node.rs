@@ -1,0 +1,187 @@
+//! A running node: the chain, its server and the threads they run on.
+
+use crate::{
+    chain::Chain,
+    config::{Config, DevAccount},
+    evm::ChainParams,
+    rpc,
+};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// Threads that execute requests at the same time; reads run side by side, writes one by one.
+const MAX_EXECUTION_THREADS: usize = 8;
+/// How long a stopping node waits for requests that are being executed.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why a node could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The address could not be listened on; most often another program has the port.
+    #[error("cannot listen on `{address}`")]
+    Bind {
+        /// What was asked for.
+        address: SocketAddr,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system refused a thread or an event queue.
+    #[error("cannot start the node's threads")]
+    Threads(#[source] io::Error),
+}
+
+/// A node that runs until it is stopped or dropped.
+///
+/// It brings its own threads, so it works in an async program as well as in a plain one, and none of
+/// its methods needs a runtime.
+///
+/// # Examples
+/// ```
+/// use stylus_devnode::{Config, DevNode};
+///
+/// let node = DevNode::try_spawn(Config::test())?;
+/// assert!(node.url().starts_with("http://127.0.0.1:"));
+/// assert_eq!(node.accounts().len(), 11);
+/// node.shutdown();
+/// # Ok::<(), stylus_devnode::SpawnError>(())
+/// ```
+#[derive(Debug)]
+pub struct DevNode {
+    address: SocketAddr,
+    config: Config,
+    stop: StopHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Stops a node from anywhere, a signal handler's thread for instance.
+#[derive(Clone, Debug)]
+pub struct StopHandle(watch::Sender<bool>);
+
+impl StopHandle {
+    /// Asks the node to stop and returns at once. Asking again does nothing.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl DevNode {
+    /// Starts a node. When it returns the node answers requests.
+    ///
+    /// # Errors
+    /// [`SpawnError::Bind`] the address is taken or not ours; [`SpawnError::Threads`] the system has
+    /// no more threads to give.
+    pub fn try_spawn(config: Config) -> Result<Self, SpawnError> {
+        let wanted = SocketAddr::new(config.host, config.port);
+        let bind = |source| SpawnError::Bind {
+            address: wanted,
+            source,
+        };
+        let listener = TcpListener::bind(wanted).map_err(bind)?;
+        listener.set_nonblocking(true).map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(MAX_EXECUTION_THREADS)
+            .thread_name("stylus-devnode")
+            .enable_all()
+            .build()
+            .map_err(SpawnError::Threads)?;
+        let listener = {
+            let _guard = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(SpawnError::Threads)?
+        };
+        let api = Arc::new(rpc::Api::new(new_chain(&config), &config));
+        let (sender, stopped) = watch::channel(false);
+        let loopback = address.ip().is_loopback();
+        let thread = std::thread::Builder::new()
+            .name("stylus-devnode".to_owned())
+            .spawn(move || {
+                runtime.block_on(rpc::serve(listener, api, loopback, stopped));
+                // Open connections are closed with the runtime; only work under way is waited for.
+                runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
+            })
+            .map_err(SpawnError::Threads)?;
+        Ok(Self {
+            address,
+            config,
+            stop: StopHandle(sender),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where the node answers JSON-RPC over HTTP, `http://127.0.0.1:PORT` by default.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The socket it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accounts funded at genesis, keys included.
+    pub fn accounts(&self) -> &[DevAccount] {
+        &self.config.accounts
+    }
+
+    /// EIP-155 chain id.
+    pub const fn chain_id(&self) -> u64 {
+        self.config.chain_id
+    }
+
+    /// The settings it was started with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A handle that stops the node from another thread.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Blocks until the node has been stopped through a [`StopHandle`].
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    /// Stops the node and returns when its port is free again.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server's thread has been reported by the panic hook already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for DevNode {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.join();
+    }
+}
+
+/// The chain at genesis as the settings describe it.
+fn new_chain(config: &Config) -> Chain {
+    let mut params = ChainParams {
+        chain_id: config.chain_id,
+        ..ChainParams::default()
+    };
+    params.alloc.clear();
+    for account in &config.accounts {
+        params.alloc.entry(account.address()).or_default().balance = config.balance;
+    }
+    Chain::new(params, config.clock)
+}

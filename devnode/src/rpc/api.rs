@@ -1,0 +1,156 @@
+//! The methods by name.
+
+use super::{RpcError, params::Params};
+use crate::{
+    Config,
+    chain::{At, Block, Chain},
+    evm::StateView,
+};
+use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy_primitives::Address;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// The methods of a node, over one chain.
+#[derive(Debug)]
+pub struct Api {
+    chain: RwLock<Chain>,
+    chain_id: u64,
+    accounts: Vec<Address>,
+}
+
+/// Serialises a method's result.
+fn json<T: Serialize>(result: T) -> Result<Box<RawValue>, RpcError> {
+    serde_json::value::to_raw_value(&result).map_err(|error| RpcError::Internal(error.to_string()))
+}
+
+impl Api {
+    /// Puts the methods over a chain. `config` names the accounts that `eth_accounts` lists.
+    #[must_use]
+    pub fn new(chain: Chain, config: &Config) -> Self {
+        Self {
+            chain_id: chain.chain_id(),
+            chain: RwLock::new(chain),
+            accounts: config
+                .accounts
+                .iter()
+                .map(crate::DevAccount::address)
+                .collect(),
+        }
+    }
+
+    /// Executes a method.
+    pub(super) fn call(&self, method: &str, params: Params) -> Result<Box<RawValue>, RpcError> {
+        match method {
+            "web3_clientVersion" => json(self.client_version(params)?),
+            "web3_sha3" => json(super::call::sha3(params)?),
+            "net_version" => json(self.net_version(params)?),
+            "net_listening" => json(super::call::listening(params)?),
+            "eth_chainId" => json(self.eth_chain_id(params)?),
+            "eth_syncing" => json(super::call::syncing(params)?),
+            "eth_accounts" => json(self.eth_accounts(params)?),
+            "eth_blockNumber" => json(self.block_number(params)?),
+            "eth_gasPrice" => json(self.gas_price(params)?),
+            "eth_maxPriorityFeePerGas" => json(self.max_priority_fee(params)?),
+            "eth_feeHistory" => json(self.fee_history(params)?),
+            "eth_getBalance" => json(self.balance(params)?),
+            "eth_getCode" => json(self.code(params)?),
+            "eth_getStorageAt" => json(self.storage_at(params)?),
+            "eth_getTransactionCount" => json(self.transaction_count(params)?),
+            "eth_call" => json(self.eth_call(params)?),
+            "eth_estimateGas" => json(self.estimate_gas(params)?),
+            "eth_sendRawTransaction" => json(self.send_raw_transaction(params)?),
+            "eth_getTransactionByHash" => json(self.transaction_by_hash(params)?),
+            "eth_getTransactionByBlockHashAndIndex" => {
+                json(self.transaction_in_block_hash(params)?)
+            }
+            "eth_getTransactionByBlockNumberAndIndex" => {
+                json(self.transaction_in_block_number(params)?)
+            }
+            "eth_getRawTransactionByHash" => json(self.raw_transaction(params)?),
+            "eth_getTransactionReceipt" => json(self.transaction_receipt(params)?),
+            "eth_getBlockReceipts" => json(self.block_receipts(params)?),
+            "eth_getBlockByNumber" => json(self.block_by_number(params)?),
+            "eth_getBlockByHash" => json(self.block_by_hash(params)?),
+            "eth_getBlockTransactionCountByNumber" => json(self.count_in_block_number(params)?),
+            "eth_getBlockTransactionCountByHash" => json(self.count_in_block_hash(params)?),
+            "eth_getLogs" => json(self.logs(params)?),
+            "evm_increaseTime" => json(self.increase_time(params)?),
+            "evm_setNextBlockTimestamp" => json(self.set_next_block_timestamp(params)?),
+            "evm_mine" => json(self.mine(params)?),
+            "evm_snapshot" => json(self.snapshot(params)?),
+            "evm_revert" => json(self.revert(params)?),
+            "anvil_setBalance" => json(self.set_balance(params)?),
+            unknown => Err(RpcError::UnknownMethod(unknown.to_owned())),
+        }
+    }
+
+    pub(super) const fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    pub(super) fn accounts(&self) -> &[Address] {
+        &self.accounts
+    }
+
+    /// The chain, to look at.
+    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Chain>, RpcError> {
+        self.chain.read().map_err(|_| broken())
+    }
+
+    /// The chain, to change.
+    pub(super) fn write(&self) -> Result<RwLockWriteGuard<'_, Chain>, RpcError> {
+        self.chain.write().map_err(|_| broken())
+    }
+}
+
+/// A panic while the chain was being changed may have left it half changed: it answers no more.
+fn broken() -> RpcError {
+    RpcError::Internal("an earlier request broke the chain; restart the node".to_owned())
+}
+
+/// Where in the chain a block parameter points. Nothing is ever reorganised, so `safe` and
+/// `finalized` are the newest block.
+pub(super) fn resolve(chain: &Chain, id: BlockId) -> Result<At, RpcError> {
+    match id {
+        BlockId::Number(BlockNumberOrTag::Pending) => Ok(At::Pending),
+        BlockId::Number(number) => {
+            let number = block_number(chain, number);
+            chain
+                .block(number)
+                .map(|_| At::Block(number))
+                .ok_or(RpcError::UnknownBlock)
+        }
+        BlockId::Hash(hash) => chain
+            .block_by_hash(hash.block_hash)
+            .map(|block| At::Block(block.number()))
+            .ok_or(RpcError::UnknownBlockHash(hash.block_hash)),
+    }
+}
+
+/// The number a tag stands for; there is no pending block, so that is the newest.
+pub(super) fn block_number(chain: &Chain, tag: BlockNumberOrTag) -> u64 {
+    match tag {
+        BlockNumberOrTag::Number(number) => number,
+        BlockNumberOrTag::Earliest => 0,
+        BlockNumberOrTag::Latest
+        | BlockNumberOrTag::Finalized
+        | BlockNumberOrTag::Safe
+        | BlockNumberOrTag::Pending => chain.head().number(),
+    }
+}
+
+/// The block a parameter points to, if it exists.
+pub(super) fn find_block(chain: &Chain, id: BlockId) -> Option<&Block> {
+    match id {
+        BlockId::Number(number) => chain.block(block_number(chain, number)),
+        BlockId::Hash(hash) => chain.block_by_hash(hash.block_hash),
+    }
+}
+
+/// The accounts at a block parameter, the newest block if there is none.
+pub(super) fn state_at(chain: &Chain, id: Option<BlockId>) -> Result<StateView<'_>, RpcError> {
+    let at = resolve(chain, id.unwrap_or_default())?;
+    chain.state(at).ok_or(RpcError::UnknownBlock)
+}

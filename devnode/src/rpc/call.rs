@@ -1,0 +1,206 @@
+//! Methods about the present: the node, accounts, calls, sending.
+
+use super::{Api, RpcError, api, convert, params::Params};
+use crate::{
+    chain::{At, SignedTransaction},
+    evm::{ExecutionStatus, StateOverrides},
+};
+use alloy::{
+    eips::{BlockId, BlockNumberOrTag},
+    rpc::types::{FeeHistory, TransactionRequest, state::StateOverride as RpcStateOverride},
+};
+use alloy_primitives::{Address, B256, Bytes, U64, U256, keccak256};
+
+/// Most blocks `eth_feeHistory` reports, as in geth.
+const MAX_FEE_HISTORY_BLOCKS: u64 = 1_024;
+/// Most percentiles `eth_feeHistory` takes, as in geth.
+const MAX_PERCENTILES: usize = 100;
+
+pub(super) fn sha3(mut params: Params) -> Result<B256, RpcError> {
+    let data: Bytes = params.required("data")?;
+    params.finish()?;
+    Ok(keccak256(data))
+}
+
+pub(super) fn listening(params: Params) -> Result<bool, RpcError> {
+    params.finish()?;
+    Ok(true)
+}
+
+/// There is nothing to synchronise with.
+pub(super) fn syncing(params: Params) -> Result<bool, RpcError> {
+    params.finish()?;
+    Ok(false)
+}
+
+impl Api {
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn client_version(&self, params: Params) -> Result<String, RpcError> {
+        params.finish()?;
+        Ok(format!(
+            "stylus-devnode/v{}/{}-{}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ))
+    }
+
+    pub(super) fn net_version(&self, params: Params) -> Result<String, RpcError> {
+        params.finish()?;
+        Ok(self.chain_id().to_string())
+    }
+
+    pub(super) fn eth_chain_id(&self, params: Params) -> Result<U64, RpcError> {
+        params.finish()?;
+        Ok(U64::from(self.chain_id()))
+    }
+
+    pub(super) fn eth_accounts(&self, params: Params) -> Result<&[Address], RpcError> {
+        params.finish()?;
+        Ok(self.accounts())
+    }
+
+    pub(super) fn block_number(&self, params: Params) -> Result<U64, RpcError> {
+        params.finish()?;
+        Ok(U64::from(self.read()?.head().number()))
+    }
+
+    pub(super) fn gas_price(&self, params: Params) -> Result<U64, RpcError> {
+        params.finish()?;
+        Ok(U64::from(self.read()?.base_fee()))
+    }
+
+    /// Tips are dropped, so none is suggested.
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn max_priority_fee(&self, params: Params) -> Result<U64, RpcError> {
+        params.finish()?;
+        Ok(U64::ZERO)
+    }
+
+    pub(super) fn fee_history(&self, mut params: Params) -> Result<FeeHistory, RpcError> {
+        let count: U64 = params.required("blockCount")?;
+        let newest: BlockNumberOrTag = params.required("newestBlock")?;
+        let percentiles: Option<Vec<f64>> = params.optional("rewardPercentiles")?;
+        params.finish()?;
+        let percentiles = percentiles.unwrap_or_default();
+        if percentiles.len() > MAX_PERCENTILES
+            || percentiles
+                .iter()
+                .any(|percentile| !(0.0..=100.0).contains(percentile))
+            || !percentiles.is_sorted()
+        {
+            return Err(RpcError::BadParam(format!(
+                "reward percentiles are at most {MAX_PERCENTILES} rising numbers from 0 to 100"
+            )));
+        }
+        let chain = self.read()?;
+        let newest = api::block_number(&chain, newest);
+        if chain.block(newest).is_none() {
+            return Err(RpcError::BadParam(format!(
+                "block `{newest}` is beyond the head"
+            )));
+        }
+        let count = count
+            .to::<u64>()
+            .min(MAX_FEE_HISTORY_BLOCKS)
+            .min(newest + 1);
+        let oldest = newest + 1 - count;
+        let blocks = (oldest..oldest + count).filter_map(|number| chain.block(number));
+        let mut base_fee_per_gas = Vec::new();
+        let mut gas_used_ratio = Vec::new();
+        for block in blocks {
+            let header = block.header();
+            base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
+            #[expect(clippy::cast_precision_loss, reason = "a ratio for display")]
+            gas_used_ratio.push(header.gas_used as f64 / header.gas_limit as f64);
+        }
+        let reward = (!percentiles.is_empty())
+            .then(|| vec![vec![0; percentiles.len()]; gas_used_ratio.len()]);
+        base_fee_per_gas.push(chain.base_fee().into());
+        Ok(FeeHistory {
+            base_fee_per_gas,
+            gas_used_ratio,
+            oldest_block: oldest,
+            reward,
+            ..FeeHistory::default()
+        })
+    }
+
+    pub(super) fn balance(&self, mut params: Params) -> Result<U256, RpcError> {
+        let address: Address = params.required("address")?;
+        let block = params.optional("block")?;
+        params.finish()?;
+        Ok(api::state_at(&*self.read()?, block)?.balance(address))
+    }
+
+    pub(super) fn code(&self, mut params: Params) -> Result<Bytes, RpcError> {
+        let address: Address = params.required("address")?;
+        let block = params.optional("block")?;
+        params.finish()?;
+        Ok(api::state_at(&*self.read()?, block)?.code(address))
+    }
+
+    pub(super) fn storage_at(&self, mut params: Params) -> Result<B256, RpcError> {
+        let address: Address = params.required("address")?;
+        let slot: U256 = params.required("slot")?;
+        let block = params.optional("block")?;
+        params.finish()?;
+        Ok(api::state_at(&*self.read()?, block)?.storage(address, slot.into()))
+    }
+
+    pub(super) fn transaction_count(&self, mut params: Params) -> Result<U64, RpcError> {
+        let address: Address = params.required("address")?;
+        let block = params.optional("block")?;
+        params.finish()?;
+        Ok(U64::from(
+            api::state_at(&*self.read()?, block)?.nonce(address),
+        ))
+    }
+
+    pub(super) fn eth_call(&self, mut params: Params) -> Result<Bytes, RpcError> {
+        let request: TransactionRequest = params.required("transaction")?;
+        let block: Option<BlockId> = params.optional("block")?;
+        let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
+        let block_overrides: Option<convert::BlockTimeOverride> =
+            params.optional("blockOverrides")?;
+        params.finish()?;
+        let request = convert::call_request(request, self.chain_id())?;
+        let overrides = convert::state_overrides(overrides)?;
+        let chain = self.read()?;
+        let at = api::resolve(&chain, block.unwrap_or_default())?;
+        let outcome = chain
+            .call(at, &request, &overrides, |context| {
+                if let Some(time) = block_overrides.and_then(|overrides| overrides.time) {
+                    context.timestamp = time.to();
+                }
+            })
+            .ok_or(RpcError::UnknownBlock)??;
+        match outcome.status {
+            ExecutionStatus::Success => Ok(outcome.output),
+            ExecutionStatus::Revert => Err(RpcError::Reverted(outcome.output)),
+            ExecutionStatus::Halt(halt) => Err(halt.into()),
+        }
+    }
+
+    /// Without a block the estimate is for the block that would be made now: on a chain that makes
+    /// blocks on demand the newest one may be old.
+    pub(super) fn estimate_gas(&self, mut params: Params) -> Result<U64, RpcError> {
+        let request: TransactionRequest = params.required("transaction")?;
+        let block: Option<BlockId> = params.optional("block")?;
+        let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
+        params.finish()?;
+        let request = convert::call_request(request, self.chain_id())?;
+        let overrides: StateOverrides = convert::state_overrides(overrides)?;
+        let chain = self.read()?;
+        let at = block.map_or(Ok(At::Pending), |block| api::resolve(&chain, block))?;
+        Ok(U64::from(chain.estimate_gas(at, &request, &overrides)?))
+    }
+
+    pub(super) fn send_raw_transaction(&self, mut params: Params) -> Result<B256, RpcError> {
+        let raw: Bytes = params.required("transaction")?;
+        params.finish()?;
+        // Decoding recovers the signer, which is slow beside the rest; it needs no lock.
+        let transaction = SignedTransaction::try_decode(&raw, self.chain_id())?;
+        Ok(self.write()?.submit(transaction)?)
+    }
+}

@@ -1,0 +1,219 @@
+//! Between the chain's types and the JSON clients see.
+
+use super::RpcError;
+use crate::{
+    chain::{Block, Receipt, SignedTransaction},
+    evm::{CallRequest, StateOverride, StateOverrides},
+};
+use alloy::{
+    consensus::{ReceiptEnvelope, Transaction as _},
+    eips::eip2718::Typed2718,
+    rpc::types::{
+        Block as RpcBlock, BlockTransactions, Header, Log as RpcLog, Transaction as RpcTransaction,
+        TransactionReceipt, TransactionRequest, state::StateOverride as RpcStateOverride,
+    },
+};
+use alloy_primitives::{Address, B256, Log, TxKind, U64, U256};
+use serde::{Deserialize, Serialize};
+
+/// A block with what Nitro adds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NitroBlock {
+    #[serde(flatten)]
+    block: RpcBlock,
+    l1_block_number: U64,
+    send_root: B256,
+    send_count: U64,
+}
+
+/// A receipt with what Nitro adds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NitroReceipt {
+    #[serde(flatten)]
+    receipt: TransactionReceipt<ReceiptEnvelope<RpcLog>>,
+    gas_used_for_l1: U64,
+    l1_block_number: U64,
+}
+
+/// The one block override of `eth_call` that is served; others are refused by name.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockTimeOverride {
+    #[serde(default, alias = "timestamp")]
+    pub(super) time: Option<U64>,
+}
+
+pub(super) fn block(block: &Block, full: bool) -> NitroBlock {
+    let header = Header {
+        size: Some(U256::from(block.size_bytes())),
+        ..Header::from_sealed(block.header().clone())
+    };
+    let transactions = if full {
+        BlockTransactions::Full(
+            block
+                .entry()
+                .map(|(tx, _)| mined_transaction(tx, block))
+                .into_iter()
+                .collect(),
+        )
+    } else {
+        BlockTransactions::Hashes(block.entry().map(|(tx, _)| tx.hash()).into_iter().collect())
+    };
+    NitroBlock {
+        block: RpcBlock {
+            header,
+            uncles: Vec::new(),
+            transactions,
+            withdrawals: None,
+        },
+        l1_block_number: U64::ZERO,
+        send_root: B256::ZERO,
+        send_count: U64::ZERO,
+    }
+}
+
+pub(super) fn mined_transaction(tx: &SignedTransaction, block: &Block) -> RpcTransaction {
+    RpcTransaction {
+        inner: tx.recovered().clone(),
+        block_hash: Some(block.hash()),
+        block_number: Some(block.number()),
+        transaction_index: Some(0),
+        effective_gas_price: block.header().base_fee_per_gas.map(u128::from),
+        block_timestamp: Some(block.timestamp()),
+    }
+}
+
+pub(super) fn waiting_transaction(tx: &SignedTransaction) -> RpcTransaction {
+    RpcTransaction {
+        inner: tx.recovered().clone(),
+        block_hash: None,
+        block_number: None,
+        transaction_index: None,
+        effective_gas_price: Some(tx.max_fee_per_gas()),
+        block_timestamp: None,
+    }
+}
+
+pub(super) fn log(block: &Block, index: usize, log: &Log) -> RpcLog {
+    RpcLog {
+        inner: log.clone(),
+        block_hash: Some(block.hash()),
+        block_number: Some(block.number()),
+        block_timestamp: Some(block.timestamp()),
+        transaction_hash: block.entry().map(|(tx, _)| tx.hash()),
+        transaction_index: Some(0),
+        log_index: Some(index as u64),
+        removed: false,
+    }
+}
+
+pub(super) fn receipt(block: &Block, tx: &SignedTransaction, receipt: &Receipt) -> NitroReceipt {
+    let transaction = tx.recovered();
+    let logs = receipt
+        .logs
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| log(block, index, entry))
+        .collect();
+    NitroReceipt {
+        receipt: TransactionReceipt {
+            inner: receipt.envelope(transaction.ty(), logs),
+            transaction_hash: tx.hash(),
+            transaction_index: Some(0),
+            block_hash: Some(block.hash()),
+            block_number: Some(block.number()),
+            gas_used: receipt.gas_used,
+            effective_gas_price: receipt.effective_gas_price,
+            blob_gas_used: None,
+            blob_gas_price: None,
+            from: tx.sender(),
+            to: transaction.to(),
+            contract_address: receipt.contract_address,
+        },
+        gas_used_for_l1: U64::ZERO,
+        l1_block_number: U64::ZERO,
+    }
+}
+
+/// A call as the executor takes it.
+pub(super) fn call_request(
+    request: TransactionRequest,
+    chain_id: u64,
+) -> Result<CallRequest, RpcError> {
+    if let Some(have) = request.chain_id
+        && have != chain_id
+    {
+        return Err(RpcError::BadParam(format!(
+            "chainId does not match node's (have={have}, want={chain_id})"
+        )));
+    }
+    if request.max_fee_per_blob_gas.is_some()
+        || request.blob_versioned_hashes.is_some()
+        || request.sidecar.is_some()
+    {
+        return Err(RpcError::BadParam(
+            "this chain has no blob transactions".to_owned(),
+        ));
+    }
+    let dynamic = request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some();
+    if request.gas_price.is_some() && dynamic {
+        return Err(RpcError::BadParam(
+            "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".to_owned(),
+        ));
+    }
+    let gas_price = request.gas_price.or(request.max_fee_per_gas);
+    if let (Some(cap), Some(tip)) = (request.max_fee_per_gas, request.max_priority_fee_per_gas)
+        && tip > cap
+    {
+        return Err(RpcError::BadParam(format!(
+            "maxFeePerGas ({cap}) < maxPriorityFeePerGas ({tip})"
+        )));
+    }
+    let input = request
+        .input
+        .try_into_unique_input()
+        .map_err(|error| RpcError::BadParam(error.to_string()))?;
+    Ok(CallRequest {
+        from: request.from.unwrap_or(Address::ZERO),
+        to: request.to.unwrap_or(TxKind::Create),
+        gas_limit: request.gas,
+        gas_price,
+        value: request.value.unwrap_or_default(),
+        input: input.unwrap_or_default(),
+        access_list: request.access_list.unwrap_or_default(),
+        authorization_list: request.authorization_list.unwrap_or_default(),
+        as_transaction: false,
+    })
+}
+
+/// State overrides as the executor takes them.
+pub(super) fn state_overrides(
+    overrides: Option<RpcStateOverride>,
+) -> Result<StateOverrides, RpcError> {
+    overrides
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(address, account)| {
+            if account.move_precompile_to.is_some() {
+                return Err(RpcError::BadParam(format!(
+                    "account `{address}`: moving precompiles is not supported"
+                )));
+            }
+            if account.state.is_some() && account.state_diff.is_some() {
+                return Err(RpcError::BadParam(format!(
+                    "account `{address}` has both `state` and `stateDiff`"
+                )));
+            }
+            let replaced = StateOverride {
+                balance: account.balance,
+                nonce: account.nonce,
+                code: account.code,
+                state: account.state.map(|slots| slots.into_iter().collect()),
+                state_diff: account.state_diff.unwrap_or_default().into_iter().collect(),
+            };
+            Ok((address, replaced))
+        })
+        .collect()
+}

@@ -1,0 +1,219 @@
+//! The one place where failures become JSON-RPC error codes.
+
+use crate::{
+    chain::{DecodeError, EstimateError, SubmitError, TimeError},
+    evm::{ExecError, Halt},
+};
+use alloy::sol_types::{Revert, SolError};
+use alloy_primitives::{B256, Bytes};
+use serde::Serialize;
+use std::error::Error;
+
+/// The body is not JSON (JSON-RPC 2.0 §5.1).
+const PARSE_ERROR: i32 = -32_700;
+/// It is JSON but no request (JSON-RPC 2.0 §5.1).
+const INVALID_REQUEST: i32 = -32_600;
+/// There is no such method (JSON-RPC 2.0 §5.1).
+const METHOD_NOT_FOUND: i32 = -32_601;
+/// The method's parameters are wrong (JSON-RPC 2.0 §5.1).
+const INVALID_PARAMS: i32 = -32_602;
+/// The node itself failed (JSON-RPC 2.0 §5.1).
+const INTERNAL: i32 = -32_603;
+/// The chain refused (EIP-1474 "server error"; geth's default for all that has no code).
+const REFUSED: i32 = -32_000;
+/// The call reverted; `data` holds the revert data (geth `internal/ethapi`, followed by every client).
+const REVERTED: i32 = 3;
+
+/// Why a request has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RpcError {
+    /// The body is not JSON.
+    #[error("parse error")]
+    Parse(#[source] serde_json::Error),
+    /// It is JSON but not a request.
+    #[error("invalid request: {0}")]
+    InvalidRequest(&'static str),
+    /// A batch has more requests than one may.
+    #[error("batch too large: {requests} requests, limit {limit}")]
+    BatchTooLarge {
+        /// Requests in it.
+        requests: usize,
+        /// Requests allowed.
+        limit: usize,
+    },
+    /// There is no such method.
+    #[error("the method {0} does not exist/is not available")]
+    UnknownMethod(String),
+    /// Parameters are not an array.
+    #[error("non-array args")]
+    NamedParams,
+    /// A parameter is missing.
+    #[error("missing value for required argument {index} ({name})")]
+    MissingParam {
+        /// Position from 0.
+        index: usize,
+        /// What it is.
+        name: &'static str,
+    },
+    /// A parameter cannot be read.
+    #[error("invalid argument {index} ({name}): {source}")]
+    InvalidParam {
+        /// Position from 0.
+        index: usize,
+        /// What it is.
+        name: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// There are more parameters than the method has.
+    #[error("too many arguments, want at most {most}")]
+    TooManyParams {
+        /// How many it has.
+        most: usize,
+    },
+    /// A parameter can be read but asks for something that cannot be.
+    #[error("invalid argument: {0}")]
+    BadParam(String),
+    /// The block named does not exist.
+    #[error("header not found")]
+    UnknownBlock,
+    /// The block named by hash does not exist.
+    #[error("unknown block `{0}`")]
+    UnknownBlockHash(B256),
+    /// Bytes are no transaction for this chain.
+    #[error(transparent)]
+    Transaction(#[from] DecodeError),
+    /// The chain does not take the transaction.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// The call cannot be started.
+    #[error(transparent)]
+    Execution(#[from] ExecError),
+    /// The call reverted.
+    #[error("{}", revert_text(.0))]
+    Reverted(Bytes),
+    /// The call was stopped.
+    #[error(transparent)]
+    Halted(#[from] Halt),
+    /// No gas limit can be given.
+    #[error(transparent)]
+    Estimate(EstimateError),
+    /// The clock cannot be moved like that.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// The node failed.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl From<EstimateError> for RpcError {
+    fn from(error: EstimateError) -> Self {
+        match error {
+            EstimateError::Reverted { output } => Self::Reverted(output),
+            EstimateError::UnknownBlock => Self::UnknownBlock,
+            other => Self::Estimate(other),
+        }
+    }
+}
+
+/// An error object of JSON-RPC 2.0 §5.1.
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorObject {
+    code: i32,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Bytes>,
+}
+
+impl RpcError {
+    /// The code a client sees.
+    pub const fn code(&self) -> i32 {
+        match self {
+            Self::Parse(_) => PARSE_ERROR,
+            Self::InvalidRequest(_) | Self::BatchTooLarge { .. } => INVALID_REQUEST,
+            Self::UnknownMethod(_) => METHOD_NOT_FOUND,
+            Self::NamedParams
+            | Self::MissingParam { .. }
+            | Self::InvalidParam { .. }
+            | Self::TooManyParams { .. }
+            | Self::BadParam(_) => INVALID_PARAMS,
+            Self::Execution(ExecError::Internal(_))
+            | Self::Submit(SubmitError::Execution(ExecError::Internal(_)))
+            | Self::Estimate(EstimateError::Refused(ExecError::Internal(_)))
+            | Self::Internal(_) => INTERNAL,
+            Self::UnknownBlock
+            | Self::UnknownBlockHash(_)
+            | Self::Transaction(_)
+            | Self::Submit(_)
+            | Self::Execution(_)
+            | Self::Halted(_)
+            | Self::Estimate(_)
+            | Self::Time(_) => REFUSED,
+            Self::Reverted(_) => REVERTED,
+        }
+    }
+
+    pub(super) fn object(&self) -> ErrorObject {
+        ErrorObject {
+            code: self.code(),
+            message: self.message(),
+            data: match self {
+                Self::Reverted(output) => Some(output.clone()),
+                _ => None,
+            },
+        }
+    }
+
+    /// The text with its causes: JSON-RPC has one string for all.
+    fn message(&self) -> String {
+        let mut message = self.to_string();
+        // The other variants with a source already speak for it.
+        let mut cause = match self {
+            Self::Parse(error) => Some(error as &dyn Error),
+            Self::Transaction(error) => error.source(),
+            _ => None,
+        };
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            cause = error.source();
+        }
+        message
+    }
+}
+
+/// Geth's words: the plain message, and the reason after it if the data is `Error(string)` or a
+/// Solidity panic.
+fn revert_text(output: &Bytes) -> String {
+    if let Ok(revert) = Revert::abi_decode(output) {
+        return format!("execution reverted: {}", revert.reason());
+    }
+    if let Ok(panic) = alloy::sol_types::Panic::abi_decode(output) {
+        return format!("execution reverted: {panic}");
+    }
+    "execution reverted".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revert_texts_are_those_clients_look_for() {
+        let reason = Revert::from("no").abi_encode();
+        assert_eq!(
+            RpcError::Reverted(reason.into()).to_string(),
+            "execution reverted: no"
+        );
+        let custom = Bytes::from_static(&[1, 2, 3]);
+        let error = RpcError::Reverted(custom.clone());
+        assert_eq!(error.to_string(), "execution reverted");
+        assert_eq!(error.code(), 3);
+        assert_eq!(error.object().data, Some(custom));
+    }
+}

@@ -1,0 +1,181 @@
+//! Methods about the past: blocks, transactions, receipts, logs.
+
+use super::{
+    Api, RpcError, api,
+    convert::{self, NitroBlock, NitroReceipt},
+    params::Params,
+};
+use crate::chain::{Block, LogQuery};
+use alloy::{
+    eips::{BlockId, BlockNumberOrTag},
+    rpc::types::{Filter, FilterBlockOption, Log as RpcLog, Transaction as RpcTransaction},
+};
+use alloy_primitives::{B256, Bytes, U64};
+
+impl Api {
+    pub(super) fn block_by_number(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<NitroBlock>, RpcError> {
+        let number: BlockNumberOrTag = params.required("block")?;
+        let full: Option<bool> = params.optional("fullTransactions")?;
+        params.finish()?;
+        let chain = self.read()?;
+        let block = chain.block(api::block_number(&chain, number));
+        Ok(block.map(|block| convert::block(block, full.unwrap_or_default())))
+    }
+
+    pub(super) fn block_by_hash(&self, mut params: Params) -> Result<Option<NitroBlock>, RpcError> {
+        let hash: B256 = params.required("blockHash")?;
+        let full: Option<bool> = params.optional("fullTransactions")?;
+        params.finish()?;
+        let chain = self.read()?;
+        Ok(chain
+            .block_by_hash(hash)
+            .map(|block| convert::block(block, full.unwrap_or_default())))
+    }
+
+    pub(super) fn count_in_block_number(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<U64>, RpcError> {
+        let number: BlockNumberOrTag = params.required("block")?;
+        params.finish()?;
+        let chain = self.read()?;
+        Ok(chain.block(api::block_number(&chain, number)).map(count))
+    }
+
+    pub(super) fn count_in_block_hash(&self, mut params: Params) -> Result<Option<U64>, RpcError> {
+        let hash: B256 = params.required("blockHash")?;
+        params.finish()?;
+        Ok(self.read()?.block_by_hash(hash).map(count))
+    }
+
+    pub(super) fn transaction_by_hash(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<RpcTransaction>, RpcError> {
+        let hash: B256 = params.required("transactionHash")?;
+        params.finish()?;
+        let chain = self.read()?;
+        Ok(match chain.block_of_transaction(hash) {
+            Some(block) => transaction_at(block, 0),
+            None => chain
+                .waiting_transaction(hash)
+                .map(convert::waiting_transaction),
+        })
+    }
+
+    pub(super) fn transaction_in_block_number(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<RpcTransaction>, RpcError> {
+        let number: BlockNumberOrTag = params.required("block")?;
+        let index: U64 = params.required("index")?;
+        params.finish()?;
+        let chain = self.read()?;
+        let block = chain.block(api::block_number(&chain, number));
+        Ok(block.and_then(|block| transaction_at(block, index.to())))
+    }
+
+    pub(super) fn transaction_in_block_hash(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<RpcTransaction>, RpcError> {
+        let hash: B256 = params.required("blockHash")?;
+        let index: U64 = params.required("index")?;
+        params.finish()?;
+        let chain = self.read()?;
+        Ok(chain
+            .block_by_hash(hash)
+            .and_then(|block| transaction_at(block, index.to())))
+    }
+
+    pub(super) fn raw_transaction(&self, mut params: Params) -> Result<Option<Bytes>, RpcError> {
+        let hash: B256 = params.required("transactionHash")?;
+        params.finish()?;
+        let chain = self.read()?;
+        let mined = chain
+            .block_of_transaction(hash)
+            .and_then(Block::entry)
+            .map(|(tx, _)| tx);
+        Ok(mined
+            .or_else(|| chain.waiting_transaction(hash))
+            .map(|tx| tx.encoded().into()))
+    }
+
+    pub(super) fn transaction_receipt(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<NitroReceipt>, RpcError> {
+        let hash: B256 = params.required("transactionHash")?;
+        params.finish()?;
+        let chain = self.read()?;
+        Ok(chain.block_of_transaction(hash).and_then(receipt_of))
+    }
+
+    pub(super) fn block_receipts(
+        &self,
+        mut params: Params,
+    ) -> Result<Option<Vec<NitroReceipt>>, RpcError> {
+        let id: BlockId = params.required("block")?;
+        params.finish()?;
+        let chain = self.read()?;
+        Ok(api::find_block(&chain, id).map(|block| receipt_of(block).into_iter().collect()))
+    }
+
+    pub(super) fn logs(&self, mut params: Params) -> Result<Vec<RpcLog>, RpcError> {
+        let filter: Filter = params.required("filter")?;
+        params.finish()?;
+        let chain = self.read()?;
+        let head = chain.head().number();
+        let (from_block, to_block) = match filter.block_option {
+            FilterBlockOption::AtBlockHash(hash) => {
+                let block = chain
+                    .block_by_hash(hash)
+                    .ok_or(RpcError::UnknownBlockHash(hash))?;
+                (block.number(), block.number())
+            }
+            FilterBlockOption::Range {
+                from_block,
+                to_block,
+            } => {
+                let number = |tag: Option<BlockNumberOrTag>| {
+                    tag.map_or(head, |tag| api::block_number(&chain, tag))
+                };
+                (number(from_block), number(to_block))
+            }
+        };
+        if from_block > to_block {
+            return Err(RpcError::BadParam(format!(
+                "invalid block range: from `{from_block}` to `{to_block}`"
+            )));
+        }
+        let query = LogQuery {
+            from_block,
+            to_block,
+            addresses: filter.address.iter().copied().collect(),
+            topics: filter.topics.map(|topics| topics.iter().copied().collect()),
+        };
+        Ok(chain
+            .logs(&query)
+            .into_iter()
+            .map(|found| convert::log(found.block, found.index, found.log))
+            .collect())
+    }
+}
+
+fn count(block: &Block) -> U64 {
+    U64::from(usize::from(block.entry().is_some()))
+}
+
+/// A block has one transaction at most, so only index 0 can be there.
+fn transaction_at(block: &Block, index: u64) -> Option<RpcTransaction> {
+    let (tx, _) = block.entry().filter(|_| index == 0)?;
+    Some(convert::mined_transaction(tx, block))
+}
+
+fn receipt_of(block: &Block) -> Option<NitroReceipt> {
+    let (tx, receipt) = block.entry()?;
+    Some(convert::receipt(block, tx, receipt))
+}

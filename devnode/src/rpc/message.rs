@@ -1,0 +1,104 @@
+//! Requests, batches and responses of JSON-RPC 2.0.
+
+use super::{Api, RpcError, error::ErrorObject, params::Params};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+/// Most requests in one batch.
+pub const MAX_BATCH_REQUESTS: usize = 1_000;
+
+/// A response object; exactly one of result and error is there.
+#[derive(Debug, Serialize)]
+struct Response {
+    jsonrpc: &'static str,
+    id: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorObject>,
+}
+
+impl Response {
+    fn new(id: Value, outcome: Result<Box<RawValue>, RpcError>) -> Self {
+        let (result, error) = match outcome {
+            Ok(result) => (Some(result), None),
+            Err(error) => (None, Some(error.object())),
+        };
+        Self {
+            jsonrpc: "2.0",
+            id,
+            result,
+            error,
+        }
+    }
+}
+
+/// Answers the body of one message: a request or a batch of them.
+///
+/// `None` if nothing in it wants an answer (JSON-RPC 2.0 §4.1, notifications).
+pub fn handle(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
+    let message = match serde_json::from_slice(body) {
+        Ok(message) => message,
+        Err(error) => {
+            return Some(encode(&Response::new(
+                Value::Null,
+                Err(RpcError::Parse(error)),
+            )));
+        }
+    };
+    match message {
+        Value::Array(requests) if requests.is_empty() => Some(encode(&Response::new(
+            Value::Null,
+            Err(RpcError::InvalidRequest("empty batch")),
+        ))),
+        Value::Array(requests) if requests.len() > MAX_BATCH_REQUESTS => {
+            let error = RpcError::BatchTooLarge {
+                requests: requests.len(),
+                limit: MAX_BATCH_REQUESTS,
+            };
+            Some(encode(&Response::new(Value::Null, Err(error))))
+        }
+        Value::Array(requests) => {
+            let responses: Vec<_> = requests
+                .into_iter()
+                .filter_map(|request| respond(api, request))
+                .collect();
+            (!responses.is_empty()).then(|| encode(&responses))
+        }
+        request => respond(api, request).map(|response| encode(&response)),
+    }
+}
+
+/// The answer when executing a message failed in the node itself.
+pub(super) fn internal_failure(what: &str) -> Vec<u8> {
+    let error = RpcError::Internal(what.to_owned());
+    encode(&Response::new(Value::Null, Err(error)))
+}
+
+/// Executes one request; `None` for a notification.
+fn respond(api: &Api, request: Value) -> Option<Response> {
+    let invalid = |id, what| Some(Response::new(id, Err(RpcError::InvalidRequest(what))));
+    let Value::Object(mut request) = request else {
+        return invalid(Value::Null, "a request is an object");
+    };
+    let id = request.remove("id");
+    if !matches!(
+        id,
+        None | Some(Value::Null | Value::String(_) | Value::Number(_))
+    ) {
+        return invalid(Value::Null, "an id is a string or a number");
+    }
+    if request.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return invalid(id.unwrap_or_default(), "`jsonrpc` must be \"2.0\"");
+    }
+    let Some(Value::String(method)) = request.remove("method") else {
+        return invalid(id.unwrap_or_default(), "`method` must be a string");
+    };
+    let outcome =
+        Params::try_new(request.remove("params")).and_then(|params| api.call(&method, params));
+    id.map(|id| Response::new(id, outcome))
+}
+
+fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    serde_json::to_vec(message).expect("responses have string keys and no failing parts")
+}

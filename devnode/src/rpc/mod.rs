@@ -1,0 +1,20 @@
+//! JSON-RPC 2.0 in front of a chain.
+//!
+//! [`serve`] moves bytes over HTTP, [`message`] takes requests and batches apart, [`Api`] finds the
+//! method by name, and each method parses its own parameters. Nothing below knows of HTTP, so another
+//! transport can be put beside it.
+
+mod api;
+mod call;
+mod convert;
+mod error;
+mod history;
+mod message;
+mod params;
+mod testing;
+mod transport;
+
+pub use api::Api;
+pub use error::RpcError;
+pub use message::{MAX_BATCH_REQUESTS, handle};
+pub use transport::{MAX_BODY_BYTES, serve};

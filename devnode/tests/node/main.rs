@@ -1,0 +1,11 @@
+//! The node from outside: through HTTP, as clients use it.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod harness;
+mod lifecycle;
+mod load;
+mod logs;
+mod protocol;
+mod state;
+mod time;
+mod transactions;
