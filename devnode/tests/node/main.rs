@@ -7,5 +7,6 @@ mod load;
 mod logs;
 mod protocol;
 mod state;
+mod stylus;
 mod time;
 mod transactions;
