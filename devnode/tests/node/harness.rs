@@ -8,6 +8,7 @@ use alloy::{
 use alloy_primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use std::{
+    fmt::Write as _,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
@@ -144,7 +145,7 @@ pub(crate) fn http(address: SocketAddr, headers: &[(&str, &str)], body: &[u8]) -
         body.len()
     );
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
     // A server that refuses a long body may close before it has read it all.

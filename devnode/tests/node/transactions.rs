@@ -154,11 +154,11 @@ fn blocks_and_receipts_carry_what_nitro_adds() {
     let found = node.result("eth_getTransactionByBlockHashAndIndex", &index);
     assert_eq!(found["hash"], hash);
     assert_eq!(found["gasPrice"], "0x5f5e100");
-    let none = node.result(
+    let absent = node.result(
         "eth_getTransactionByBlockNumberAndIndex",
         &json!(["latest", "0x1"]),
     );
-    assert_eq!(none, Value::Null);
+    assert_eq!(absent, Value::Null);
 }
 
 #[tokio::test]
