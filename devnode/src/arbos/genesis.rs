@@ -1,0 +1,40 @@
+//! The chain's own accounts at genesis.
+
+use super::{
+    CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, PRECOMPILE_CODE, STYLUS_DEPLOYER,
+    precompile_addresses,
+};
+use crate::evm::{ARBOS_STATE, ChainParams, GenesisAccount};
+use alloy_primitives::{Address, Bytes, bytes};
+
+/// Runtime code of the deterministic deployment proxy: `CREATE2` with the first word of calldata as
+/// salt and the rest as init code.
+const CREATE2_FACTORY_CODE: Bytes = bytes!(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+);
+
+/// Precompiles, deployer, factory and the chain's state account.
+///
+/// Owners are the zero address, as a development chain starts with, and the configured one, as after
+/// `ArbDebug.becomeChainOwner`; the configured owner also is a cache manager.
+pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
+    let code = |code: &[u8]| GenesisAccount {
+        nonce: 1,
+        code: Bytes::copy_from_slice(code),
+        ..GenesisAccount::default()
+    };
+    let mut accounts: Vec<_> = precompile_addresses()
+        .map(|address| (address, code(&PRECOMPILE_CODE)))
+        .collect();
+    accounts.push((STYLUS_DEPLOYER, code(&PRECOMPILE_CODE)));
+    accounts.push((CREATE2_FACTORY, code(&CREATE2_FACTORY_CODE)));
+
+    let mut state = code(&[]);
+    let owners = [Address::ZERO, params.owner];
+    state.storage.extend(CHAIN_OWNERS.genesis(&owners));
+    state
+        .storage
+        .extend(CACHE_MANAGERS.genesis(&[params.owner]));
+    accounts.push((ARBOS_STATE, state));
+    accounts
+}

@@ -1,0 +1,146 @@
+//! The chain's own state and contracts: Stylus program records, the data price, precompiles, the
+//! deployer.
+//!
+//! What is not modelled stops the call with all its gas and an error that names it
+//! ([`Halt::NotModelled`](crate::evm::Halt::NotModelled)), never with a made-up answer.
+
+mod abi;
+mod arb_wasm;
+mod arb_wasm_cache;
+mod cache;
+mod deployer;
+mod genesis;
+mod precompile;
+mod pricer;
+mod record;
+mod state;
+mod system;
+
+pub(crate) use cache::ProgramCache;
+pub(crate) use genesis::accounts as genesis_accounts;
+pub(crate) use record::ProgramRecord;
+
+use crate::evm::{Fault, Machine};
+use alloy_primitives::{Address, address};
+use revm::interpreter::{CallInputs, InterpreterResult, interpreter_action::FrameInit};
+use state::{AddressSet, Section};
+
+/// Code of every precompile: an invalid opcode, so that the account is not empty.
+pub(crate) const PRECOMPILE_CODE: [u8; 1] = [0xfe];
+/// Address of the contract that deploys, activates and initialises a program in one transaction.
+pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// Address of the deterministic deployment proxy.
+pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
+/// Address of `ArbWasm`.
+pub const ARB_WASM: Address = Contract::ArbWasm.address();
+/// Address of `ArbWasmCache`.
+pub const ARB_WASM_CACHE: Address = Contract::ArbWasmCache.address();
+
+const CHAIN_OWNERS: AddressSet = AddressSet(Section::ChainOwners);
+const CACHE_MANAGERS: AddressSet = AddressSet(Section::CacheManagers);
+
+/// The precompiles of the chain, by the last byte of their address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Contract {
+    ArbSys = 0x64,
+    ArbInfo = 0x65,
+    ArbAddressTable = 0x66,
+    ArbBls = 0x67,
+    ArbFunctionTable = 0x68,
+    ArbosTest = 0x69,
+    ArbOwnerPublic = 0x6b,
+    ArbGasInfo = 0x6c,
+    ArbAggregator = 0x6d,
+    ArbRetryableTx = 0x6e,
+    ArbStatistics = 0x6f,
+    ArbOwner = 0x70,
+    ArbWasm = 0x71,
+    ArbWasmCache = 0x72,
+    ArbNativeTokenManager = 0x73,
+    NodeInterface = 0xc8,
+    NodeInterfaceDebug = 0xc9,
+    ArbDebug = 0xff,
+}
+
+impl Contract {
+    const ALL: [Self; 18] = [
+        Self::ArbSys,
+        Self::ArbInfo,
+        Self::ArbAddressTable,
+        Self::ArbBls,
+        Self::ArbFunctionTable,
+        Self::ArbosTest,
+        Self::ArbOwnerPublic,
+        Self::ArbGasInfo,
+        Self::ArbAggregator,
+        Self::ArbRetryableTx,
+        Self::ArbStatistics,
+        Self::ArbOwner,
+        Self::ArbWasm,
+        Self::ArbWasmCache,
+        Self::ArbNativeTokenManager,
+        Self::NodeInterface,
+        Self::NodeInterfaceDebug,
+        Self::ArbDebug,
+    ];
+
+    const fn address(self) -> Address {
+        Address::with_last_byte(self as u8)
+    }
+
+    fn at(address: Address) -> Option<Self> {
+        let (last, rest) = address.split_last().expect("an address has twenty bytes");
+        if rest.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        Self::ALL
+            .into_iter()
+            .find(|contract| *contract as u8 == *last)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ArbSys => "ArbSys",
+            Self::ArbInfo => "ArbInfo",
+            Self::ArbAddressTable => "ArbAddressTable",
+            Self::ArbBls => "ArbBLS",
+            Self::ArbFunctionTable => "ArbFunctionTable",
+            Self::ArbosTest => "ArbosTest",
+            Self::ArbOwnerPublic => "ArbOwnerPublic",
+            Self::ArbGasInfo => "ArbGasInfo",
+            Self::ArbAggregator => "ArbAggregator",
+            Self::ArbRetryableTx => "ArbRetryableTx",
+            Self::ArbStatistics => "ArbStatistics",
+            Self::ArbOwner => "ArbOwner",
+            Self::ArbWasm => "ArbWasm",
+            Self::ArbWasmCache => "ArbWasmCache",
+            Self::ArbNativeTokenManager => "ArbNativeTokenManager",
+            Self::NodeInterface => "NodeInterface",
+            Self::NodeInterfaceDebug => "NodeInterfaceDebug",
+            Self::ArbDebug => "ArbDebug",
+        }
+    }
+}
+
+/// Addresses of the chain's precompiles; they are warm in every transaction.
+pub(crate) fn precompile_addresses() -> impl Iterator<Item = Address> {
+    Contract::ALL.into_iter().map(Contract::address)
+}
+
+/// Whether calling `address` runs code of this crate's instead of the account's.
+pub(crate) fn is_native(address: Address) -> bool {
+    address == STYLUS_DEPLOYER || Contract::at(address).is_some()
+}
+
+/// Runs a frame of a contract that [`is_native`].
+pub(crate) fn run_native(
+    machine: &mut Machine<'_>,
+    init: &mut FrameInit,
+    inputs: &CallInputs,
+) -> Result<InterpreterResult, Fault> {
+    match Contract::at(inputs.bytecode_address) {
+        Some(contract) => Ok(precompile::run(contract, machine, init, inputs)),
+        None => deployer::run(machine, init, inputs),
+    }
+}

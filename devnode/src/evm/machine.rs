@@ -1,0 +1,362 @@
+//! One execution: revm's frames for EVM code, and between them the frames that are not EVM code.
+//!
+//! A frame that runs a Stylus program, a precompile of the chain or the deployer is executed as a
+//! whole when it is opened ([`Machine::frame_init`]) and never lies on revm's frame stack; what it
+//! calls runs in a frame stack of its own over the same journal ([`Machine::run_nested`]).
+
+use super::{
+    BlockContext, ChainParams, Halt, database::Db, handler::MachineHandler, instructions,
+    precompiles::Precompiles,
+};
+use crate::{
+    arbos::{self, ProgramCache},
+    vm::{self, PageCounter, StylusParams},
+};
+use alloy_primitives::{Address, Bytes};
+use revm::{
+    bytecode::Bytecode,
+    context::{BlockEnv, CfgEnv, Context, Evm, FrameStack, Journal, TxEnv},
+    context_interface::{
+        context::ContextError,
+        journaled_state::{JournalCheckpoint, JournalTr},
+        result::EVMError,
+    },
+    handler::{
+        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, Handler, ItemOrResult,
+        evm::{ContextDbError, FrameInitResult},
+        instructions::EthInstructions,
+    },
+    interpreter::{
+        CallInputs, CallOutcome, CallScheme, CallValue, FrameInput, Gas, InstructionResult,
+        InterpreterAction, InterpreterResult, interpreter::EthInterpreter,
+        interpreter_action::FrameInit,
+    },
+    primitives::{constants::CALL_STACK_LIMIT, hardfork::SpecId},
+};
+use std::{collections::HashMap, convert::Infallible, mem};
+
+/// revm's context over our database.
+pub(crate) type Ctx<'a> = Context<BlockEnv, TxEnv, CfgEnv, Db<'a>, Journal<Db<'a>>, ()>;
+/// What can go wrong with revm's own bookkeeping; nothing a contract can cause.
+pub(crate) type Fault = ContextError<Infallible>;
+/// A fault in words.
+pub(crate) fn fault_text(fault: &Fault) -> &str {
+    match fault {
+        ContextError::Custom(text) => text,
+        ContextError::Db(never) => match *never {},
+    }
+}
+
+/// What a handler may fail with: a transaction that is not valid, or a [`Fault`].
+pub(crate) type RunError = EVMError<Infallible>;
+
+type InnerEvm<'a> = Evm<
+    Ctx<'a>,
+    (),
+    EthInstructions<EthInterpreter, Ctx<'a>>,
+    Precompiles,
+    EthFrame<EthInterpreter>,
+>;
+
+/// The state of one transaction or simulated call while it runs.
+#[derive(Debug)]
+pub(crate) struct Machine<'a> {
+    pub(super) inner: InnerEvm<'a>,
+    /// The block on this chain.
+    pub(crate) block: &'a BlockContext,
+    pub(crate) chain: &'a ChainParams,
+    pub(crate) stylus: &'a StylusParams,
+    pub(crate) programs: &'a ProgramCache,
+    /// Memory pages of the transaction.
+    pub(crate) pages: PageCounter,
+    /// Non-delegate frames on the stack, by the address they act for.
+    frames: HashMap<Address, u32>,
+    /// Why the frame that just ended was stopped, if it was no EVM frame.
+    pub(crate) halt: Option<Halt>,
+    /// Gas above the compute cap, held aside until the end.
+    pub(super) held_gas: u64,
+    /// Whether the compute cap of a transaction applies.
+    pub(super) capped: bool,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(
+        ctx: Ctx<'a>,
+        block: &'a BlockContext,
+        chain: &'a ChainParams,
+        stylus: &'a StylusParams,
+        programs: &'a ProgramCache,
+        capped: bool,
+    ) -> Self {
+        Self {
+            inner: Evm::new(ctx, instructions::table(), Precompiles::new(SpecId::OSAKA)),
+            block,
+            chain,
+            stylus,
+            programs,
+            pages: PageCounter::default(),
+            frames: HashMap::new(),
+            halt: None,
+            held_gas: 0,
+            capped,
+        }
+    }
+
+    pub(crate) const fn journal(&mut self) -> &mut Journal<Db<'a>> {
+        &mut self.inner.ctx.journaled_state
+    }
+
+    /// The transaction, as revm sees it.
+    pub(crate) const fn tx(&self) -> &TxEnv {
+        &self.inner.ctx.tx
+    }
+
+    /// The block, as the opcodes see it.
+    pub(crate) const fn block_env(&self) -> &BlockEnv {
+        &self.inner.ctx.block
+    }
+
+    /// Prices of the EVM's operations.
+    pub(crate) const fn gas_params(&self) -> &revm::context_interface::cfg::GasParams {
+        &self.inner.ctx.cfg.gas_params
+    }
+
+    /// Calldata of a frame, out of the memory it may share with its caller.
+    pub(crate) fn calldata(&self, inputs: &CallInputs) -> Bytes {
+        inputs.input.bytes(&self.inner.ctx)
+    }
+
+    /// Runs a frame and everything under it to its end, on a frame stack of its own.
+    pub(crate) fn run_nested(&mut self, init: FrameInit) -> Result<FrameResult, Fault> {
+        let outer = mem::take(&mut self.inner.frame_stack);
+        let result = MachineHandler::default().run_exec_loop(self, init);
+        self.inner.frame_stack = outer;
+        result.map_err(|error| match error {
+            EVMError::Custom(message) => ContextError::Custom(message),
+            other => ContextError::Custom(other.to_string()),
+        })
+    }
+
+    /// Code of an account without touching what is warm and cold.
+    pub(crate) fn peek_code(&self, address: Address) -> Bytecode {
+        let journal = &self.inner.ctx.journaled_state;
+        let info = match journal.state.get(&address) {
+            Some(account) => account.info.clone(),
+            None => journal.database.account(address).unwrap_or_default(),
+        };
+        info.code
+            .unwrap_or_else(|| journal.database.code(info.code_hash))
+    }
+
+    /// How many frames on the stack act for `address` without being delegate calls.
+    pub(crate) fn live_frames(&self, address: Address) -> u32 {
+        self.frames.get(&address).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn enter(&mut self, acting: Option<Address>) {
+        if let Some(address) = acting {
+            *self.frames.entry(address).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn leave(&mut self, acting: Option<Address>) {
+        if let Some(address) = acting
+            && let Some(count) = self.frames.get_mut(&address)
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Opens a frame that is no EVM code: depth, checkpoint and value first, then `body`, then commit
+    /// or revert by its result.
+    pub(super) fn native_frame(
+        &mut self,
+        mut init: FrameInit,
+        inputs: &CallInputs,
+        body: impl FnOnce(&mut Self, &mut FrameInit, &CallInputs) -> Result<InterpreterResult, Fault>,
+    ) -> Result<FrameResult, Fault> {
+        self.halt = None;
+        let result = match self.open_call(init.depth, inputs) {
+            Err(refused) => empty_result(refused, Gas::new(inputs.gas_limit)),
+            Ok(checkpoint) => {
+                let result = body(self, &mut init, inputs)?;
+                if result.result.is_ok() {
+                    self.journal().checkpoint_commit();
+                } else {
+                    self.journal().checkpoint_revert(checkpoint);
+                }
+                result
+            }
+        };
+        Ok(FrameResult::Call(CallOutcome::new(
+            result,
+            inputs.return_memory_offset.clone(),
+        )))
+    }
+
+    fn open_call(
+        &mut self,
+        depth: usize,
+        inputs: &CallInputs,
+    ) -> Result<JournalCheckpoint, InstructionResult> {
+        if depth as u64 > CALL_STACK_LIMIT {
+            return Err(InstructionResult::CallTooDeep);
+        }
+        let journal = self.journal();
+        let checkpoint = journal.checkpoint();
+        if let CallValue::Transfer(value) = inputs.value
+            && let Some(error) =
+                journal.transfer_loaded(inputs.caller, inputs.target_address, value)
+        {
+            journal.checkpoint_revert(checkpoint);
+            return Err(error.into());
+        }
+        Ok(checkpoint)
+    }
+
+    /// EIP-7702: delegating to a precompile of the chain is delegating to no code.
+    fn drop_delegation_to_precompile(&self, inputs: &mut CallInputs) {
+        if inputs.known_bytecode.1.original_byte_slice() != arbos::PRECOMPILE_CODE.as_slice() {
+            return;
+        }
+        let delegate = self.peek_code(inputs.bytecode_address).eip7702_address();
+        if delegate.is_some_and(arbos::is_native) {
+            inputs.known_bytecode = (alloy_primitives::KECCAK256_EMPTY, Bytecode::default());
+        }
+    }
+}
+
+/// The address a call frame acts for, unless it acts for its caller's.
+pub(super) fn acting_address(inputs: &CallInputs) -> Option<Address> {
+    match inputs.scheme {
+        CallScheme::Call | CallScheme::StaticCall => Some(inputs.target_address),
+        CallScheme::CallCode | CallScheme::DelegateCall => None,
+    }
+}
+
+/// A frame result without output.
+pub(super) fn empty_result(result: InstructionResult, gas: Gas) -> InterpreterResult {
+    InterpreterResult::new(result, Bytes::new(), gas)
+}
+
+/// A frame that was stopped: all its gas is gone.
+pub(super) fn stopped(result: InstructionResult, gas_limit: u64) -> InterpreterResult {
+    let mut gas = Gas::new(gas_limit);
+    gas.tracker_mut().spend_all();
+    empty_result(result, gas)
+}
+
+impl<'a> EvmTr for Machine<'a> {
+    type Context = Ctx<'a>;
+    type Instructions = EthInstructions<EthInterpreter, Ctx<'a>>;
+    type Precompiles = Precompiles;
+    type Frame = EthFrame<EthInterpreter>;
+
+    fn all(
+        &self,
+    ) -> (
+        &Self::Context,
+        &Self::Instructions,
+        &Self::Precompiles,
+        &FrameStack<Self::Frame>,
+    ) {
+        self.inner.all()
+    }
+
+    fn all_mut(
+        &mut self,
+    ) -> (
+        &mut Self::Context,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut FrameStack<Self::Frame>,
+    ) {
+        self.inner.all_mut()
+    }
+
+    fn frame_init(
+        &mut self,
+        mut init: FrameInit,
+    ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
+        if let FrameInput::Call(inputs) = &mut init.frame_input {
+            self.drop_delegation_to_precompile(inputs);
+            let native = arbos::is_native(inputs.bytecode_address);
+            if native || vm::is_program(inputs.known_bytecode.1.original_byte_slice()) {
+                let FrameInput::Call(inputs) =
+                    mem::replace(&mut init.frame_input, FrameInput::Empty)
+                else {
+                    unreachable!("the input was matched as a call above");
+                };
+                let result = if native {
+                    self.native_frame(init, &inputs, arbos::run_native)?
+                } else {
+                    self.native_frame(init, &inputs, Self::run_program)?
+                };
+                return Ok(ItemOrResult::Result(result));
+            }
+        }
+        let acting = match self.inner.frame_init(init)? {
+            ItemOrResult::Item(frame) => frame_address(frame),
+            ItemOrResult::Result(result) => {
+                self.halt = None;
+                return Ok(ItemOrResult::Result(result));
+            }
+        };
+        self.enter(acting);
+        Ok(ItemOrResult::Item(self.inner.frame_stack.get()))
+    }
+
+    fn frame_run(
+        &mut self,
+    ) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
+        let Evm {
+            ctx,
+            instruction,
+            frame_stack,
+            ..
+        } = &mut self.inner;
+        let frame = frame_stack.get();
+        let mut action = frame.interpreter.run_plain(
+            instruction.instruction_table(),
+            instruction.gas_table(),
+            ctx,
+        );
+        if let (FrameData::Create(_), InterpreterAction::Return(result)) =
+            (&frame.data, &mut action)
+            && result.result.is_ok()
+            && breaks_eip3541(&result.output)
+        {
+            result.result = InstructionResult::CreateContractStartingWithEF;
+        }
+        let next = frame.process_next_action::<_, ContextDbError<Self::Context>>(ctx, action)?;
+        if next.is_result() {
+            frame.set_finished(true);
+            let acting = frame_address(frame);
+            self.leave(acting);
+            self.halt = None;
+        }
+        Ok(next)
+    }
+
+    fn frame_return_result(
+        &mut self,
+        result: FrameResult,
+    ) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
+        self.inner.frame_return_result(result)
+    }
+}
+
+/// EIP-3541 refuses code that begins with `0xEF`, except a Stylus program.
+///
+/// Size and deposit are checked after this by revm; all of them stop the frame.
+fn breaks_eip3541(code: &[u8]) -> bool {
+    code.first() == Some(&0xEF) && !vm::is_program(code)
+}
+
+fn frame_address(frame: &EthFrame<EthInterpreter>) -> Option<Address> {
+    match (&frame.data, &frame.input) {
+        (FrameData::Create(create), _) => Some(create.created_address),
+        (_, FrameInput::Call(inputs)) => acting_address(inputs),
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! Execution: EVM code by revm, Stylus programs by [`crate::vm`], one state under both.
+//!
+//! [`Executor`] owns the state. It knows transactions whose signatures have been checked and blocks
+//! as plain numbers; it knows no hashes of blocks or receipts, no JSON and no clock.
+
+mod convert;
+mod database;
+mod error;
+mod executor;
+mod frame_api;
+mod halt;
+mod handler;
+mod instructions;
+mod machine;
+mod params;
+mod precompiles;
+mod program;
+mod state;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use frame_api::FrameApi;
+pub(crate) use machine::{Fault, Machine};
+
+pub use error::ExecError;
+pub use executor::{Executor, Snapshot, StateView};
+pub use halt::Halt;
+pub use params::{
+    ARBOS_STATE, ARBOS_VERSION, BATCH_POSTER, BLOCK_GAS_LIMIT, ChainParams, DEV_ACCOUNT,
+    DEV_CHAIN_ID, GenesisAccount, MAX_CODE_SIZE, MIN_BASE_FEE, NETWORK_FEE_ACCOUNT, RPC_GAS_CAP,
+    STYLUS_VERSION, TX_COMPUTE_CAP,
+};
+pub use types::{
+    BlockContext, CallRequest, ExecutionOutcome, ExecutionStatus, StateOverride, StateOverrides,
+    Transaction,
+};
