@@ -87,6 +87,10 @@ pub fn decode_program(code: &[u8], max_wasm_size: u32) -> Result<Vec<u8>, Decode
 }
 
 /// Makes a program's code from a wasm module, as `cargo stylus` does.
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "it cannot fail, as the invariant says"
+)]
 pub fn encode_program(wasm: &[u8]) -> Vec<u8> {
     let params = BrotliEncoderParams {
         quality: QUALITY,

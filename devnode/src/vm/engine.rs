@@ -124,9 +124,9 @@ impl Compiled {
         })
     }
 
-    fn instantiate<'a>(
+    fn instantiate(
         &self,
-        store: &mut Store<Slot<'a>>,
+        store: &mut Store<Slot<'_>>,
         ink: u64,
         stack_words: u32,
     ) -> Result<(Exports, wasmi::TypedFunc<i32, i32>), wasmi::Error> {

@@ -43,11 +43,7 @@ macro_rules! tee {
 /// The host function of this name, or `None` if there is none.
 ///
 /// Activation has checked names and types against the same table as the tests of this file do.
-pub(super) fn host_function<'a>(
-    store: &mut Store<Slot<'a>>,
-    module: &str,
-    name: &str,
-) -> Option<Func> {
+pub(super) fn host_function(store: &mut Store<Slot<'_>>, module: &str, name: &str) -> Option<Func> {
     match module {
         MODULE_HOOKS => hook(store, name),
         MODULE_CONSOLE => console(store, name),
@@ -121,7 +117,7 @@ fn console<'a>(store: &mut Store<Slot<'a>>, name: &str) -> Option<Func> {
     })
 }
 
-fn debug<'a>(store: &mut Store<Slot<'a>>, name: &str) -> Option<Func> {
+fn debug(store: &mut Store<Slot<'_>>, name: &str) -> Option<Func> {
     match name {
         // Markers for Nitro's own benchmarks; there is nothing for them to do.
         "null_host" | "start_benchmark" | "end_benchmark" => Some(Func::wrap(store, || {})),

@@ -136,9 +136,6 @@ const fn effect(op: &Operator<'_>) -> i32 {
         | O::LocalGet { .. }
         | O::GlobalGet { .. }
         | O::MemorySize { .. } => 1,
-        O::Drop | O::BrIf { .. } | O::BrTable { .. } | O::LocalSet { .. } | O::GlobalSet { .. } => {
-            -1
-        }
         O::Select
         | O::I32Store { .. }
         | O::I32Store8 { .. }
@@ -190,7 +187,8 @@ const fn effect(op: &Operator<'_>) -> i32 {
         | O::I64ReinterpretF64
         | O::F32ReinterpretI32
         | O::F64ReinterpretI64 => 0,
-        // All that is left with a price takes two operands and gives one.
+        // What is left takes one operand more than it gives: arithmetic and comparisons of two, `drop`,
+        // the writes of variables, the conditional branches.
         _ => -1,
     }
 }

@@ -1,6 +1,6 @@
 //! Why a module is refused.
 
-use wasmparser::{BinaryReaderError, ValType};
+use wasmparser::BinaryReaderError;
 
 /// Why a module cannot be activated.
 #[derive(Debug, thiserror::Error)]
@@ -43,23 +43,16 @@ pub enum ActivationError {
         name: String,
     },
     /// A host function is imported with another type than it has.
-    #[error(
-        "import `{module}.{name}` has type `{actual_params:?} -> {actual_results:?}`, \
-         expected `{params:?} -> {results:?}`"
-    )]
+    #[error("import `{module}.{name}` has type `{actual}`, expected `{expected}`")]
     ImportType {
         /// Module name.
         module: String,
         /// Function name.
         name: String,
-        /// Parameters the host function has.
-        params: Vec<ValType>,
-        /// Results the host function has.
-        results: Vec<ValType>,
-        /// Parameters given.
-        actual_params: Vec<ValType>,
-        /// Results given.
-        actual_results: Vec<ValType>,
+        /// The type the host function has, as `(i32) -> (i64)`.
+        expected: String,
+        /// The type it is imported with.
+        actual: String,
     },
     /// The module has no memory, or several.
     #[error("module has `{count}` memories, expected exactly one")]

@@ -26,7 +26,8 @@ pub(super) struct Globals {
 
 impl Globals {
     /// The four globals after `count` of the module's own.
-    pub(super) const fn after(count: u32) -> Self {
+    pub(super) fn after(count: usize) -> Self {
+        let count = u32::try_from(count).expect("a module has at most 32768 globals");
         Self {
             ink_left: count,
             ink_status: count + 1,

@@ -63,9 +63,7 @@ pub fn activate(
     arbos_version: u64,
 ) -> Result<Activation, ActivationError> {
     let module = Module::try_read(wasm, page_budget, debug, arbos_version)?;
-    let own_globals =
-        u32::try_from(module.globals.len()).expect("their number was checked against a limit");
-    let globals = Globals::after(own_globals);
+    let globals = Globals::after(module.globals.len());
     let mut functions = Vec::with_capacity(module.bodies.len());
     let mut ops = 0;
     for index in 0..module.bodies.len() {
@@ -109,7 +107,7 @@ fn instrument<'a>(
         });
     }
     let params = u32::try_from(module.local_function_type(index).params().len())
-        .expect("the validator bounds the parameters of a type");
+        .expect("the validator allows at most 1000 parameters");
     let metered = meter::meter(body, index, globals, &module.types)?;
     let body = depth::count_depth(metered, declared, globals.stack_left, module)?;
     Ok(Instrumented {

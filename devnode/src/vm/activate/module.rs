@@ -5,7 +5,7 @@ use crate::vm::{host, params::STYLUS_V3_ARBOS};
 use wasmparser::{
     ConstExpr, Data, DataKind, Element, ElementItems, ElementKind, Export, ExternalKind, FuncType,
     FunctionBody, Global, Import, KnownCustom, MemoryType, Name, Operator, Parser, Payload,
-    RefType, Table, TypeRef, Validator, WasmFeatures,
+    RefType, Table, TypeRef, ValType, Validator, WasmFeatures,
 };
 
 /// Export name of the memory.
@@ -246,10 +246,8 @@ fn check_imports(
             return Err(ActivationError::ImportType {
                 module: from,
                 name,
-                params: params.to_vec(),
-                results: results.to_vec(),
-                actual_params: actual.params().to_vec(),
-                actual_results: actual.results().to_vec(),
+                expected: describe(params, results),
+                actual: describe(actual.params(), actual.results()),
             });
         }
         if import.module == host::MODULE_HOOKS && import.name == PAY_FOR_GROW {
@@ -260,6 +258,15 @@ fn check_imports(
     }
     function_types.extend_from_slice(&module.functions);
     Ok((function_types, pay_for_grow))
+}
+
+/// A function type as `(i32, i32) -> (i64)`.
+fn describe(params: &[ValType], results: &[ValType]) -> String {
+    let list = |types: &[ValType]| {
+        let types: Vec<_> = types.iter().map(ToString::to_string).collect();
+        types.join(", ")
+    };
+    format!("({}) -> ({})", list(params), list(results))
 }
 
 fn check_memory(
@@ -320,7 +327,7 @@ fn check_exports(module: &RawModule<'_>, function_types: &[u32]) -> Result<(), A
     let is_entry = entry.is_some_and(|export| {
         export.kind == ExternalKind::Func && {
             let ty = &module.types[function_types[export.index as usize] as usize];
-            ty.params() == [wasmparser::ValType::I32] && ty.results() == [wasmparser::ValType::I32]
+            ty.params() == [ValType::I32] && ty.results() == [ValType::I32]
         }
     });
     if is_entry {

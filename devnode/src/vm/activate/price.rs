@@ -12,6 +12,10 @@ const NEVER: u64 = u64::MAX;
 /// What an instruction costs, or `None` if programs may not use it.
 ///
 /// `types` are the module's types, for the parameter count of an indirect call.
+#[expect(
+    clippy::match_same_arms,
+    reason = "an arm for each group of the published table"
+)]
 pub(super) fn price(op: &Operator<'_>, types: &[FuncType]) -> Option<u64> {
     use Operator as O;
     Some(match op {

@@ -26,9 +26,10 @@ fn accept(wat: &str) -> Activation {
 #[test]
 fn each_refusal_says_why() {
     let many = |count: usize, item: &str| with(&item.repeat(count));
-    let exports = (0..1_023)
+    let exports: Vec<_> = (0..1_023)
         .map(|i| format!(r#"(export "e{i}" (func 0))"#))
-        .collect::<String>();
+        .collect();
+    let exports = exports.concat();
     let long = "n".repeat(513);
     let locals = "i64 ".repeat(349);
     let ops = "nop ".repeat(65_536);
@@ -81,7 +82,7 @@ fn each_refusal_says_why() {
             format!(
                 r#"(module (import "vm_hooks" "read_args" (func (param i64))) {MEMORY} {ENTRY})"#
             ),
-            "`[I64] -> []`, expected `[I32] -> []`",
+            "`(i64) -> ()`, expected `(i32) -> ()`",
         ),
         (
             format!(r#"(module (import "console" "log_i32" (func (param i32))) {MEMORY} {ENTRY})"#),

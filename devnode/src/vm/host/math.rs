@@ -6,11 +6,11 @@ use alloy_primitives::{U256, keccak256};
 
 impl Frame<'_, '_> {
     pub(in crate::vm) fn math_div(&mut self, value: u32, divisor: u32) -> Result<(), Fault> {
-        self.divide(value, divisor, |a, b| a.checked_div(b))
+        self.divide(value, divisor, U256::checked_div)
     }
 
     pub(in crate::vm) fn math_mod(&mut self, value: u32, modulus: u32) -> Result<(), Fault> {
-        self.divide(value, modulus, |a, b| a.checked_rem(b))
+        self.divide(value, modulus, U256::checked_rem)
     }
 
     fn divide(

@@ -4,6 +4,9 @@ use super::{chain::TestChain, env};
 use crate::vm::host::{Fault, Frame, Host};
 use alloy_primitives::{Address, B256, Bytes, U256};
 
+/// A host function with its arguments.
+type Function = for<'f, 'a> fn(&mut Frame<'f, 'a>) -> Result<(), Fault>;
+
 /// A frame's host state and memory without a program.
 struct Bench<'a> {
     host: Host<'a>,
@@ -237,8 +240,7 @@ impl TestChain {
 #[test]
 fn environment() {
     on_bench(&mut TestChain::default(), |bench| {
-        type Ask = for<'f, 'a> fn(&mut Frame<'f, 'a>) -> Result<(), Fault>;
-        let by_pointer: [Ask; 8] = [
+        let by_pointer: [Function; 8] = [
             |frame| frame.block_basefee(0),
             |frame| frame.block_coinbase(0),
             |frame| frame.contract_address(0),
@@ -251,7 +253,7 @@ fn environment() {
         for ask in by_pointer {
             assert_eq!(bench.ink(ask), 13_440);
         }
-        let by_value: [Ask; 10] = [
+        let by_value: [Function; 10] = [
             |frame| frame.chainid().map(drop),
             |frame| frame.block_gas_limit().map(drop),
             |frame| frame.block_number().map(drop),
@@ -351,7 +353,7 @@ fn arguments_and_results() {
 #[test]
 fn arithmetic_is_the_evms() {
     let word = |value: U256| B256::from(value);
-    let cases: [(fn(&mut Frame<'_, '_>) -> Result<(), Fault>, [U256; 3], U256); 9] = [
+    let cases: [(Function, [U256; 3], U256); 9] = [
         (
             |f| f.math_div(0, 32),
             [U256::from(7), U256::from(2), U256::ZERO],

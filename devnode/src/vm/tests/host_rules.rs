@@ -345,21 +345,17 @@ fn every_host_function_links_with_its_type() {
         ("console", &CONSOLE),
         ("debug", &DEBUG),
     ];
-    let mut imports = String::new();
-    for (module, functions) in tables {
-        for (name, (params, results)) in functions {
-            let list = |kinds: &[wasmparser::ValType]| {
-                kinds
-                    .iter()
-                    .map(|kind| format!(" {kind}"))
-                    .collect::<String>()
-            };
-            let (params, results) = (list(params), list(results));
-            imports += &format!(
-                r#"(import "{module}" "{name}" (func (param{params}) (result{results})))"#
-            );
-        }
-    }
+    let imports: Vec<_> = tables
+        .iter()
+        .flat_map(|(module, functions)| functions.iter().map(move |function| (module, function)))
+        .map(|(module, (name, ty))| {
+            format!(
+                r#"(import "{module}" "{name}" (func {}))"#,
+                super::text_of(*ty)
+            )
+        })
+        .collect();
+    let imports = imports.concat();
     let wat = format!(
         r#"(module {imports} (memory (export "memory") 1)
             (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#

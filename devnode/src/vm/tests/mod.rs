@@ -66,18 +66,20 @@ fn module(imports: &[&str], items: &str, body: &str) -> String {
 
 /// The import of a host function, as `$name`.
 fn import(name: &str) -> String {
-    let (params, results) = super::host::signature("vm_hooks", name, false).unwrap();
-    let list = |kinds: &[wasmparser::ValType]| {
-        kinds
-            .iter()
-            .map(|kind| format!(" {kind}"))
-            .collect::<String>()
-    };
+    let signature = super::host::signature("vm_hooks", name, false).unwrap();
     format!(
-        r#"(import "vm_hooks" "{name}" (func ${name} (param{}) (result{})))"#,
-        list(params),
-        list(results)
+        r#"(import "vm_hooks" "{name}" (func ${name} {}))"#,
+        text_of(signature)
     )
+}
+
+/// A function type in the text format.
+fn text_of((params, results): super::host::Signature) -> String {
+    let list = |kinds: &[wasmparser::ValType]| {
+        let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
+        kinds.join(" ")
+    };
+    format!("(param {}) (result {})", list(params), list(results))
 }
 
 fn execute(wat: &str, calldata: &[u8], gas: u64, chain: &mut TestChain) -> Outcome {
