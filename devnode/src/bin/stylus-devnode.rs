@@ -35,7 +35,12 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     };
     let node = DevNode::try_spawn(Config::default().with_port(port))?;
     let mut stderr = std::io::stderr();
-    for account in node.accounts() {
+    let banner = if node.config().quiet {
+        &[]
+    } else {
+        node.accounts()
+    };
+    for account in banner {
         writeln!(
             stderr,
             "account {} key {}",

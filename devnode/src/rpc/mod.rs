@@ -1,6 +1,6 @@
 //! JSON-RPC 2.0 in front of a chain.
 //!
-//! [`serve`] moves bytes over HTTP, [`message`] takes requests and batches apart, [`Api`] finds the
+//! [`serve`] moves bytes over HTTP, [`handle`] takes requests and batches apart, [`Api`] finds the
 //! method by name, and each method parses its own parameters. Nothing below knows of HTTP, so another
 //! transport can be put beside it.
 

@@ -251,3 +251,24 @@ fn the_node_says_what_it_is() {
         json!("0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
     );
 }
+
+#[test]
+fn the_readme_lists_methods_that_are_served() {
+    let node = TestNode::new();
+    let readme = include_str!("../../README.md");
+    let (_, methods) = readme.split_once("## Methods").unwrap();
+    let (methods, _) = methods.split_once("\n## ").unwrap();
+    let listed: Vec<_> = methods
+        .split('`')
+        .filter(|word| {
+            ["eth_", "net_", "web3_", "evm_", "anvil_"]
+                .iter()
+                .any(|group| word.starts_with(group))
+        })
+        .collect();
+    assert!(listed.len() > 30, "{listed:?}");
+    for method in listed {
+        let response = node.rpc(method, &json!([]));
+        assert_ne!(response["error"]["code"], -32_601, "{method}");
+    }
+}
