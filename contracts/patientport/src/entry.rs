@@ -1,0 +1,16 @@
+//! Where the VM enters.
+
+use alloc::vec::Vec;
+
+use stylus_sdk::{ArbResult, host::VM, prelude::*};
+
+use crate::port::Port;
+
+/// Answers one call. No function takes ether.
+#[entrypoint]
+pub(crate) fn main(input: Vec<u8>, vm: VM) -> ArbResult {
+    if !vm.msg_value().is_zero() {
+        return Err(Vec::new());
+    }
+    Port::new(vm).route(&input).map_err(Into::into)
+}

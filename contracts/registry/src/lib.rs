@@ -1,0 +1,39 @@
+//! The registry of health care providers and the issuer of ports, as a Stylus contract.
+//!
+//! The interface, with the meaning of every function, event and error, is
+//! `contracts/abi/abi/IRegistry.sol`; who may call what is the access matrix of
+//! `docs/access-model.md`; where everything lies in storage is a table in `contracts/README.md`.
+//!
+//! Looking for the port itself? `contracts/patientport`.
+//!
+//! Invariants:
+//! - I1 a registered account stays registered: providers are suspended or retire, none is removed;
+//! - I2 an attestation holds for exactly the kind, number and identity profile it names;
+//! - I3 an attested NPI belongs to one verified provider;
+//! - I4 every port this registry issued was initialised in the transaction that created it.
+#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+
+extern crate alloc;
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unexpected_cfgs,
+    reason = "the SDK's macro expands to these"
+)]
+mod entry;
+
+mod attestation;
+mod error;
+mod issue;
+mod layout;
+mod npi;
+mod ownership;
+mod provider;
+mod registry;
+mod router;
+#[cfg(test)]
+mod tests;
+mod views;
+
+pub use error::Error;
