@@ -146,7 +146,13 @@ impl Api {
                 (number(from_block), number(to_block))
             }
         };
-        if from_block > to_block {
+        // A range that begins beyond the newest block is empty; clients that follow the chain ask so.
+        if from_block > to_block
+            && let FilterBlockOption::Range {
+                from_block: Some(BlockNumberOrTag::Number(_)),
+                to_block: Some(BlockNumberOrTag::Number(_)),
+            } = filter.block_option
+        {
             return Err(RpcError::BadParam(format!(
                 "invalid block range: from `{from_block}` to `{to_block}`"
             )));

@@ -116,6 +116,13 @@ fn a_range_that_runs_backwards_and_an_unknown_block_are_refused() {
             "invalid argument: invalid block range: from `1` to `0`"
         )
     );
+    for beyond in [
+        json!([{"fromBlock": "0x2"}]),
+        json!([{"fromBlock": "0x2", "toBlock": "latest"}]),
+        json!([{"fromBlock": "0x2", "toBlock": "0x9"}]),
+    ] {
+        assert_eq!(node.result("eth_getLogs", &beyond), json!([]));
+    }
     let hash = B256::repeat_byte(7);
     let (code, message) = node.error("eth_getLogs", &json!([{"blockHash": hash}]));
     assert_eq!(
