@@ -13,9 +13,7 @@ use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::history::events_of;
 use crate::keyring::Keyring;
-use crate::port::{
-    Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason,
-};
+use crate::port::{Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason};
 use crate::rotation::{NamedSection, NewKeys, Recipient, new_keys, no_rotation};
 use crate::units::Timestamp;
 
@@ -108,7 +106,9 @@ pub async fn read_request(
         })
         .ok_or(Error::MissingMessage { id: request.id })?;
     let context = context(port, Purpose::Request, request.requester, patient, 0);
-    Ok(RequestText::from_bytes(&open_message(&context, identity, &message)?)?)
+    Ok(RequestText::from_bytes(&open_message(
+        &context, identity, &message,
+    )?)?)
 }
 
 /// Composes a denial, its words sealed to the requester.
@@ -149,7 +149,13 @@ pub async fn read_denial(
             _ => None,
         })
         .ok_or(Error::MissingMessage { id: request.id })?;
-    let context = context(port, Purpose::Denial, patient, request.requester, request.id);
+    let context = context(
+        port,
+        Purpose::Denial,
+        patient,
+        request.requester,
+        request.id,
+    );
     let text = DenialText::from_bytes(&open_message(&context, identity, &denied.message)?)?;
     Ok((DenialReason::from_code(denied.reason), text))
 }
@@ -201,11 +207,18 @@ async fn compose(
     let key = recipient_key(port, reader).await?;
     let previous = port.access_of(reader).await?;
     let had = previous.readable().union(previous.writable());
-    let sections = if terms.replace { terms.sections } else { terms.sections.union(had) };
+    let sections = if terms.replace {
+        terms.sections
+    } else {
+        terms.sections.union(had)
+    };
     let current = port.section_keys(sections).await?;
     let open: SectionSet = current.iter().map(|key| key.section).collect();
     if let Some(section) = sections.difference(open).iter().next() {
-        return Err(Error::SectionNotOpen { port: port.address(), section: section.get() });
+        return Err(Error::SectionNotOpen {
+            port: port.address(),
+            section: section.get(),
+        });
     }
     let message = if terms.rights == Rights::Write {
         // Writing needs the public key only: who may not read is sent nothing.
@@ -240,7 +253,11 @@ async fn compose(
     };
     Ok(ComposedGrant {
         transaction,
-        reader: Recipient { account: reader, key, sections },
+        reader: Recipient {
+            account: reader,
+            key,
+            sections,
+        },
         previous,
         lost: had.difference(sections),
     })
@@ -263,15 +280,26 @@ pub async fn revoke(
 ) -> Result<ComposedRevocation> {
     let held = port.access_of(reader).await?.held.union(also);
     let open = port.section_keys(held).await?;
-    let sections: Vec<_> =
-        open.iter().map(|key| NamedSection { section: key.section, name: None }).collect();
+    let sections: Vec<_> = open
+        .iter()
+        .map(|key| NamedSection {
+            section: key.section,
+            name: None,
+        })
+        .collect();
     if sections.is_empty() {
         let transaction = port.revoke(reader, reason, no_rotation());
-        return Ok(ComposedRevocation { transaction, keys: None });
+        return Ok(ComposedRevocation {
+            transaction,
+            keys: None,
+        });
     }
     let keys = new_keys(port, keyring, &sections, &[reader], rng).await?;
     let transaction = port.revoke(reader, reason, keys.rotation.clone());
-    Ok(ComposedRevocation { transaction, keys: Some(keys) })
+    Ok(ComposedRevocation {
+        transaction,
+        keys: Some(keys),
+    })
 }
 
 /// The key that messages to a provider are sealed to, from the registry.

@@ -9,9 +9,12 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadInput { .. } => "input.invalid",
-            Self::Refused(revert) => revert.code(),
             Self::Halted { .. } => "tx.halted",
-            Self::TransactionFailed { revert: Some(revert), .. } => revert.code(),
+            Self::Refused(revert)
+            | Self::TransactionFailed {
+                revert: Some(revert),
+                ..
+            } => revert.code(),
             Self::TransactionFailed { revert: None, .. } => "tx.failed",
             Self::InsufficientFunds { .. } => "tx.insufficient_funds",
             Self::Unreachable { .. } => "rpc.unreachable",
@@ -32,9 +35,10 @@ impl Error {
             Self::UnknownRecord { .. } => "record.unknown",
             Self::UnknownRequest { .. } => "request.unknown",
             Self::MissingMessage { .. } => "request.missing_message",
-            Self::MissingBlob { part: BlobPart::Head | BlobPart::Body, .. } => {
-                "record.missing_blob"
-            }
+            Self::MissingBlob {
+                part: BlobPart::Head | BlobPart::Body,
+                ..
+            } => "record.missing_blob",
             Self::CommitmentMismatch { .. } => "record.commitment_mismatch",
             Self::Forged { .. } => "record.forged",
             Self::Duplicate { .. } => "record.duplicate",
@@ -71,7 +75,10 @@ impl Error {
             | Self::ReceiptTimeout { .. }
             | Self::Unsettled { .. }
             | Self::Signer(_)
-            | Self::Record { source: RecordError::Read(_) | RecordError::Write(_), .. }
+            | Self::Record {
+                source: RecordError::Read(_) | RecordError::Write(_),
+                ..
+            }
             | Self::Encrypt(
                 RecordError::Read(_) | RecordError::Write(_) | RecordError::PayloadLength { .. },
             ) => Class::Environment,

@@ -54,10 +54,16 @@ impl ContractCode {
     pub fn new(name: impl Into<String>, code: impl Into<Bytes>) -> Result<Self> {
         let (name, code) = (name.into(), code.into());
         if code.len() <= PROGRAM_MAGIC.len() + 1 || !code.starts_with(&PROGRAM_MAGIC) {
-            return Err(Error::Code { name, what: "it does not begin as a Stylus program does" });
+            return Err(Error::Code {
+                name,
+                what: "it does not begin as a Stylus program does",
+            });
         }
         if code.len() > MAX_CODE_BYTES {
-            return Err(Error::Code { name, what: "it is longer than 24576 bytes" });
+            return Err(Error::Code {
+                name,
+                what: "it is longer than 24576 bytes",
+            });
         }
         Ok(Self { name, code })
     }
@@ -157,7 +163,12 @@ impl Plan {
     /// A plan with the salt of the owner's deployment number `index`, from 0.
     pub fn new(registry: ContractCode, port: ContractCode, owner: Address, index: u32) -> Self {
         let salt = keccak256([SALT_LABEL, owner.as_slice(), &index.to_be_bytes()].concat());
-        Self { registry, port, owner, salt }
+        Self {
+            registry,
+            port,
+            owner,
+            salt,
+        }
     }
 
     fn registry_init(&self) -> Bytes {
@@ -207,7 +218,10 @@ pub async fn deploy(
     }
     if chain.code(STYLUS_DEPLOYER).await?.is_empty() {
         let what = "the chain has no Stylus deployer";
-        return Err(Error::Deployment { what, address: STYLUS_DEPLOYER });
+        return Err(Error::Deployment {
+            what,
+            address: STYLUS_DEPLOYER,
+        });
     }
     let mut deployment = Deployment {
         chain_id: chain.chain_id(),
@@ -218,7 +232,15 @@ pub async fn deploy(
         ..Deployment::default()
     };
     let address = plan.registry_address();
-    let report = create(chain, signer, &plan.registry, plan.registry_init(), plan.salt, address).await?;
+    let report = create(
+        chain,
+        signer,
+        &plan.registry,
+        plan.registry_init(),
+        plan.salt,
+        address,
+    )
+    .await?;
     if report.is_none() {
         // Created by an earlier run: only its own notes say at which block.
         deployment.from_block = earlier
@@ -227,25 +249,55 @@ pub async fn deploy(
             .map_or(0, |earlier| earlier.from_block);
     }
     deployment.registry = Some(address);
-    done(&deployment, &Step { kind: StepKind::Registry, address, report });
+    done(
+        &deployment,
+        &Step {
+            kind: StepKind::Registry,
+            address,
+            report,
+        },
+    );
 
     let implementation = plan.implementation_address();
-    let report =
-        create(chain, signer, &plan.port, Plan::port_init(), plan.salt, implementation).await?;
+    let report = create(
+        chain,
+        signer,
+        &plan.port,
+        Plan::port_init(),
+        plan.salt,
+        implementation,
+    )
+    .await?;
     deployment.implementation = Some(implementation);
     done(
         &deployment,
-        &Step { kind: StepKind::Implementation, address: implementation, report },
+        &Step {
+            kind: StepKind::Implementation,
+            address: implementation,
+            report,
+        },
     );
 
     let registry = Registry::open(chain.clone(), address, deployment.from_block).await?;
     let report = if registry.port_implementation().await? == Some(implementation) {
         None
     } else {
-        Some(registry.set_port_implementation(implementation).send(signer).await?)
+        Some(
+            registry
+                .set_port_implementation(implementation)
+                .send(signer)
+                .await?,
+        )
     };
     deployment.complete = true;
-    done(&deployment, &Step { kind: StepKind::SetImplementation, address, report });
+    done(
+        &deployment,
+        &Step {
+            kind: StepKind::SetImplementation,
+            address,
+            report,
+        },
+    );
     Ok(deployment)
 }
 
@@ -255,7 +307,11 @@ pub async fn deploy(
 /// As [`deploy`].
 pub async fn preview(chain: &Chain, from: Address, plan: &Plan) -> Result<Vec<Prepared>> {
     let steps = [
-        (&plan.registry, plan.registry_init(), plan.registry_address()),
+        (
+            &plan.registry,
+            plan.registry_init(),
+            plan.registry_address(),
+        ),
         (&plan.port, Plan::port_init(), plan.implementation_address()),
     ];
     let mut prepared = Vec::new();
@@ -297,7 +353,10 @@ async fn stands(chain: &Chain, code: &ContractCode, address: Address) -> Result<
     } else if there == code.code {
         Ok(true)
     } else {
-        Err(Error::Deployment { what: "there is other code", address })
+        Err(Error::Deployment {
+            what: "there is other code",
+            address,
+        })
     }
 }
 
@@ -316,7 +375,9 @@ async fn creation(
         salt,
     };
     // The fee drifts with every activation on the chain; the deployer gives back what is too much.
-    Ok(chain.transaction(STYLUS_DEPLOYER, &call).with_value(fee + fee / U256::from(5)))
+    Ok(chain
+        .transaction(STYLUS_DEPLOYER, &call)
+        .with_value(fee + fee / U256::from(5)))
 }
 
 /// What activating a program costs now, beside gas: asked by activating it in a simulation, at an address of its own.
@@ -325,8 +386,14 @@ async fn data_fee(chain: &Chain, from: Address, code: &ContractCode) -> Result<U
     const SOMEWHERE: Address = address!("5a7e11170000000000000000000000000000dead");
     /// Offered for the fee: 1 ether.
     const OFFER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
-    let data = IArbWasm::activateProgramCall { program: SOMEWHERE }.abi_encode().into();
-    let call = Call { to: ARB_WASM, value: OFFER, data };
+    let data = IArbWasm::activateProgramCall { program: SOMEWHERE }
+        .abi_encode()
+        .into();
+    let call = Call {
+        to: ARB_WASM,
+        value: OFFER,
+        data,
+    };
     let state = [
         (from, Some(U256::MAX >> 1), None),
         (SOMEWHERE, None, Some(code.code.clone())),

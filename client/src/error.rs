@@ -165,7 +165,9 @@ pub enum Error {
         account: Address,
     },
     /// A profile does not match the hash that the registry stores.
-    #[error("the identity profile of `{account}` is not the one whose hash `{expected}` the registry stores")]
+    #[error(
+        "the identity profile of `{account}` is not the one whose hash `{expected}` the registry stores"
+    )]
     ProfileMismatch {
         /// The provider.
         account: Address,

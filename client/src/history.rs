@@ -52,7 +52,13 @@ pub(crate) async fn events_of(
     if let Some(topic1) = topic1 {
         query = query.with_topic(1, [topic1]);
     }
-    Ok(port.chain().logs(&query).await?.iter().filter_map(decode).collect())
+    Ok(port
+        .chain()
+        .logs(&query)
+        .await?
+        .iter()
+        .filter_map(decode)
+        .collect())
 }
 
 fn decode(log: &Log) -> Option<(Emitted, IPatientPortEvents)> {

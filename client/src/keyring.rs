@@ -85,9 +85,17 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnreadableMessage { tx, sender, reason } => {
-                write!(f, "a message of `{sender}` in transaction `{tx}` does not open: {reason}")
+                write!(
+                    f,
+                    "a message of `{sender}` in transaction `{tx}` does not open: {reason}"
+                )
             }
-            Self::WrongSecret { tx, sender, section, epoch } => write!(
+            Self::WrongSecret {
+                tx,
+                sender,
+                section,
+                epoch,
+            } => write!(
                 f,
                 "`{sender}` sent a wrong secret for section `{section}` at epoch `{epoch}` in transaction `{tx}`"
             ),
@@ -98,7 +106,11 @@ impl fmt::Display for Problem {
             Self::MalformedLinks { tx, reason } => {
                 write!(f, "the links in transaction `{tx}` are malformed: {reason}")
             }
-            Self::BadLink { section, new_epoch, opened_epoch } => write!(
+            Self::BadLink {
+                section,
+                new_epoch,
+                opened_epoch,
+            } => write!(
                 f,
                 "the link of section `{section}` from epoch `{new_epoch}` to epoch `{opened_epoch}` does not open"
             ),
@@ -138,18 +150,17 @@ impl Keyring {
     /// # Errors
     /// Those of reading the log. Bad secrets are no error: see [`Self::problems`].
     pub async fn collect(port: &Port, account: Address, identity: &SecretKey) -> Result<Self> {
-        let signatures = [
-            SecretsSealed::SIGNATURE_HASH,
-            AccessGranted::SIGNATURE_HASH,
-            SectionsRotated::SIGNATURE_HASH,
-        ];
-        // The recipient is topic 1 of the first two; topic 1 of a rotation is whoever rotated.
-        let (rotated, addressed) = signatures.split_last().expect("three signatures");
-        let addressed = events_of(port, addressed, Some(account.into_word())).await?;
-        let rotations = events_of(port, &[*rotated], None).await?;
-        let deliveries = addressed.into_iter().filter_map(|(emitted, event)| delivery(&emitted, event));
+        // The recipient is topic 1 of these two; topic 1 of a rotation is whoever rotated.
+        let addressed = [SecretsSealed::SIGNATURE_HASH, AccessGranted::SIGNATURE_HASH];
+        let addressed = events_of(port, &addressed, Some(account.into_word())).await?;
+        let rotations = events_of(port, &[SectionsRotated::SIGNATURE_HASH], None).await?;
+        let deliveries = addressed
+            .into_iter()
+            .filter_map(|(emitted, event)| delivery(&emitted, event));
         let place = (port.chain().chain_id(), port.address());
-        Ok(Self::assemble(place, account, identity, rotations, deliveries))
+        Ok(Self::assemble(
+            place, account, identity, rotations, deliveries,
+        ))
     }
 
     fn assemble(
@@ -189,24 +200,32 @@ impl Keyring {
     ) -> Published {
         let mut published = Published::default();
         for (emitted, event) in rotations {
-            let IPatientPortEvents::SectionsRotated(rotation) = event else { continue };
+            let IPatientPortEvents::SectionsRotated(rotation) = event else {
+                continue;
+            };
             let tx = emitted.tx;
             let sections = SectionSet::from_bits(rotation.sections);
             for ((section, replaced), x) in
                 sections.iter().zip(&rotation.epochs).zip(&rotation.keys)
             {
-                let Some(epoch) = replaced.checked_add(1) else { continue };
+                let Some(epoch) = replaced.checked_add(1) else {
+                    continue;
+                };
                 let parity = u8::from(SectionSet::from_bits(rotation.parities).contains(section));
                 match PublicKey::from_chain(*x, parity) {
                     Ok(key) => {
                         published.keys.insert((section, epoch), key);
                     }
-                    Err(_) => self.problems.push(Problem::InvalidKey { tx, section, epoch }),
+                    Err(_) => self
+                        .problems
+                        .push(Problem::InvalidKey { tx, section, epoch }),
                 }
             }
             match parse_links(&rotation.links) {
                 Ok(links) => published.links.extend(
-                    links.into_iter().map(|link| ((link.section, link.new_epoch), link)),
+                    links
+                        .into_iter()
+                        .map(|link| ((link.section, link.new_epoch), link)),
                 ),
                 Err(reason) => self.problems.push(Problem::MalformedLinks { tx, reason }),
             }
@@ -216,10 +235,20 @@ impl Keyring {
 
     fn accept(&mut self, published: &Published, delivery: &Delivery, entries: Vec<SecretEntry>) {
         for entry in entries {
-            let SecretEntry { section, epoch, secret, name } = entry;
+            let SecretEntry {
+                section,
+                epoch,
+                secret,
+                name,
+            } = entry;
             if published.keys.get(&(section, epoch)) != Some(&secret.public()) {
                 let Delivery { tx, sender, .. } = *delivery;
-                self.problems.push(Problem::WrongSecret { tx, sender, section, epoch });
+                self.problems.push(Problem::WrongSecret {
+                    tx,
+                    sender,
+                    section,
+                    epoch,
+                });
                 continue;
             }
             self.secrets.insert((section, epoch), secret);
@@ -250,7 +279,11 @@ impl Keyring {
                     self.secrets.insert((section, opened_epoch), opened);
                     waiting.push((section, opened_epoch));
                 }
-                _ => self.problems.push(Problem::BadLink { section, new_epoch, opened_epoch }),
+                _ => self.problems.push(Problem::BadLink {
+                    section,
+                    new_epoch,
+                    opened_epoch,
+                }),
             }
         }
     }
@@ -262,7 +295,10 @@ impl Keyring {
     pub fn secret(&self, section: SectionId, epoch: u32) -> Result<&SecretKey> {
         self.secrets
             .get(&(section, epoch))
-            .ok_or(Error::NoMatchingKey { section: section.get(), epoch })
+            .ok_or(Error::NoMatchingKey {
+                section: section.get(),
+                epoch,
+            })
     }
 
     /// Whether the secret of a section at an epoch is held.
@@ -273,7 +309,9 @@ impl Keyring {
     /// The newest secret of a section below an epoch.
     pub fn newest_below(&self, section: SectionId, epoch: u32) -> Option<(u32, &SecretKey)> {
         let mut range = self.secrets.range((section, 0)..(section, epoch));
-        range.next_back().map(|((_, epoch), secret)| (*epoch, secret))
+        range
+            .next_back()
+            .map(|((_, epoch), secret)| (*epoch, secret))
     }
 
     /// The sections and epochs whose secrets are held, ascending.
@@ -289,7 +327,8 @@ impl Keyring {
     /// Adds secrets that were just made, before the chain shows them.
     pub fn insert(&mut self, entries: &[SecretEntry]) {
         for entry in entries {
-            self.secrets.insert((entry.section, entry.epoch), entry.secret.clone());
+            self.secrets
+                .insert((entry.section, entry.epoch), entry.secret.clone());
             if let Some(name) = &entry.name {
                 self.names.insert(entry.section, name.clone());
             }
@@ -311,7 +350,12 @@ fn delivery(emitted: &Emitted, event: IPatientPortEvents) -> Option<Delivery> {
         }
         _ => return None,
     };
-    Some(Delivery { tx: emitted.tx, sender, request_id, message: message.into() })
+    Some(Delivery {
+        tx: emitted.tx,
+        sender,
+        request_id,
+        message: message.into(),
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,296 @@
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use patientport_core::section::{encode_links, make_link, seal_secrets};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::*;
+
+const CHAIN: u64 = 412_346;
+const PORT: Address = Address::repeat_byte(0xaa);
+const PATIENT: Address = Address::repeat_byte(0x01);
+const READER: Address = Address::repeat_byte(0x02);
+
+fn section(number: u8) -> SectionId {
+    number.try_into().unwrap()
+}
+
+fn secret(byte: u8) -> SecretKey {
+    SecretKey::from_bytes(&[byte; 32]).unwrap()
+}
+
+fn emitted(tx: u8) -> Emitted {
+    Emitted {
+        block: tx.into(),
+        index: 0,
+        tx: B256::repeat_byte(tx),
+        timestamp: None,
+    }
+}
+
+fn entry(number: u8, epoch: u32, secret: &SecretKey) -> SecretEntry {
+    SecretEntry {
+        section: section(number),
+        epoch,
+        secret: secret.clone(),
+        name: None,
+    }
+}
+
+/// The rotation of one section from `epoch - 1` to `epoch`, with a link to `opened` if one is given.
+fn rotation(
+    number: u8,
+    epoch: u32,
+    new: &SecretKey,
+    opened: Option<(u32, &SecretKey)>,
+) -> (Emitted, IPatientPortEvents) {
+    let links: Vec<_> = opened
+        .into_iter()
+        .map(|(opened, previous)| {
+            make_link(CHAIN, PORT, section(number), epoch, opened, new, previous).unwrap()
+        })
+        .collect();
+    rotation_with(
+        number,
+        epoch,
+        new.public().x(),
+        new.public().parity(),
+        encode_links(&links).unwrap(),
+    )
+}
+
+fn rotation_with(
+    number: u8,
+    epoch: u32,
+    x: B256,
+    parity: u8,
+    links: Vec<u8>,
+) -> (Emitted, IPatientPortEvents) {
+    let event = SectionsRotated {
+        by: PATIENT,
+        sections: 1 << number,
+        epochs: vec![epoch - 1],
+        keys: vec![x],
+        parities: u64::from(parity) << number,
+        links: links.into(),
+    };
+    (
+        emitted(u8::try_from(epoch).unwrap()),
+        IPatientPortEvents::SectionsRotated(event),
+    )
+}
+
+fn delivered(identity: &SecretKey, request_id: u32, entries: &[SecretEntry]) -> Delivery {
+    let context = SealContext {
+        purpose: Purpose::Secrets,
+        chain_id: CHAIN,
+        port: PORT,
+        sender: PATIENT,
+        recipient: READER,
+        request_id,
+    };
+    let mut rng = ChaCha20Rng::from_seed([3; 32]);
+    let message = seal_secrets(&context, &identity.public(), entries, &mut rng).unwrap();
+    Delivery {
+        tx: B256::repeat_byte(0xee),
+        sender: PATIENT,
+        request_id,
+        message,
+    }
+}
+
+fn ring(
+    identity: &SecretKey,
+    rotations: Vec<(Emitted, IPatientPortEvents)>,
+    deliveries: Vec<Delivery>,
+) -> Keyring {
+    Keyring::assemble((CHAIN, PORT), READER, identity, rotations, deliveries)
+}
+
+fn held(ring: &Keyring) -> Vec<(u8, u32)> {
+    ring.held()
+        .map(|(section, epoch)| (section.get(), epoch))
+        .collect()
+}
+
+#[test]
+fn links_lead_from_the_newest_secret_back_to_the_first() {
+    let (me, keys) = (secret(9), [secret(11), secret(12), secret(13)]);
+    let rotations = vec![
+        rotation(5, 1, &keys[0], None),
+        rotation(5, 2, &keys[1], Some((1, &keys[0]))),
+        rotation(5, 3, &keys[2], Some((2, &keys[1]))),
+    ];
+    let newest = ring(
+        &me,
+        rotations.clone(),
+        vec![delivered(&me, 4, &[entry(5, 3, &keys[2])])],
+    );
+    assert_eq!(held(&newest), [(5, 1), (5, 2), (5, 3)]);
+    assert!(newest.problems().is_empty(), "{:?}", newest.problems());
+    assert_eq!(newest.secret(section(5), 1).unwrap(), &keys[0]);
+    // Links go back only: an old secret says nothing about newer ones.
+    let old = ring(
+        &me,
+        rotations,
+        vec![delivered(&me, 4, &[entry(5, 2, &keys[1])])],
+    );
+    assert_eq!(held(&old), [(5, 1), (5, 2)]);
+    let error = old.secret(section(5), 3).unwrap_err();
+    assert_eq!(error.code(), "section.no_matching_key");
+    assert_eq!(
+        old.newest_below(section(5), 3).map(|(epoch, _)| epoch),
+        Some(2)
+    );
+    assert!(old.newest_below(section(5), 1).is_none());
+    assert!(old.newest_below(section(4), 9).is_none());
+}
+
+#[test]
+fn a_bad_epoch_is_named_and_skipped() {
+    let (me, good, newest) = (secret(9), secret(11), secret(13));
+    // Epoch 2 was published by someone who shared its secret with nobody; the next link opens epoch 1.
+    let rotations = vec![
+        rotation(0, 1, &good, None),
+        rotation(0, 2, &secret(66), None),
+        rotation(0, 3, &newest, Some((1, &good))),
+    ];
+    let ring = ring(
+        &me,
+        rotations,
+        vec![delivered(&me, 0, &[entry(0, 3, &newest)])],
+    );
+    assert_eq!(held(&ring), [(0, 1), (0, 3)]);
+}
+
+#[test]
+fn a_secret_that_is_not_the_published_keys_is_named_and_left_out() {
+    let me = secret(9);
+    let rotations = vec![rotation(0, 1, &secret(11), None)];
+    let wrong = delivered(
+        &me,
+        0,
+        &[entry(0, 1, &secret(12)), entry(7, 1, &secret(13))],
+    );
+    let ring = ring(&me, rotations, vec![wrong]);
+    assert_eq!(held(&ring), []);
+    assert!(
+        matches!(
+            ring.problems(),
+            [
+                Problem::WrongSecret { section: first, epoch: 1, sender: PATIENT, .. },
+                Problem::WrongSecret { section: second, .. }
+            ] if first.get() == 0 && second.get() == 7
+        ),
+        "{:?}",
+        ring.problems()
+    );
+}
+
+#[test]
+fn a_link_to_something_else_is_named_and_not_followed() {
+    let (me, good, newest) = (secret(9), secret(11), secret(13));
+    let rotations = vec![
+        rotation(0, 1, &good, None),
+        // Opens, but to another secret than that of epoch 1.
+        rotation(0, 2, &newest, Some((1, &secret(66)))),
+    ];
+    let ring = ring(
+        &me,
+        rotations,
+        vec![delivered(&me, 0, &[entry(0, 2, &newest)])],
+    );
+    assert_eq!(held(&ring), [(0, 2)]);
+    assert!(matches!(
+        ring.problems(),
+        [Problem::BadLink {
+            new_epoch: 2,
+            opened_epoch: 1,
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn messages_for_others_or_of_other_circumstances_are_named() {
+    let (me, key) = (secret(9), secret(11));
+    let rotations = vec![rotation(0, 1, &key, None)];
+    let foreign = delivered(&secret(8), 0, &[entry(0, 1, &key)]);
+    let mut replayed = delivered(&me, 1, &[entry(0, 1, &key)]);
+    replayed.request_id = 2;
+    let garbage = Delivery {
+        message: vec![1, 2, 3],
+        ..delivered(&me, 0, &[entry(0, 1, &key)])
+    };
+    let ring = ring(&me, rotations, vec![foreign, replayed, garbage]);
+    assert_eq!(held(&ring), []);
+    assert_eq!(ring.problems().len(), 3);
+    assert!(
+        ring.problems()
+            .iter()
+            .all(|p| matches!(p, Problem::UnreadableMessage { .. })),
+        "{:?}",
+        ring.problems()
+    );
+}
+
+#[test]
+fn keys_off_the_curve_and_malformed_links_are_named() {
+    let me = secret(9);
+    // x = 5 is not the x-coordinate of a point of secp256k1.
+    let off = B256::from(alloy::primitives::U256::from(5));
+    let rotations = vec![rotation_with(0, 1, off, 0, vec![1, 2, 3])];
+    let ring = ring(&me, rotations, vec![]);
+    assert!(matches!(
+        ring.problems(),
+        [
+            Problem::InvalidKey { epoch: 1, .. },
+            Problem::MalformedLinks { .. }
+        ]
+    ));
+    for problem in ring.problems() {
+        assert!(problem.to_string().contains("0x0101"), "{problem}");
+    }
+}
+
+#[test]
+fn an_epoch_that_would_overflow_is_no_panic() {
+    let event = SectionsRotated {
+        by: PATIENT,
+        sections: 1,
+        epochs: vec![u32::MAX],
+        keys: vec![secret(1).public().x()],
+        parities: 0,
+        links: alloy::primitives::Bytes::new(),
+    };
+    let rotations = vec![(emitted(1), IPatientPortEvents::SectionsRotated(event))];
+    assert_eq!(held(&ring(&secret(9), rotations, vec![])), []);
+}
+
+#[test]
+fn names_are_kept_as_last_told_and_secrets_do_not_print() {
+    let (me, first, second) = (secret(9), secret(11), secret(12));
+    let rotations = vec![
+        rotation(0, 1, &first, None),
+        rotation(0, 2, &second, Some((1, &first))),
+    ];
+    let name = |name: &str, entry: SecretEntry| SecretEntry {
+        name: Some(name.into()),
+        ..entry
+    };
+    let messages = vec![
+        delivered(&me, 0, &[name("heart", entry(0, 1, &first))]),
+        delivered(&me, 0, &[name("cardiology", entry(0, 2, &second))]),
+    ];
+    let mut ring = ring(&me, rotations, messages);
+    assert_eq!(ring.name(section(0)), Some("cardiology"));
+    let made = entry(0, 3, &secret(14));
+    ring.insert(std::slice::from_ref(&made));
+    assert!(ring.holds(section(0), 3));
+    assert_eq!(ring.name(section(0)), Some("cardiology"));
+    let shown = format!("{ring:?}");
+    assert!(
+        !shown.contains("0c0c0c") && !shown.contains("[12, 12"),
+        "{shown}"
+    );
+}

@@ -9,7 +9,8 @@ use patientport_core::abi::IPatientPort::RecordAdded;
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{
-    Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, RecordError, check_place, encrypt,
+    Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, RecordError, check_place,
+    encrypt,
 };
 use patientport_core::section::SectionId;
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,9 @@ pub fn prepare(
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
-    let key = section_key.key.ok_or(Error::NoEncryptionKey { account: port.address() })?;
+    let key = section_key.key.ok_or(Error::NoEncryptionKey {
+        account: port.address(),
+    })?;
     let place = Place {
         chain_id: port.chain().chain_id(),
         port: port.address(),
@@ -103,13 +106,23 @@ pub fn prepare_at(
         }
     })?;
     let body = writer.finish()?;
-    let named = Head::parse(&envelope.head).map_err(Error::Encrypt)?.body_hash();
+    let named = Head::parse(&envelope.head)
+        .map_err(Error::Encrypt)?
+        .body_hash();
     if body.0 != named {
-        return Err(StoreError::Corrupt { store: store.describe(), blob: body }.into());
+        return Err(StoreError::Corrupt {
+            store: store.describe(),
+            blob: body,
+        }
+        .into());
     }
     let head = store.put(&envelope.head)?;
     if head.0 != envelope.commitment.0 {
-        return Err(StoreError::Corrupt { store: store.describe(), blob: head }.into());
+        return Err(StoreError::Corrupt {
+            store: store.describe(),
+            blob: head,
+        }
+        .into());
     }
     Ok(PreparedRecord {
         chain_id: place.chain_id,
@@ -130,14 +143,22 @@ pub fn prepare_at(
 /// [`Error::PreparedElsewhere`].
 pub fn transaction(port: &Port, prepared: &PreparedRecord) -> Result<Transaction> {
     let elsewhere = |what, prepared: String, given: String| {
-        Err(Error::PreparedElsewhere { what, prepared, given })
+        Err(Error::PreparedElsewhere {
+            what,
+            prepared,
+            given,
+        })
     };
     let chain_id = port.chain().chain_id();
     if prepared.chain_id != chain_id {
         return elsewhere("chain", prepared.chain_id.to_string(), chain_id.to_string());
     }
     if prepared.port != port.address() {
-        return elsewhere("port", prepared.port.to_string(), port.address().to_string());
+        return elsewhere(
+            "port",
+            prepared.port.to_string(),
+            port.address().to_string(),
+        );
     }
     Ok(port.add(prepared.commitment, prepared.section, prepared.epoch))
 }
@@ -183,7 +204,10 @@ pub async fn commit(
         .filter(|event| event.commitment == prepared.commitment)
         .map(|event| event.recordId)
         .ok_or_else(|| port.chain().invalid_receipt("it tells of no added record"))?;
-    Ok(AddedRecord { id, report: Some(report) })
+    Ok(AddedRecord {
+        id,
+        report: Some(report),
+    })
 }
 
 /// The first record of an author in a section that has this commitment.
@@ -278,8 +302,10 @@ pub fn unlock(
     store: &Arc<dyn BlobStore>,
 ) -> Result<OpenedRecord> {
     let secret = keyring.secret(entry.section, entry.epoch)?;
-    let opened =
-        head.unlock(secret).map_err(|source| Error::Record { id: entry.id, source })?;
+    let opened = head.unlock(secret).map_err(|source| Error::Record {
+        id: entry.id,
+        source,
+    })?;
     Ok(OpenedRecord {
         entry: *entry,
         head: opened,
@@ -303,7 +329,10 @@ fn verify_body_blob(id: u32, head: &Head, store: &dyn BlobStore) -> Result<()> {
     let name = BlobId(head.body_hash());
     let failed = |error| blob_error(id, BlobPart::Body, error);
     // One byte more than the head says, so that a longer body is noticed and an endless one is not read.
-    let mut reader = store.open(&name).map_err(failed)?.take(head.body_len().saturating_add(1));
+    let mut reader = store
+        .open(&name)
+        .map_err(failed)?
+        .take(head.body_len().saturating_add(1));
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -326,7 +355,10 @@ fn verify_body_blob(id: u32, head: &Head, store: &dyn BlobStore) -> Result<()> {
     if hasher.finalize().as_bytes() == &name.0.0 {
         Ok(())
     } else {
-        Err(Error::CommitmentMismatch { id, part: BlobPart::Body })
+        Err(Error::CommitmentMismatch {
+            id,
+            part: BlobPart::Body,
+        })
     }
 }
 
@@ -352,7 +384,9 @@ impl OpenedRecord {
     /// [`Error::Record`].
     pub fn decrypt(&self, output: impl Write) -> Result<u64> {
         let input = self.open_body()?;
-        self.head.decrypt_body(input, output).map_err(|error| self.body_error(error))
+        self.head
+            .decrypt_body(input, output)
+            .map_err(|error| self.body_error(error))
     }
 
     /// Verifies the whole body and returns the payload's length, releasing nothing. Blocking.
@@ -361,7 +395,9 @@ impl OpenedRecord {
     /// As [`Self::decrypt`].
     pub fn verify(&self) -> Result<u64> {
         let input = self.open_body()?;
-        self.head.verify_body(input).map_err(|error| self.body_error(error))
+        self.head
+            .verify_body(input)
+            .map_err(|error| self.body_error(error))
     }
 
     fn open_body(&self) -> Result<impl Read> {
@@ -372,9 +408,10 @@ impl OpenedRecord {
     fn body_error(&self, error: RecordError) -> Error {
         let id = self.entry.id;
         match error {
-            RecordError::CommitmentMismatch { .. } => {
-                Error::CommitmentMismatch { id, part: BlobPart::Body }
-            }
+            RecordError::CommitmentMismatch { .. } => Error::CommitmentMismatch {
+                id,
+                part: BlobPart::Body,
+            },
             RecordError::Read(source) => Error::Store(StoreError::Io {
                 store: self.store.describe(),
                 action: "read",
@@ -396,7 +433,6 @@ fn blob_error(id: u32, part: BlobPart, error: StoreError) -> Error {
         other => Error::Store(other),
     }
 }
-
 
 #[cfg(test)]
 #[path = "records_tests.rs"]

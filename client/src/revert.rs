@@ -36,9 +36,9 @@ sol! {
 }
 
 pub use IArbWasmErrors::IArbWasmErrorsErrors as ProgramErrors;
-pub use IStylusDeployerErrors::IStylusDeployerErrorsErrors as DeployerErrors;
 pub use IPatientPort::IPatientPortErrors as PortErrors;
 pub use IRegistry::IRegistryErrors as RegistryErrors;
+pub use IStylusDeployerErrors::IStylusDeployerErrorsErrors as DeployerErrors;
 
 /// What a contract said when it refused.
 #[derive(Clone, Debug)]
@@ -165,8 +165,9 @@ fn port_code(error: &PortErrors) -> &'static str {
 
 fn registry_code(error: &RegistryErrors) -> &'static str {
     match error {
-        RegistryErrors::OwnableUnauthorizedAccount(_)
-        | RegistryErrors::UnauthorizedAttester(_) => "access.denied",
+        RegistryErrors::OwnableUnauthorizedAccount(_) | RegistryErrors::UnauthorizedAttester(_) => {
+            "access.denied"
+        }
         RegistryErrors::OwnableInvalidOwner(_) => "registry.invalid_owner",
         RegistryErrors::UnknownProvider(_) => "provider.unknown",
         RegistryErrors::ProviderAlreadyRegistered(_) => "provider.already_registered",
@@ -189,7 +190,11 @@ fn registry_code(error: &RegistryErrors) -> &'static str {
 impl Revert {
     /// Decodes what `contract` answered to `calldata`.
     pub fn decode(contract: Option<Address>, calldata: &[u8], data: &[u8]) -> Self {
-        Self { contract, function: function_name(calldata), reason: Reason::decode(data) }
+        Self {
+            contract,
+            function: function_name(calldata),
+            reason: Reason::decode(data),
+        }
     }
 
     /// The stable code of the refusal, as listed in `docs/errors.md`.
@@ -239,7 +244,11 @@ impl fmt::Display for Revert {
             Reason::Text(text) => write!(f, "the contract refused: `{}`", escape(text)),
             Reason::Panic(code) => write!(f, "the contract panicked with code `{code}`"),
             Reason::Empty => f.write_str("the contract refused without saying why"),
-            Reason::Unknown(data) => write!(f, "the contract refused with an error not known here: `{}`", shorten(data)),
+            Reason::Unknown(data) => write!(
+                f,
+                "the contract refused with an error not known here: `{}`",
+                shorten(data)
+            ),
         }
     }
 }
@@ -267,24 +276,46 @@ impl Revert {
                 e.section, e.given, e.current
             ),
             PortErrors::SectionNotOpen(e) => write!(f, "section `{}` is not open", e.section),
-            PortErrors::InvalidSections(e) if e.sections == 0 => f.write_str("no section was named"),
+            PortErrors::InvalidSections(e) if e.sections == 0 => {
+                f.write_str("no section was named")
+            }
             PortErrors::InvalidSections(e) => {
-                write!(f, "`{:#x}` is not a set of sections that fits here", e.sections)
+                write!(
+                    f,
+                    "`{:#x}` is not a set of sections that fits here",
+                    e.sections
+                )
             }
             PortErrors::LengthMismatch(e) => {
-                write!(f, "a list holds `{}` entries where `{}` belong", e.given, e.expected)
+                write!(
+                    f,
+                    "a list holds `{}` entries where `{}` belong",
+                    e.given, e.expected
+                )
             }
             PortErrors::InvalidKey(e) => {
-                write!(f, "`{}` with parity `{}` is not a public key", e.x, e.parity)
+                write!(
+                    f,
+                    "`{}` with parity `{}` is not a public key",
+                    e.x, e.parity
+                )
             }
             PortErrors::InvalidAddress(e) => {
                 write!(f, "the address `{}` cannot stand here", e.account)
             }
             PortErrors::InvalidMessageLength(e) => {
-                write!(f, "a sealed message has `{}` bytes; 1 to `{}` are allowed", e.given, e.max)
+                write!(
+                    f,
+                    "a sealed message has `{}` bytes; 1 to `{}` are allowed",
+                    e.given, e.max
+                )
             }
             PortErrors::TooManyRecipients(e) => {
-                write!(f, "`{}` recipients in one transaction; at most `{}` fit", e.given, e.max)
+                write!(
+                    f,
+                    "`{}` recipients in one transaction; at most `{}` fit",
+                    e.given, e.max
+                )
             }
             PortErrors::UnknownRecord(e) => {
                 write!(f, "the port has no record `{}`", e.recordId)
@@ -326,17 +357,29 @@ impl Revert {
                 Timestamp(e.latest)
             ),
             PortErrors::InvalidRights(e) => {
-                write!(f, "`{}` is no combination of the rights to read and to write", e.rights)
+                write!(
+                    f,
+                    "`{}` is no combination of the rights to read and to write",
+                    e.rights
+                )
             }
             PortErrors::InvalidReason(e) => write!(f, "`{}` is not a reason code", e.reason),
             PortErrors::InvalidReader(e) => {
-                write!(f, "`{}` is the port's patient and cannot be granted access", e.reader)
+                write!(
+                    f,
+                    "`{}` is the port's patient and cannot be granted access",
+                    e.reader
+                )
             }
             PortErrors::NoLiveGrant(e) => {
                 write!(f, "`{}` has no access that could be ended", e.reader)
             }
             PortErrors::TooManyReaders(e) => {
-                write!(f, "the port has `{}` readers already, which is the limit", e.max)
+                write!(
+                    f,
+                    "the port has `{}` readers already, which is the limit",
+                    e.max
+                )
             }
         }
     }
@@ -380,10 +423,18 @@ impl Revert {
                 e.npi, e.holder
             ),
             RegistryErrors::InvalidKey(e) => {
-                write!(f, "`{}` with parity `{}` is not a public key", e.x, e.parity)
+                write!(
+                    f,
+                    "`{}` with parity `{}` is not a public key",
+                    e.x, e.parity
+                )
             }
             RegistryErrors::InvalidProfileLength(e) => {
-                write!(f, "a profile has `{}` bytes; 1 to `{}` are allowed", e.given, e.max)
+                write!(
+                    f,
+                    "a profile has `{}` bytes; 1 to `{}` are allowed",
+                    e.given, e.max
+                )
             }
             RegistryErrors::AttestationMismatch(e) => write!(
                 f,
@@ -450,7 +501,11 @@ fn fmt_deployer(f: &mut fmt::Formatter<'_>, error: &DeployerErrors) -> fmt::Resu
             write!(f, "the constructor of `{}` refused", e.newContract)
         }
         DeployerErrors::RefundExcessValueError(e) => {
-            write!(f, "the deployer could not give back `{}` wei", e.excessValue)
+            write!(
+                f,
+                "the deployer could not give back `{}` wei",
+                e.excessValue
+            )
         }
         DeployerErrors::EmptyBytecode(_) => f.write_str("the deployer was given no code"),
         DeployerErrors::InitValueButNotInitData(_) => {
@@ -462,7 +517,10 @@ fn fmt_deployer(f: &mut fmt::Formatter<'_>, error: &DeployerErrors) -> fmt::Resu
 /// The name of one of our functions, by its selector.
 fn function_name(calldata: &[u8]) -> Option<&'static str> {
     let selector: [u8; 4] = calldata.get(..4)?.try_into().ok()?;
-    NAMES.iter().find(|(known, _)| *known == selector).map(|(_, name)| *name)
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == selector)
+        .map(|(_, name)| *name)
 }
 
 macro_rules! names {
@@ -491,7 +549,10 @@ const NAMES: &[([u8; 4], &str)] = names! {
 
 /// Text that a contract chose, on one line and short.
 fn escape(text: &str) -> String {
-    text.chars().take(200).flat_map(char::escape_debug).collect()
+    text.chars()
+        .take(200)
+        .flat_map(char::escape_debug)
+        .collect()
 }
 
 fn shorten(data: &[u8]) -> String {
@@ -499,3 +560,7 @@ fn shorten(data: &[u8]) -> String {
     let dots = if shown.len() < data.len() { "…" } else { "" };
     format!("{}{dots}", alloy::hex::encode_prefixed(shown))
 }
+
+#[cfg(test)]
+#[path = "revert_tests.rs"]
+mod tests;

@@ -105,7 +105,11 @@ pub fn first_keys(
     sections: &[NamedSection],
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<NewKeys> {
-    let patient = Recipient { account: patient, key: *key, sections: all(sections) };
+    let patient = Recipient {
+        account: patient,
+        key: *key,
+        sections: all(sections),
+    };
     compose(port, &patient, &[], &Keyring::default(), sections, &[], rng)
 }
 
@@ -128,7 +132,11 @@ pub async fn new_keys(
     let current = port.section_keys(set).await?;
     let readers = port.readers().await?;
     let (readers, left_out) = remaining(port, &info, &readers, set, without).await?;
-    let patient = Recipient { account: info.patient, key: info.patient_key()?, sections: set };
+    let patient = Recipient {
+        account: info.patient,
+        key: info.patient_key()?,
+        sections: set,
+    };
     let mut keys = compose(port, &patient, &readers, keyring, sections, &current, rng)?;
     keys.left_out = left_out;
     Ok(keys)
@@ -156,10 +164,17 @@ async fn remaining(
         }
         let provider = port.registry().find_provider(account).await?;
         let trusted = provider.filter(|provider| {
-            !matches!(provider.status, ProviderStatus::Suspended | ProviderStatus::Retired)
+            !matches!(
+                provider.status,
+                ProviderStatus::Suspended | ProviderStatus::Retired
+            )
         });
         match trusted.and_then(|provider| provider.key) {
-            Some(key) => recipients.push(Recipient { account, key, sections }),
+            Some(key) => recipients.push(Recipient {
+                account,
+                key,
+                sections,
+            }),
             None => left_out.push(account),
         }
     }
@@ -176,27 +191,47 @@ fn compose(
     current: &[SectionKey],
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<NewKeys> {
-    let place = Place { chain_id: port.chain().chain_id(), port: port.address() };
+    let place = Place {
+        chain_id: port.chain().chain_id(),
+        port: port.address(),
+    };
     let set = patient.sections;
     let epochs: BTreeMap<SectionId, u32> =
         current.iter().map(|key| (key.section, key.epoch)).collect();
-    let names: BTreeMap<SectionId, &String> =
-        named.iter().filter_map(|named| Some((named.section, named.name.as_ref()?))).collect();
+    let given: BTreeMap<SectionId, &String> = named
+        .iter()
+        .filter_map(|named| Some((named.section, named.name.as_ref()?)))
+        .collect();
     let mut secrets = Vec::with_capacity(set.len());
     let mut links = Vec::new();
     for section in set.iter() {
-        let epoch = epochs.get(&section).map_or(1, |epoch| epoch.saturating_add(1));
+        let epoch = epochs
+            .get(&section)
+            .map_or(1, |epoch| epoch.saturating_add(1));
         let secret = SecretKey::random(rng);
         if let Some((opened, previous)) = keyring.newest_below(section, epoch) {
             links.push(make_link(
-                place.chain_id, place.port, section, epoch, opened, &secret, previous,
+                place.chain_id,
+                place.port,
+                section,
+                epoch,
+                opened,
+                &secret,
+                previous,
             )?);
         }
-        let name = names.get(&section).map(|name| (*name).clone());
+        let name = given.get(&section).map(|name| (*name).clone());
         let name = name.or_else(|| keyring.name(section).map(str::to_owned));
-        secrets.push(SecretEntry { section, epoch, secret, name });
+        secrets.push(SecretEntry {
+            section,
+            epoch,
+            secret,
+            name,
+        });
     }
-    let recipients: Vec<_> = std::iter::once(*patient).chain(readers.iter().copied()).collect();
+    let recipients: Vec<_> = std::iter::once(*patient)
+        .chain(readers.iter().copied())
+        .collect();
     let messages = recipients
         .iter()
         .map(|recipient| place.seal(patient.account, recipient, &secrets, rng))
@@ -204,22 +239,42 @@ fn compose(
     let mut batches = batches(messages).into_iter();
     let rotation = IPatientPort::Rotation {
         sections: set.bits(),
-        epochs: set.iter().map(|section| epochs.get(&section).copied().unwrap_or(0)).collect(),
-        keys: secrets.iter().map(|entry| entry.secret.public().x()).collect(),
+        epochs: set
+            .iter()
+            .map(|section| epochs.get(&section).copied().unwrap_or(0))
+            .collect(),
+        keys: secrets
+            .iter()
+            .map(|entry| entry.secret.public().x())
+            .collect(),
         parities: parities(&secrets),
         links: encode_links(&links)?.into(),
         sealed_: batches.next().unwrap_or_default(),
     };
     let new_epochs: Vec<u32> = secrets.iter().map(|entry| entry.epoch).collect();
     let later = batches
-        .map(|messages| Reseal { sections: set, epochs: new_epochs.clone(), messages })
+        .map(|messages| Reseal {
+            sections: set,
+            epochs: new_epochs.clone(),
+            messages,
+        })
         .collect();
-    Ok(NewKeys { rotation, later, secrets, recipients, left_out: Vec::new() })
+    Ok(NewKeys {
+        rotation,
+        later,
+        secrets,
+        recipients,
+        left_out: Vec::new(),
+    })
 }
 
 fn parities(secrets: &[SecretEntry]) -> u64 {
-    let odd = secrets.iter().filter(|entry| entry.secret.public().parity() == 1);
-    odd.map(|entry| entry.section).collect::<SectionSet>().bits()
+    let odd = secrets
+        .iter()
+        .filter(|entry| entry.secret.public().parity() == 1);
+    odd.map(|entry| entry.section)
+        .collect::<SectionSet>()
+        .bits()
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -250,7 +305,10 @@ impl Place {
             .cloned()
             .collect();
         let message = seal_secrets(&context, &recipient.key, &entries, rng)?;
-        Ok(IPatientPort::Sealed { recipient: recipient.account, message: message.into() })
+        Ok(IPatientPort::Sealed {
+            recipient: recipient.account,
+            message: message.into(),
+        })
     }
 }
 
@@ -309,7 +367,11 @@ pub fn stale(keys: &[SectionKey], readers: &[Access]) -> Vec<StaleSection> {
                     && !access.readable().contains(key.section)
                     && ended(access, key.section) > key.rotated_at
             })?;
-            Some(StaleSection { section: key.section, holder: holder.reader, state: holder.state })
+            Some(StaleSection {
+                section: key.section,
+                holder: holder.reader,
+                state: holder.state,
+            })
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use patientport_client::access::{self, Terms};
+use patientport_client::core::abi::IPatientPort::IPatientPortEvents;
 use patientport_client::core::keys::{IdentitySeed, SecretKey};
 use patientport_client::core::npi::Npi;
 use patientport_client::core::record::Metadata;
@@ -20,9 +21,10 @@ use patientport_client::primitives::Address;
 use patientport_client::records;
 use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind, ProviderStatus};
 use patientport_client::rotation::{NamedSection, first_keys, new_keys, stale_sections};
-use patientport_client::store::{BlobStore, DirectoryStore};
+use patientport_client::store::{BlobId, BlobStore, DirectoryStore};
 use patientport_client::{
-    Chain, Class, Error, Keyring, NotAPortReason, Options, Port, Registry, Signer, Timestamp,
+    BlobPart, Chain, Class, Error, Keyring, NotAPortReason, Options, Port, Registry, Signer,
+    Timestamp,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -35,7 +37,10 @@ fn code(name: &str) -> ContractCode {
         .join(name)
         .with_extension("code");
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
-        panic!("cannot read `{}` ({error}): run scripts/build-contracts", path.display())
+        panic!(
+            "cannot read `{}` ({error}): run scripts/build-contracts",
+            path.display()
+        )
     });
     ContractCode::new(name, bytes).unwrap()
 }
@@ -46,7 +51,7 @@ struct World {
     rng: ChaCha20Rng,
     registry: Registry,
     store: Arc<dyn BlobStore>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
     owner: Person,
 }
 
@@ -65,7 +70,7 @@ impl Person {
 fn person(node: &DevNode, index: usize) -> Person {
     let seed = IdentitySeed::from_bytes([u8::try_from(index).unwrap() + 1; 32]);
     Person {
-        signer: Signer::from_bytes(&node.accounts()[index].key().0).unwrap(),
+        signer: Signer::from_bytes(&node.accounts()[index].private_key().0).unwrap(),
         identity: seed.provider_key(),
     }
 }
@@ -82,13 +87,19 @@ fn named(numbers: &[(u8, &str)]) -> Vec<NamedSection> {
     let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
     numbers
         .iter()
-        .map(|(number, text)| NamedSection { section: section(*number), name: name(text) })
+        .map(|(number, text)| NamedSection {
+            section: section(*number),
+            name: name(text),
+        })
         .collect()
 }
 
 async fn world() -> World {
     let node = DevNode::try_spawn(Config::test()).unwrap();
-    let options = Options { expected_chain_id: Some(node.chain_id()), ..Options::default() };
+    let options = Options {
+        expected_chain_id: Some(node.chain_id()),
+        ..Options::default()
+    };
     let chain = Chain::connect(&node.url(), options).await.unwrap();
     let owner = person(&node, 0);
     let plan = Plan::new(code("registry"), code("patientport"), owner.account(), 0);
@@ -112,28 +123,50 @@ async fn world() -> World {
 
     // Running it again finds everything and sends nothing.
     let mut again = Vec::new();
-    let repeated = deploy(&chain, &owner.signer, &plan, Some(&deployment), |_, step| {
-        again.push(step.report.is_some());
-    })
+    let repeated = deploy(
+        &chain,
+        &owner.signer,
+        &plan,
+        Some(&deployment),
+        |_, step| {
+            again.push(step.report.is_some());
+        },
+    )
     .await
     .unwrap();
     assert_eq!(again, [false; 3]);
     assert_eq!(repeated, deployment);
     assert!(deployment.complete);
     let json = serde_json::to_string(&deployment).unwrap();
-    assert_eq!(serde_json::from_str::<Deployment>(&json).unwrap(), deployment);
+    assert_eq!(
+        serde_json::from_str::<Deployment>(&json).unwrap(),
+        deployment
+    );
 
     let address = deployment.registry.unwrap();
-    let registry = Registry::open(chain.clone(), address, deployment.from_block).await.unwrap();
+    let registry = Registry::open(chain.clone(), address, deployment.from_block)
+        .await
+        .unwrap();
     assert_eq!(registry.owner().await.unwrap(), owner.account());
     assert_eq!(
         registry.announced_implementations().await.unwrap(),
-        [(deployment.implementation.unwrap(), deployment.implementation_code_hash)]
+        [(
+            deployment.implementation.unwrap(),
+            deployment.implementation_code_hash
+        )]
     );
     let directory = tempfile::tempdir().unwrap();
     let store: Arc<dyn BlobStore> = Arc::new(DirectoryStore::open(directory.path()).unwrap());
     let rng = ChaCha20Rng::from_seed([9; 32]);
-    World { node, chain, rng, registry, store, _directory: directory, owner }
+    World {
+        node,
+        chain,
+        rng,
+        registry,
+        store,
+        directory,
+        owner,
+    }
 }
 
 impl World {
@@ -149,8 +182,14 @@ impl World {
     async fn verified_provider(&self, index: usize, name: &str, npi: Option<&str>) -> Person {
         let provider = self.person(index);
         let registry = &self.registry;
-        let identity = IdentityProfile { name: name.to_owned(), specialty: None };
-        let contact = ContactProfile { contact: Some("by mail".into()), endpoint: None };
+        let identity = IdentityProfile {
+            name: name.to_owned(),
+            specialty: None,
+        };
+        let contact = ContactProfile {
+            contact: Some("by mail".into()),
+            endpoint: None,
+        };
         let npi = npi.map(|npi| Npi::parse(npi).unwrap());
         let key = provider.identity.public();
         registry
@@ -170,35 +209,65 @@ impl World {
         let until = Timestamp(self.now().await + 86_400 * 365);
         let owner = &self.owner;
         if !registry.is_attester(owner.account()).await.unwrap() {
-            let denied = registry.attest(&seen, until).send(&owner.signer).await.unwrap_err();
+            let denied = registry
+                .attest(&seen, until)
+                .send(&owner.signer)
+                .await
+                .unwrap_err();
             assert_eq!(denied.code(), "access.denied");
-            registry.add_attester(owner.account()).send(&owner.signer).await.unwrap();
+            registry
+                .add_attester(owner.account())
+                .send(&owner.signer)
+                .await
+                .unwrap();
         }
-        registry.attest(&seen, until).send(&owner.signer).await.unwrap();
+        registry
+            .attest(&seen, until)
+            .send(&owner.signer)
+            .await
+            .unwrap();
         let seen = registry.provider(provider.account()).await.unwrap();
-        assert_eq!((seen.status, seen.verified), (ProviderStatus::Attested, true));
+        assert_eq!(
+            (seen.status, seen.verified),
+            (ProviderStatus::Attested, true)
+        );
         assert_eq!(seen.encryption_key().unwrap(), key);
         provider
     }
 
     async fn keyring(&self, port: &Port, person: &Person) -> Keyring {
-        let keyring = Keyring::collect(port, person.account(), &person.identity).await.unwrap();
+        let keyring = Keyring::collect(port, person.account(), &person.identity)
+            .await
+            .unwrap();
         assert!(keyring.problems().is_empty(), "{:?}", keyring.problems());
         keyring
     }
 
     async fn add(&mut self, port: &Port, author: &Person, number: u8, payload: &[u8]) -> u32 {
         let key = port.section_key(section(number)).await.unwrap();
-        let metadata = Metadata { title: "Blood count".into(), ..Metadata::default() };
+        let metadata = Metadata {
+            title: "Blood count".into(),
+            ..Metadata::default()
+        };
         let (author_account, store) = (author.account(), Arc::clone(&self.store));
         let prepared = records::prepare(
-            port, author_account, &key, &metadata, payload, store.as_ref(), &mut self.rng,
+            port,
+            author_account,
+            &key,
+            &metadata,
+            payload,
+            store.as_ref(),
+            &mut self.rng,
         )
         .unwrap();
-        let added = records::commit(port, &author.signer, &prepared).await.unwrap();
+        let added = records::commit(port, &author.signer, &prepared)
+            .await
+            .unwrap();
         assert!(added.report.is_some());
         // The same again stores nothing and sends nothing.
-        let again = records::commit(port, &author.signer, &prepared).await.unwrap();
+        let again = records::commit(port, &author.signer, &prepared)
+            .await
+            .unwrap();
         assert_eq!((again.id, again.report.is_none()), (added.id, true));
         added.id
     }
@@ -218,19 +287,29 @@ impl World {
 #[tokio::test]
 async fn a_patient_grants_access_and_takes_it_back() {
     let mut world = world().await;
-    let clinic = world.verified_provider(1, "Primary Care", Some("1234567893")).await;
+    let clinic = world
+        .verified_provider(1, "Primary Care", Some("1234567893"))
+        .await;
     let specialist = world.verified_provider(2, "Cardiology", None).await;
     let other = world.verified_provider(3, "Radiology", None).await;
     let patient = world.person(4);
 
     // Issue and claim.
-    let report = world.registry.issue(patient.account()).send(&clinic.signer).await.unwrap();
+    let report = world
+        .registry
+        .issue(patient.account())
+        .send(&clinic.signer)
+        .await
+        .unwrap();
     let address = world.registry.issued_port(&report).unwrap();
     let port = Port::open(&world.registry, address).await.unwrap();
     assert_eq!(port.from_block(), report.block);
     for account in [clinic.account(), patient.account()] {
         let issued = world.registry.ports_of(account).await.unwrap();
-        assert_eq!(issued.iter().map(|issued| issued.port).collect::<Vec<_>>(), [address]);
+        assert_eq!(
+            issued.iter().map(|issued| issued.port).collect::<Vec<_>>(),
+            [address]
+        );
     }
     let unclaimed = port.claimed_info().await.unwrap_err();
     assert_eq!(unclaimed.code(), "port.not_claimed");
@@ -245,14 +324,22 @@ async fn a_patient_grants_access_and_takes_it_back() {
     let claim = port.claim(&patient.identity.public(), first.rotation);
     let denied = claim.send(&clinic.signer).await.unwrap_err();
     assert_eq!(denied.code(), "access.denied");
-    assert!(denied.to_string().contains("only the port's patient may `claim`"), "{denied}");
+    assert!(
+        denied
+            .to_string()
+            .contains("only the port's patient may `claim`"),
+        "{denied}"
+    );
     claim.send(&patient.signer).await.unwrap();
     let info = port.claimed_info().await.unwrap();
     assert_eq!(info.patient_key().unwrap(), patient.identity.public());
     assert_eq!(info.primary_care, Some(clinic.account()));
     let ring = world.keyring(&port, &patient).await;
     assert_eq!(ring.held().count(), 3);
-    assert_eq!((ring.name(section(1)), ring.name(section(2))), (Some("heart"), None));
+    assert_eq!(
+        (ring.name(section(1)), ring.name(section(2))),
+        (Some("heart"), None)
+    );
 
     // Primary care adds without being able to read; the patient reads.
     let payload: Vec<u8> = (0..200_000_u32).map(|index| (index % 251) as u8).collect();
@@ -260,6 +347,8 @@ async fn a_patient_grants_access_and_takes_it_back() {
     assert_eq!(world.read(&port, &patient, record).await.unwrap(), payload);
     let refused = world.read(&port, &clinic, record).await.unwrap_err();
     assert_eq!(refused.code(), "section.no_matching_key");
+
+    hostile_blobs(&world, &port, &patient, record, &payload).await;
 
     // Request, approve, fetch.
     let text = RequestText {
@@ -270,12 +359,16 @@ async fn a_patient_grants_access_and_takes_it_back() {
         text: "for the visit on Monday".into(),
     };
     let account = specialist.account();
-    let asked = access::request(&port, account, account, &text, &mut world.rng).await.unwrap();
+    let asked = access::request(&port, account, account, &text, &mut world.rng)
+        .await
+        .unwrap();
     let report = asked.send(&specialist.signer).await.unwrap();
     let request = access::made_request(&port, &report).unwrap();
     let entry = port.request(request).await.unwrap();
     assert_eq!(entry.state, RequestState::Pending);
-    let read = access::read_request(&port, &entry, &patient.identity).await.unwrap();
+    let read = access::read_request(&port, &entry, &patient.identity)
+        .await
+        .unwrap();
     assert_eq!(read, text);
     let until = Timestamp(world.now().await + 30 * 86_400);
     let terms = Terms {
@@ -286,19 +379,31 @@ async fn a_patient_grants_access_and_takes_it_back() {
         replace: false,
     };
     let ring = world.keyring(&port, &patient).await;
-    let approval =
-        access::approve(&port, &ring, request, &terms, &mut world.rng).await.unwrap();
+    let approval = access::approve(&port, &ring, request, &terms, &mut world.rng)
+        .await
+        .unwrap();
     assert_eq!(approval.reader.key, specialist.identity.public());
     assert!(approval.lost.is_empty());
     approval.transaction.send(&patient.signer).await.unwrap();
-    let replayed = approval.transaction.send(&patient.signer).await.unwrap_err();
+    let replayed = approval
+        .transaction
+        .send(&patient.signer)
+        .await
+        .unwrap_err();
     assert_eq!(replayed.code(), "request.not_pending");
     assert_eq!(replayed.class(), Class::Refused);
     assert!(port.has_access(account, section(1)).await.unwrap());
-    assert_eq!(world.read(&port, &specialist, record).await.unwrap(), payload);
+    assert_eq!(
+        world.read(&port, &specialist, record).await.unwrap(),
+        payload
+    );
 
     // A second reader, who stays. It may write, too.
-    let grant = Terms { rights: Rights::ReadWrite, sections: sections(&[0, 1]), ..terms };
+    let grant = Terms {
+        rights: Rights::ReadWrite,
+        sections: sections(&[0, 1]),
+        ..terms
+    };
     let reader = other.account();
     access::grant(&port, &ring, reader, &grant, &mut world.rng)
         .await
@@ -323,12 +428,19 @@ async fn a_patient_grants_access_and_takes_it_back() {
     .unwrap();
     let keys = revocation.keys.as_ref().unwrap();
     assert_eq!(keys.sections(), sections(&[1]));
-    let given: Vec<_> = keys.recipients.iter().map(|recipient| recipient.account).collect();
+    let given: Vec<_> = keys
+        .recipients
+        .iter()
+        .map(|recipient| recipient.account)
+        .collect();
     assert_eq!(given, [patient.account(), reader]);
     revocation.transaction.send(&patient.signer).await.unwrap();
     assert!(stale_sections(&port).await.unwrap().is_empty());
     assert!(!port.has_access(account, section(1)).await.unwrap());
-    assert_eq!(port.access_of(account).await.unwrap().state, AccessState::Revoked);
+    assert_eq!(
+        port.access_of(account).await.unwrap().state,
+        AccessState::Revoked
+    );
     let later = world.add(&port, &clinic, 1, b"after the revocation").await;
     let refused = world.read(&port, &specialist, later).await.unwrap_err();
     assert_eq!(refused.code(), "section.no_matching_key");
@@ -337,7 +449,10 @@ async fn a_patient_grants_access_and_takes_it_back() {
     let former = world.keyring(&port, &specialist).await;
     for (section, epoch) in former.held() {
         let secret = former.secret(section, epoch).unwrap();
-        assert!(head.unlock(secret).is_err(), "an old secret opened a new record");
+        assert!(
+            head.unlock(secret).is_err(),
+            "an old secret opened a new record"
+        );
     }
     let key = port.section_key(section(1)).await.unwrap();
     let denied = port
@@ -350,8 +465,14 @@ async fn a_patient_grants_access_and_takes_it_back() {
     // Patient and remaining reader read everything, old epoch (through the link) and new.
     for person in [&patient, &other] {
         assert_eq!(world.read(&port, person, record).await.unwrap(), payload);
-        assert_eq!(world.read(&port, person, later).await.unwrap(), b"after the revocation");
-        assert_eq!(world.read(&port, person, by_reader).await.unwrap(), b"a picture");
+        assert_eq!(
+            world.read(&port, person, later).await.unwrap(),
+            b"after the revocation"
+        );
+        assert_eq!(
+            world.read(&port, person, by_reader).await.unwrap(),
+            b"a picture"
+        );
     }
 
     // What was composed before a rotation does not land after it.
@@ -365,13 +486,97 @@ async fn a_patient_grants_access_and_takes_it_back() {
     // Retract, and the whole story in order.
     let retraction = port.retract(later, RetractionReason::EnteredInError);
     retraction.send(&clinic.signer).await.unwrap();
-    let states: Vec<_> = port.records().await.unwrap().iter().map(|entry| entry.state).collect();
-    assert_eq!(states, [RecordState::Current, RecordState::Current, RecordState::Retracted]);
+    let states: Vec<_> = port
+        .records()
+        .await
+        .unwrap()
+        .iter()
+        .map(|entry| entry.state)
+        .collect();
+    assert_eq!(
+        states,
+        [
+            RecordState::Current,
+            RecordState::Current,
+            RecordState::Retracted
+        ]
+    );
     let events = history(&port).await.unwrap();
-    assert_eq!(events.len(), 13, "{events:#?}");
-    let order: Vec<_> = events.iter().map(|e| (e.emitted.block, e.emitted.index)).collect();
+    let kinds: Vec<_> = events.iter().map(|event| kind(&event.event)).collect();
+    assert_eq!(
+        kinds,
+        [
+            "Initialized",
+            "Claimed",
+            "SectionsRotated",
+            "SecretsSealed",
+            "RecordAdded",
+            "RequestMade",
+            "AccessGranted",
+            "AccessGranted",
+            "RecordAdded",
+            "AccessRevoked",
+            "SectionsRotated",
+            "SecretsSealed",
+            "SecretsSealed",
+            "RecordAdded",
+            "RecordRetracted",
+        ]
+    );
+    let order: Vec<_> = events
+        .iter()
+        .map(|e| (e.emitted.block, e.emitted.index))
+        .collect();
     assert!(order.is_sorted());
     assert!(events.iter().all(|event| event.emitted.timestamp.is_some()));
+}
+
+/// Every way in which a store can lie about a record is told apart, and none releases a payload.
+async fn hostile_blobs(world: &World, port: &Port, patient: &Person, id: u32, payload: &[u8]) {
+    let entry = port.record(id).await.unwrap();
+    let store = DirectoryStore::open(world.directory.path()).unwrap();
+    let head = records::verify_blobs(port, &entry, &store).unwrap();
+    let files = [
+        (store.path_of(&BlobId(entry.commitment)), BlobPart::Head),
+        (store.path_of(&BlobId(head.body_hash())), BlobPart::Body),
+    ];
+    for (path, part) in &files {
+        let good = std::fs::read(path).unwrap();
+        let mut flipped = good.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        let longer = [good.as_slice(), b"x"].concat();
+        let other = std::fs::read(&files[usize::from(*part == BlobPart::Head)].0).unwrap();
+        for bad in [
+            &flipped,
+            &good[..good.len() - 1].to_vec(),
+            &longer,
+            &other,
+            &Vec::new(),
+        ] {
+            std::fs::write(path, bad).unwrap();
+            let error = world.read(port, patient, id).await.unwrap_err();
+            assert!(
+                matches!(error, Error::CommitmentMismatch { id: of, part: what } if of == id && what == *part),
+                "{error:?}"
+            );
+            assert_eq!(
+                records::verify_blobs(port, &entry, &store)
+                    .unwrap_err()
+                    .code(),
+                error.code()
+            );
+        }
+        std::fs::remove_file(path).unwrap();
+        let error = world.read(port, patient, id).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.class()),
+            ("record.missing_blob", Class::Refused)
+        );
+        // Storing it again, over a damaged copy too, repairs it.
+        std::fs::write(path, &flipped).unwrap();
+        store.put(&good).unwrap();
+        assert_eq!(world.read(port, patient, id).await.unwrap(), payload);
+    }
 }
 
 #[tokio::test]
@@ -380,13 +585,27 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
     let clinic = world.verified_provider(1, "Primary Care", None).await;
     let specialist = world.verified_provider(2, "Cardiology", None).await;
     let patient = world.person(4);
-    let report = world.registry.issue(patient.account()).send(&clinic.signer).await.unwrap();
+    let report = world
+        .registry
+        .issue(patient.account())
+        .send(&clinic.signer)
+        .await
+        .unwrap();
     let address = world.registry.issued_port(&report).unwrap();
     let port = Port::open(&world.registry, address).await.unwrap();
     let key = patient.identity.public();
-    let keys =
-        first_keys(&port, patient.account(), &key, &named(&[(0, "")]), &mut world.rng).unwrap();
-    port.claim(&key, keys.rotation).send(&patient.signer).await.unwrap();
+    let keys = first_keys(
+        &port,
+        patient.account(),
+        &key,
+        &named(&[(0, "")]),
+        &mut world.rng,
+    )
+    .unwrap();
+    port.claim(&key, keys.rotation)
+        .send(&patient.signer)
+        .await
+        .unwrap();
 
     // A denial reaches the requester.
     let text = RequestText {
@@ -397,25 +616,39 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
         text: String::new(),
     };
     let account = specialist.account();
-    let asked = access::request(&port, account, account, &text, &mut world.rng).await.unwrap();
-    let report = asked.send(&specialist.signer).await.unwrap();
-    let request = access::made_request(&port, &report).unwrap();
-    let words = DenialText { text: "not now".into() };
-    access::deny(&port, request, DenialReason::NotNeeded, &words, &mut world.rng)
-        .await
-        .unwrap()
-        .send(&patient.signer)
+    let asked = access::request(&port, account, account, &text, &mut world.rng)
         .await
         .unwrap();
+    let report = asked.send(&specialist.signer).await.unwrap();
+    let request = access::made_request(&port, &report).unwrap();
+    let words = DenialText {
+        text: "not now".into(),
+    };
+    access::deny(
+        &port,
+        request,
+        DenialReason::NotNeeded,
+        &words,
+        &mut world.rng,
+    )
+    .await
+    .unwrap()
+    .send(&patient.signer)
+    .await
+    .unwrap();
     let entry = port.request(request).await.unwrap();
     assert_eq!(entry.state, RequestState::Denied);
-    let (reason, read) = access::read_denial(&port, &entry, &specialist.identity).await.unwrap();
+    let (reason, read) = access::read_denial(&port, &entry, &specialist.identity)
+        .await
+        .unwrap();
     assert_eq!((reason, read), (Some(DenialReason::NotNeeded), words));
 
     // An unverified requester is refused with its name.
     let stranger = world.person(5);
     let account = stranger.account();
-    let asked = access::request(&port, account, account, &text, &mut world.rng).await.unwrap();
+    let asked = access::request(&port, account, account, &text, &mut world.rng)
+        .await
+        .unwrap();
     let refused = asked.send(&stranger.signer).await.unwrap_err();
     assert_eq!(refused.code(), "provider.unverified");
     assert!(refused.to_string().contains(&account.to_string()));
@@ -431,23 +664,38 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
         replace: false,
     };
     let reader = specialist.account();
-    let grant = access::grant(&port, &ring, reader, &terms, &mut world.rng).await.unwrap();
+    let grant = access::grant(&port, &ring, reader, &terms, &mut world.rng)
+        .await
+        .unwrap();
     grant.transaction.send(&patient.signer).await.unwrap();
     assert!(stale_sections(&port).await.unwrap().is_empty());
     increase_time(&world.node, 61).await;
-    assert_eq!(port.access_of(reader).await.unwrap().state, AccessState::Expired);
+    assert_eq!(
+        port.access_of(reader).await.unwrap().state,
+        AccessState::Expired
+    );
     assert!(!port.has_access(reader, section(0)).await.unwrap());
     let stale = stale_sections(&port).await.unwrap();
     assert_eq!(stale.len(), 1);
     assert_eq!((stale[0].section, stale[0].holder), (section(0), reader));
-    let gone = access::grant(&port, &ring, reader, &terms, &mut world.rng).await.unwrap_err();
+    let gone = access::grant(&port, &ring, reader, &terms, &mut world.rng)
+        .await
+        .unwrap_err();
     assert_eq!(gone.code(), "access.invalid_expiry");
-    let keys = new_keys(&port, &ring, &named(&[(0, "")]), &[], &mut world.rng).await.unwrap();
+    let keys = new_keys(&port, &ring, &named(&[(0, "")]), &[], &mut world.rng)
+        .await
+        .unwrap();
     assert_eq!(keys.recipients.len(), 1);
-    port.rotate(keys.rotation).send(&patient.signer).await.unwrap();
+    port.rotate(keys.rotation)
+        .send(&patient.signer)
+        .await
+        .unwrap();
     assert!(stale_sections(&port).await.unwrap().is_empty());
     let ring = world.keyring(&port, &patient).await;
-    assert_eq!(ring.held().collect::<Vec<_>>(), [(section(0), 1), (section(0), 2)]);
+    assert_eq!(
+        ring.held().collect::<Vec<_>>(),
+        [(section(0), 1), (section(0), 2)]
+    );
 
     // What is no port is said to be none, and why.
     for (address, reason) in [
@@ -460,9 +708,13 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
             "{error:?}"
         );
     }
-    let nowhere = Registry::open(world.chain.clone(), patient.account(), 0).await.unwrap_err();
+    let nowhere = Registry::open(world.chain.clone(), patient.account(), 0)
+        .await
+        .unwrap_err();
     assert_eq!(nowhere.code(), "registry.not_a_registry");
-    let not_one = Registry::open(world.chain.clone(), address, 0).await.unwrap_err();
+    let not_one = Registry::open(world.chain.clone(), address, 0)
+        .await
+        .unwrap_err();
     assert_eq!(not_one.code(), "registry.not_a_registry");
 }
 
@@ -470,7 +722,10 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
 async fn nodes_that_are_away_or_of_another_chain_are_told_plainly() {
     let node = DevNode::try_spawn(Config::test()).unwrap();
     let url = node.url();
-    let options = Options { expected_chain_id: Some(1), ..Options::default() };
+    let options = Options {
+        expected_chain_id: Some(1),
+        ..Options::default()
+    };
     let wrong = Chain::connect(&url, options).await.unwrap_err();
     assert!(
         matches!(wrong, Error::WrongChain { expected: 1, actual } if actual == node.chain_id())
@@ -482,12 +737,19 @@ async fn nodes_that_are_away_or_of_another_chain_are_told_plainly() {
     assert_eq!(funds.code(), "tx.insufficient_funds");
     node.shutdown();
     let away = chain.block_number().await.unwrap_err();
-    assert_eq!((away.code(), away.class()), ("rpc.unreachable", Class::Environment));
+    assert_eq!(
+        (away.code(), away.class()),
+        ("rpc.unreachable", Class::Environment)
+    );
     let away = Chain::connect(&url, Options::default()).await.unwrap_err();
     assert_eq!(away.code(), "rpc.unreachable");
     for url in ["", "127.0.0.1:8547", "ftp://127.0.0.1", "http://"] {
         let bad = Chain::connect(url, Options::default()).await.unwrap_err();
-        assert_eq!((bad.code(), bad.class()), ("input.invalid", Class::Usage), "{url}");
+        assert_eq!(
+            (bad.code(), bad.class()),
+            ("input.invalid", Class::Usage),
+            "{url}"
+        );
     }
 }
 
@@ -496,8 +758,26 @@ fn transfer() -> impl patientport_client::chain::SolCall {
     patientport_client::core::abi::IRegistry::retireCall {}
 }
 
+fn kind(event: &IPatientPortEvents) -> &'static str {
+    match event {
+        IPatientPortEvents::Initialized(_) => "Initialized",
+        IPatientPortEvents::Claimed(_) => "Claimed",
+        IPatientPortEvents::SectionsRotated(_) => "SectionsRotated",
+        IPatientPortEvents::SecretsSealed(_) => "SecretsSealed",
+        IPatientPortEvents::RecordAdded(_) => "RecordAdded",
+        IPatientPortEvents::RecordRetracted(_) => "RecordRetracted",
+        IPatientPortEvents::RequestMade(_) => "RequestMade",
+        IPatientPortEvents::RequestDenied(_) => "RequestDenied",
+        IPatientPortEvents::RequestCancelled(_) => "RequestCancelled",
+        IPatientPortEvents::AccessGranted(_) => "AccessGranted",
+        IPatientPortEvents::AccessRevoked(_) => "AccessRevoked",
+    }
+}
+
 async fn increase_time(node: &DevNode, seconds: u64) {
-    let chain = Chain::connect(&node.url(), Options::default()).await.unwrap();
+    let chain = Chain::connect(&node.url(), Options::default())
+        .await
+        .unwrap();
     let _: serde_json::Value = chain.request("evm_increaseTime", (seconds,)).await.unwrap();
     let _: serde_json::Value = chain.request("evm_mine", ()).await.unwrap();
 }

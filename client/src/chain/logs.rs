@@ -24,7 +24,11 @@ pub struct LogQuery {
 impl LogQuery {
     /// Everything that `address` emitted from `from_block` on.
     pub fn of(address: Address, from_block: u64) -> Self {
-        Self { address: Some(address), from_block, ..Self::default() }
+        Self {
+            address: Some(address),
+            from_block,
+            ..Self::default()
+        }
     }
 
     /// Accepts these values only at topic `index` (0 = the event's signature).
@@ -45,10 +49,20 @@ impl LogQuery {
         if let Some(address) = self.address {
             object["address"] = json!(address);
         }
-        let used = self.topics.iter().rposition(|topic| !topic.is_empty()).map_or(0, |last| last + 1);
+        let used = self
+            .topics
+            .iter()
+            .rposition(|topic| !topic.is_empty())
+            .map_or(0, |last| last + 1);
         let topics: Vec<_> = self.topics[..used]
             .iter()
-            .map(|values| if values.is_empty() { Value::Null } else { json!(values) })
+            .map(|values| {
+                if values.is_empty() {
+                    Value::Null
+                } else {
+                    json!(values)
+                }
+            })
             .collect();
         object["topics"] = topics.into();
         object
@@ -59,7 +73,10 @@ impl LogQuery {
         let topics = log.topics();
         self.address.is_none_or(|address| address == log.address())
             && self.topics.iter().enumerate().all(|(index, values)| {
-                values.is_empty() || topics.get(index).is_some_and(|topic| values.contains(topic))
+                values.is_empty()
+                    || topics
+                        .get(index)
+                        .is_some_and(|topic| values.contains(topic))
             })
     }
 }
@@ -108,7 +125,9 @@ impl Chain {
                 Ok(page) => {
                     logs.extend(page.into_iter().filter(|log| {
                         !log.removed
-                            && log.block_number.is_some_and(|block| (from..=to).contains(&block))
+                            && log
+                                .block_number
+                                .is_some_and(|block| (from..=to).contains(&block))
                             && query.accepts(log)
                     }));
                     pages.advance();
@@ -136,13 +155,21 @@ struct Pages {
 
 impl Pages {
     fn new(first: u64, last: u64) -> Self {
-        Self { next: first, last, span: WIDEST }
+        Self {
+            next: first,
+            last,
+            span: WIDEST,
+        }
     }
 
     /// First and last block of the page at hand.
     fn current(&self) -> Option<(u64, u64)> {
-        (self.next <= self.last)
-            .then(|| (self.next, self.next.saturating_add(self.span - 1).min(self.last)))
+        (self.next <= self.last).then(|| {
+            (
+                self.next,
+                self.next.saturating_add(self.span - 1).min(self.last),
+            )
+        })
     }
 
     fn advance(&mut self) {
@@ -158,7 +185,9 @@ impl Pages {
 
     /// Whether a narrower page is left to try.
     fn narrow(&mut self) -> bool {
-        let Some((from, to)) = self.current() else { return false };
+        let Some((from, to)) = self.current() else {
+            return false;
+        };
         let width = to - from + 1;
         self.span = width.div_ceil(2);
         width > 1

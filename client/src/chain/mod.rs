@@ -41,7 +41,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
-            receipt_timeout: Duration::from_secs(120),
+            receipt_timeout: Duration::from_mins(2),
             expected_chain_id: None,
         }
     }
@@ -82,7 +82,10 @@ impl Chain {
     /// [`Error::BadInput`] for another kind of URL; [`Error::Unreachable`], [`Error::Timeout`];
     /// [`Error::WrongChain`] if the options expect another one.
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
-        let bad = |what| Error::BadInput { what, value: url.chars().take(64).collect() };
+        let bad = |what| Error::BadInput {
+            what,
+            value: url.chars().take(64).collect(),
+        };
         let parsed: reqwest::Url = url.parse().map_err(|_| bad("not a URL of a node"))?;
         if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
             return Err(bad("the URL of a node begins with http:// or https://"));
@@ -100,7 +103,12 @@ impl Chain {
         })?;
         let client = ClientBuilder::default().http_with_client(http, parsed);
         let expected = options.expected_chain_id;
-        let mut inner = Inner { client, shown_url, chain_id: 0, options };
+        let mut inner = Inner {
+            client,
+            shown_url,
+            chain_id: 0,
+            options,
+        };
         let id: U256 = rpc::request(&inner, "eth_chainId", ()).await?;
         inner.chain_id = id
             .try_into()
@@ -108,7 +116,10 @@ impl Chain {
         if let Some(expected) = expected
             && expected != inner.chain_id
         {
-            return Err(Error::WrongChain { expected, actual: inner.chain_id });
+            return Err(Error::WrongChain {
+                expected,
+                actual: inner.chain_id,
+            });
         }
         Ok(Self(Arc::new(inner)))
     }
@@ -135,7 +146,16 @@ impl Chain {
     /// that function, which is so where there is no contract.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
         let data = Bytes::from(call.abi_encode());
-        let output = self.call_raw(None, &Call { to, value: U256::ZERO, data }).await?;
+        let output = self
+            .call_raw(
+                None,
+                &Call {
+                    to,
+                    value: U256::ZERO,
+                    data,
+                },
+            )
+            .await?;
         C::abi_decode_returns_validate(&output)
             .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
     }
@@ -151,7 +171,16 @@ impl Chain {
         call: &C,
     ) -> Result<C::Return> {
         let data = Bytes::from(call.abi_encode());
-        let output = self.call_raw(Some(from), &Call { to, value: U256::ZERO, data }).await?;
+        let output = self
+            .call_raw(
+                Some(from),
+                &Call {
+                    to,
+                    value: U256::ZERO,
+                    data,
+                },
+            )
+            .await?;
         C::abi_decode_returns_validate(&output)
             .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
     }
@@ -197,7 +226,8 @@ impl Chain {
                 (address.to_string(), account.into())
             })
             .collect::<serde_json::Map<_, _>>();
-        self.call_at(Some(from), call, "latest", Some(overrides.into())).await
+        self.call_at(Some(from), call, "latest", Some(overrides.into()))
+            .await
     }
 
     /// The code at an address; empty if there is none.
@@ -215,17 +245,23 @@ impl Chain {
     /// The number of the newest block.
     pub async fn block_number(&self) -> Result<u64> {
         let number: U256 = rpc::request(&self.0, "eth_blockNumber", ()).await?;
-        number.try_into().map_err(|source| rpc::invalid(&self.0, "eth_blockNumber", source))
+        number
+            .try_into()
+            .map_err(|source| rpc::invalid(&self.0, "eth_blockNumber", source))
     }
 
     /// The time of the newest block: the chain's idea of now.
     pub async fn block_timestamp(&self) -> Result<Timestamp> {
-        self.header("latest").await.map(|header| Timestamp(header.timestamp))
+        self.header("latest")
+            .await
+            .map(|header| Timestamp(header.timestamp))
     }
 
     /// The time of one block.
     pub async fn timestamp_of(&self, block: u64) -> Result<Timestamp> {
-        self.header(&format!("{block:#x}")).await.map(|header| Timestamp(header.timestamp))
+        self.header(&format!("{block:#x}"))
+            .await
+            .map(|header| Timestamp(header.timestamp))
     }
 
     async fn header(&self, block: &str) -> Result<Header> {
@@ -236,7 +272,11 @@ impl Chain {
     pub fn transaction<C: SolCall>(&self, to: Address, call: &C) -> Transaction {
         Transaction::new(
             self.clone(),
-            Call { to, value: U256::ZERO, data: Bytes::from(call.abi_encode()) },
+            Call {
+                to,
+                value: U256::ZERO,
+                data: Bytes::from(call.abi_encode()),
+            },
         )
     }
 
@@ -291,6 +331,10 @@ impl Chain {
 
     fn invalid(&self, method: &'static str, what: &'static str) -> Error {
         let url = self.0.shown_url.clone();
-        Error::InvalidResponse { url, method, source: what.into() }
+        Error::InvalidResponse {
+            url,
+            method,
+            source: what.into(),
+        }
     }
 }

@@ -13,9 +13,20 @@ use crate::revert::Revert;
 
 /// A URL as it may be shown: path and query often hold access tokens.
 pub(super) fn shown_url(url: &reqwest::Url) -> String {
-    let more = if url.path().len() > 1 || url.query().is_some() { "/…" } else { "" };
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{}{port}{more}", url.scheme(), url.host_str().unwrap_or_default())
+    let more = if url.path().len() > 1 || url.query().is_some() {
+        "/…"
+    } else {
+        ""
+    };
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    format!(
+        "{}://{}{port}{more}",
+        url.scheme(),
+        url.host_str().unwrap_or_default()
+    )
 }
 
 pub(super) fn is_loopback(url: &reqwest::Url) -> bool {
@@ -34,7 +45,9 @@ pub(super) async fn request<P: RpcSend, R: RpcRecv>(
     method: &'static str,
     params: P,
 ) -> Result<R> {
-    send(inner, method, params).await?.map_err(|error| classify(inner, method, error))
+    send(inner, method, params)
+        .await?
+        .map_err(|error| classify(inner, method, error))
 }
 
 /// Sends a request that makes the node execute `call`.
@@ -44,12 +57,14 @@ pub(super) async fn execute<P: RpcSend, R: RpcRecv>(
     params: P,
     call: &Call,
 ) -> Result<R> {
-    send(inner, method, params).await?.map_err(|error| match &error {
-        RpcError::ErrorResp(payload) => {
-            outcome(payload, call).unwrap_or_else(|| classify(inner, method, error))
-        }
-        _ => classify(inner, method, error),
-    })
+    send(inner, method, params)
+        .await?
+        .map_err(|error| match &error {
+            RpcError::ErrorResp(payload) => {
+                outcome(payload, call).unwrap_or_else(|| classify(inner, method, error))
+            }
+            _ => classify(inner, method, error),
+        })
 }
 
 async fn send<P: RpcSend, R: RpcRecv>(
@@ -60,7 +75,11 @@ async fn send<P: RpcSend, R: RpcRecv>(
     let after = inner.options.timeout;
     tokio::time::timeout(after, inner.client.request(method, params))
         .await
-        .map_err(|_| Error::Timeout { url: inner.shown_url.clone(), method, after })
+        .map_err(|_| Error::Timeout {
+            url: inner.shown_url.clone(),
+            method,
+            after,
+        })
 }
 
 pub(super) fn invalid(
@@ -68,7 +87,11 @@ pub(super) fn invalid(
     method: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> Error {
-    Error::InvalidResponse { url: inner.shown_url.clone(), method, source: Box::new(source) }
+    Error::InvalidResponse {
+        url: inner.shown_url.clone(),
+        method,
+        source: Box::new(source),
+    }
 }
 
 /// What the execution came to, if the error is about that and not about the request.
@@ -85,7 +108,11 @@ fn outcome(payload: &ErrorPayload, call: &Call) -> Option<Error> {
     ];
     let message = payload.message.to_ascii_lowercase();
     let refused = |data: &[u8]| {
-        Some(Error::Refused(Box::new(Revert::decode(Some(call.to), &call.data, data))))
+        Some(Error::Refused(Box::new(Revert::decode(
+            Some(call.to),
+            &call.data,
+            data,
+        ))))
     };
     if let Some(data) = revert_data(payload) {
         return refused(&data);
@@ -96,7 +123,9 @@ fn outcome(payload: &ErrorPayload, call: &Call) -> Option<Error> {
     HALTS
         .iter()
         .any(|halt| message.contains(halt))
-        .then(|| Error::Halted { reason: one_line(&payload.message) })
+        .then(|| Error::Halted {
+            reason: one_line(&payload.message),
+        })
 }
 
 /// Revert data wherever nodes put it: a hex string, or an object with a member `data`.
@@ -123,14 +152,24 @@ fn classify(inner: &Inner, method: &'static str, error: TransportError) -> Error
             };
             Error::Unreachable { url, source }
         }
-        RpcError::Transport(kind) => Error::Unreachable { url, source: Box::new(kind) },
-        other => Error::InvalidResponse { url, method, source: Box::new(other) },
+        RpcError::Transport(kind) => Error::Unreachable {
+            url,
+            source: Box::new(kind),
+        },
+        other => Error::InvalidResponse {
+            url,
+            method,
+            source: Box::new(other),
+        },
     }
 }
 
 /// A node's words, on one line and short: they are shown to people.
 fn one_line(text: &str) -> String {
-    text.chars().take(300).flat_map(char::escape_debug).collect()
+    text.chars()
+        .take(300)
+        .flat_map(char::escape_debug)
+        .collect()
 }
 
 #[cfg(test)]
@@ -144,18 +183,29 @@ mod tests {
 
     fn payload(code: i64, message: &'static str, data: Option<&str>) -> ErrorPayload {
         let data = data.map(|text| RawValue::from_string(text.to_owned()).unwrap());
-        ErrorPayload { code, message: message.into(), data }
+        ErrorPayload {
+            code,
+            message: message.into(),
+            data,
+        }
     }
 
     fn call() -> Call {
-        Call { to: Address::ZERO, value: U256::ZERO, data: Bytes::new() }
+        Call {
+            to: Address::ZERO,
+            value: U256::ZERO,
+            data: Bytes::new(),
+        }
     }
 
     #[test]
     fn urls_are_shown_without_secrets() {
         for (url, shown) in [
             ("http://127.0.0.1:8547", "http://127.0.0.1:8547"),
-            ("https://user:pass@node.example/v2/token?key=1", "https://node.example/…"),
+            (
+                "https://user:pass@node.example/v2/token?key=1",
+                "https://node.example/…",
+            ),
             ("https://node.example?key=1", "https://node.example/…"),
         ] {
             assert_eq!(shown_url(&url.parse().unwrap()), shown);
@@ -177,13 +227,20 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_from_a_halt_and_from_the_nodes_own_error() {
-        let reverted = outcome(&payload(3, "execution reverted", Some("\"0x01020304\"")), &call());
-        let Some(Error::Refused(revert)) = reverted else { panic!("{reverted:?}") };
+        let reverted = outcome(
+            &payload(3, "execution reverted", Some("\"0x01020304\"")),
+            &call(),
+        );
+        let Some(Error::Refused(revert)) = reverted else {
+            panic!("{reverted:?}")
+        };
         assert!(matches!(revert.reason, Reason::Unknown(data) if data[..] == [1, 2, 3, 4]));
         let nested = payload(-32000, "reverted", Some(r#"{"data":"0x01020304"}"#));
         assert!(matches!(outcome(&nested, &call()), Some(Error::Refused(_))));
         let silent = outcome(&payload(-32000, "execution reverted", None), &call());
-        let Some(Error::Refused(revert)) = silent else { panic!("{silent:?}") };
+        let Some(Error::Refused(revert)) = silent else {
+            panic!("{silent:?}")
+        };
         assert!(matches!(revert.reason, Reason::Empty));
         let halted = outcome(&payload(-32000, "out of gas", None), &call());
         assert!(matches!(halted, Some(Error::Halted { .. })));

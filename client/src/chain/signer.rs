@@ -24,10 +24,12 @@ impl Signer {
     /// # Errors
     /// [`Error::BadInput`] if the bytes are no key of secp256k1; the error does not repeat them.
     pub fn from_bytes(key: &[u8; 32]) -> Result<Self> {
-        PrivateKeySigner::from_slice(key).map(Self).map_err(|_| Error::BadInput {
-            what: "an account key is not a key of secp256k1",
-            value: "(not shown)".into(),
-        })
+        PrivateKeySigner::from_slice(key)
+            .map(Self)
+            .map_err(|_| Error::BadInput {
+                what: "an account key is not a key of secp256k1",
+                value: "(not shown)".into(),
+            })
     }
 
     /// The account's address.

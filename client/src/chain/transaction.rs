@@ -150,14 +150,22 @@ impl Transaction {
         // Twice the price of now survives six full blocks of rising base fee; what is not needed is not paid.
         let max_fee_per_gas = Wei(gas_price.0.saturating_mul(2));
         let balance = self.chain.balance(from).await?;
-        let estimate: Result<U64> =
-            rpc::execute(inner, "eth_estimateGas", (self.call.to_json(Some(from)),), &self.call)
-                .await;
+        let estimate: Result<U64> = rpc::execute(
+            inner,
+            "eth_estimateGas",
+            (self.call.to_json(Some(from)),),
+            &self.call,
+        )
+        .await;
         let gas = match estimate {
             Ok(gas) => Gas(gas.to()),
             Err(Error::Rpc { message, .. }) if message.contains("insufficient funds") => {
                 let needed = Wei(self.call.value.saturating_to());
-                return Err(Error::InsufficientFunds { account: from, balance, needed });
+                return Err(Error::InsufficientFunds {
+                    account: from,
+                    balance,
+                    needed,
+                });
             }
             Err(error) => return Err(error),
         };
@@ -175,7 +183,11 @@ impl Transaction {
         };
         let needed = prepared.highest_cost();
         if balance < needed {
-            return Err(Error::InsufficientFunds { account: from, balance, needed });
+            return Err(Error::InsufficientFunds {
+                account: from,
+                balance,
+                needed,
+            });
         }
         Ok(prepared)
     }
@@ -261,7 +273,11 @@ pub(super) async fn settle(chain: &Chain, account: Address) -> Result<()> {
             return Ok(());
         }
         if started.elapsed() + pause > after {
-            return Err(Error::Unsettled { account, count: (sent - mined).to(), after });
+            return Err(Error::Unsettled {
+                account,
+                count: (sent - mined).to(),
+                after,
+            });
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -269,8 +285,7 @@ pub(super) async fn settle(chain: &Chain, account: Address) -> Result<()> {
 }
 
 async fn known(chain: &Chain, hash: B256) -> Result<bool> {
-    let found: Option<Value> =
-        rpc::request(&chain.0, "eth_getTransactionByHash", (hash,)).await?;
+    let found: Option<Value> = rpc::request(&chain.0, "eth_getTransactionByHash", (hash,)).await?;
     Ok(found.is_some())
 }
 
@@ -286,9 +301,8 @@ pub(super) async fn wait(chain: &Chain, hash: B256) -> Result<TxReport> {
             Ok(Some(receipt)) if receipt.block_number.is_some() => {
                 return report(chain, hash, receipt).await;
             }
-            Ok(_) => {}
             // The transaction is out: a node that stumbles now must not make us forget its hash.
-            Err(Error::Unreachable { .. } | Error::Timeout { .. } | Error::Rpc { .. }) => {}
+            Ok(_) | Err(Error::Unreachable { .. } | Error::Timeout { .. } | Error::Rpc { .. }) => {}
             Err(error) => return Err(error),
         }
         if started.elapsed() + pause > after {
@@ -306,7 +320,10 @@ async fn report(chain: &Chain, hash: B256, receipt: Receipt) -> Result<TxReport>
         return Err(Error::TransactionFailed { hash, revert });
     }
     let gas_used = Gas(receipt.gas_used.to());
-    let effective_gas_price = Wei(receipt.effective_gas_price.unwrap_or_default().saturating_to());
+    let effective_gas_price = Wei(receipt
+        .effective_gas_price
+        .unwrap_or_default()
+        .saturating_to());
     Ok(TxReport {
         hash,
         block,
@@ -326,10 +343,15 @@ async fn why_failed(chain: &Chain, receipt: &Receipt, block: u64) -> Option<Box<
         input: Bytes,
     }
     let hash = receipt.transaction_hash;
-    let sent: Option<Sent> =
-        rpc::request(&chain.0, "eth_getTransactionByHash", (hash,)).await.ok()?;
+    let sent: Option<Sent> = rpc::request(&chain.0, "eth_getTransactionByHash", (hash,))
+        .await
+        .ok()?;
     let sent = sent?;
-    let call = Call { to: receipt.to?, value: sent.value, data: sent.input };
+    let call = Call {
+        to: receipt.to?,
+        value: sent.value,
+        data: sent.input,
+    };
     let before = format!("{:#x}", block.saturating_sub(1));
     for block in [before.as_str(), "latest"] {
         if let Err(Error::Refused(revert)) =

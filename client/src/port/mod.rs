@@ -66,7 +66,11 @@ impl Port {
     /// [`Error::NotAPort`] with what gave it away.
     pub async fn open(registry: &Registry, address: Address) -> Result<Self> {
         let chain = registry.chain();
-        let not = |reason| Error::NotAPort { address, registry: registry.address(), reason };
+        let not = |reason| Error::NotAPort {
+            address,
+            registry: registry.address(),
+            reason,
+        };
         let code = chain.code(address).await?;
         if code.is_empty() {
             return Err(not(NotAPortReason::NoCode));
@@ -84,9 +88,18 @@ impl Port {
             .events()
             .with_topic(0, [IRegistry::PortIssued::SIGNATURE_HASH])
             .with_topic(1, [address.into_word()]);
-        let created = chain.logs(&query).await?.first().and_then(|log| log.block_number);
+        let created = chain
+            .logs(&query)
+            .await?
+            .first()
+            .and_then(|log| log.block_number);
         let from_block = created.unwrap_or(registry.from_block());
-        let port = Self { registry: registry.clone(), address, from_block, implementation };
+        let port = Self {
+            registry: registry.clone(),
+            address,
+            from_block,
+            implementation,
+        };
         let named = port.info().await?.registry;
         if named != registry.address() {
             return Err(not(NotAPortReason::OtherRegistry(named)));
@@ -136,7 +149,10 @@ impl Port {
         if info.claimed {
             Ok(info)
         } else {
-            Err(Error::NotClaimed { port: self.address, patient: info.patient })
+            Err(Error::NotClaimed {
+                port: self.address,
+                patient: info.patient,
+            })
         }
     }
 
@@ -145,10 +161,14 @@ impl Port {
         if sections.is_empty() {
             return Ok(Vec::new());
         }
-        let call = IPatientPort::sectionKeysCall { sections: sections.bits() };
+        let call = IPatientPort::sectionKeysCall {
+            sections: sections.bits(),
+        };
         let keys = self.call(&call).await?;
         if keys.len() != sections.len() {
-            return Err(self.chain().invalid_view("there is not one key per section"));
+            return Err(self
+                .chain()
+                .invalid_view("there is not one key per section"));
         }
         Ok(sections
             .iter()
@@ -169,7 +189,10 @@ impl Port {
     /// [`Error::SectionNotOpen`].
     pub async fn section_key(&self, section: SectionId) -> Result<SectionKey> {
         let keys = self.section_keys(section.into()).await?;
-        let not_open = Error::SectionNotOpen { port: self.address, section: section.get() };
+        let not_open = Error::SectionNotOpen {
+            port: self.address,
+            section: section.get(),
+        };
         keys.into_iter().next().ok_or(not_open)
     }
 
@@ -180,9 +203,10 @@ impl Port {
     pub async fn record(&self, id: u32) -> Result<RecordEntry> {
         match self.call(&IPatientPort::recordCall { recordId: id }).await {
             Ok(record) => self.record_entry(id, &record),
-            Err(error) if error.code() == "record.unknown" => {
-                Err(Error::UnknownRecord { port: self.address, id })
-            }
+            Err(error) if error.code() == "record.unknown" => Err(Error::UnknownRecord {
+                port: self.address,
+                id,
+            }),
             Err(error) => Err(error),
         }
     }
@@ -191,7 +215,10 @@ impl Port {
     pub async fn records(&self) -> Result<Vec<RecordEntry>> {
         let mut entries = Vec::new();
         for from in (1..).step_by(MAX_PAGE as usize) {
-            let call = IPatientPort::recordsCall { from, limit: MAX_PAGE };
+            let call = IPatientPort::recordsCall {
+                from,
+                limit: MAX_PAGE,
+            };
             let page = self.call(&call).await?;
             for (id, record) in (from..).zip(&page) {
                 entries.push(self.record_entry(id, record)?);
@@ -204,8 +231,10 @@ impl Port {
     }
 
     fn record_entry(&self, id: u32, record: &IPatientPort::Record) -> Result<RecordEntry> {
-        RecordEntry::from_chain(id, record)
-            .ok_or_else(|| self.chain().invalid_view("a record's section or state is unknown"))
+        RecordEntry::from_chain(id, record).ok_or_else(|| {
+            self.chain()
+                .invalid_view("a record's section or state is unknown")
+        })
     }
 
     /// One request.
@@ -213,11 +242,15 @@ impl Port {
     /// # Errors
     /// [`Error::UnknownRequest`].
     pub async fn request(&self, id: u32) -> Result<RequestEntry> {
-        match self.call(&IPatientPort::getRequestCall { requestId: id }).await {
+        match self
+            .call(&IPatientPort::getRequestCall { requestId: id })
+            .await
+        {
             Ok(request) => self.request_entry(id, &request),
-            Err(error) if error.code() == "request.unknown" => {
-                Err(Error::UnknownRequest { port: self.address, id })
-            }
+            Err(error) if error.code() == "request.unknown" => Err(Error::UnknownRequest {
+                port: self.address,
+                id,
+            }),
             Err(error) => Err(error),
         }
     }
@@ -226,7 +259,10 @@ impl Port {
     pub async fn requests(&self) -> Result<Vec<RequestEntry>> {
         let mut entries = Vec::new();
         for from in (1..).step_by(MAX_PAGE as usize) {
-            let call = IPatientPort::requestsCall { from, limit: MAX_PAGE };
+            let call = IPatientPort::requestsCall {
+                from,
+                limit: MAX_PAGE,
+            };
             let page = self.call(&call).await?;
             for (id, request) in (from..).zip(&page) {
                 entries.push(self.request_entry(id, request)?);
@@ -247,7 +283,10 @@ impl Port {
     pub async fn readers(&self) -> Result<Vec<Access>> {
         let mut readers = Vec::new();
         for from in (0..).step_by(MAX_PAGE as usize) {
-            let call = IPatientPort::readersCall { from, limit: MAX_PAGE };
+            let call = IPatientPort::readersCall {
+                from,
+                limit: MAX_PAGE,
+            };
             let page = self.call(&call).await?;
             for access in &page {
                 readers.push(self.access(access)?);
@@ -273,7 +312,8 @@ impl Port {
     /// Whether an account may read a section now, as the patient granted.
     pub async fn has_access(&self, reader: Address, section: SectionId) -> Result<bool> {
         let section = section.get();
-        self.call(&IPatientPort::hasAccessCall { reader, section }).await
+        self.call(&IPatientPort::hasAccessCall { reader, section })
+            .await
     }
 
     // --- writes ---
@@ -301,19 +341,30 @@ impl Port {
         messages: Vec<IPatientPort::Sealed>,
     ) -> Transaction {
         let sections = sections.bits();
-        self.transaction(&IPatientPort::resealCall { sections, epochs, sealed_: messages })
+        self.transaction(&IPatientPort::resealCall {
+            sections,
+            epochs,
+            sealed_: messages,
+        })
     }
 
     /// Commits to a record.
     pub fn add(&self, commitment: B256, section: SectionId, epoch: u32) -> Transaction {
         let section = section.get();
-        self.transaction(&IPatientPort::addCall { commitment, section, epoch })
+        self.transaction(&IPatientPort::addCall {
+            commitment,
+            section,
+            epoch,
+        })
     }
 
     /// Takes a record back.
     pub fn retract(&self, record: u32, reason: RetractionReason) -> Transaction {
         let reason = reason.code();
-        self.transaction(&IPatientPort::retractCall { recordId: record, reason })
+        self.transaction(&IPatientPort::retractCall {
+            recordId: record,
+            reason,
+        })
     }
 
     /// Asks for access on behalf of `recipient`, with a message sealed to the patient.
@@ -330,7 +381,11 @@ impl Port {
     /// Says no to a request, with a message sealed to the requester.
     pub fn deny(&self, request: u32, reason: DenialReason, message: Vec<u8>) -> Transaction {
         let (reason, message) = (reason.code(), message.into());
-        self.transaction(&IPatientPort::denyCall { requestId: request, reason, message })
+        self.transaction(&IPatientPort::denyCall {
+            requestId: request,
+            reason,
+            message,
+        })
     }
 
     /// Grants what was asked.
@@ -367,7 +422,11 @@ impl Port {
         rotation: IPatientPort::Rotation,
     ) -> Transaction {
         let reason = reason.code();
-        self.transaction(&IPatientPort::revokeCall { reader, reason, rotation })
+        self.transaction(&IPatientPort::revokeCall {
+            reader,
+            reason,
+            rotation,
+        })
     }
 
     pub(crate) fn events(&self) -> LogQuery {

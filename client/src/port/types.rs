@@ -187,7 +187,9 @@ impl PortInfo {
     /// # Errors
     /// [`Error::NoEncryptionKey`] before the claim, or if what was published is no key.
     pub fn patient_key(&self) -> Result<PublicKey> {
-        self.key.ok_or(Error::NoEncryptionKey { account: self.patient })
+        self.key.ok_or(Error::NoEncryptionKey {
+            account: self.patient,
+        })
     }
 }
 

@@ -32,7 +32,11 @@ impl Registry {
     /// # Errors
     /// [`Error::NotARegistry`] if nothing there answers like one.
     pub async fn open(chain: Chain, address: Address, from_block: u64) -> Result<Self> {
-        let registry = Self { chain, address, from_block };
+        let registry = Self {
+            chain,
+            address,
+            from_block,
+        };
         match registry.owner().await {
             Ok(_) => Ok(registry),
             Err(Error::InvalidResponse { .. } | Error::Refused(_) | Error::Halted { .. }) => {
@@ -70,26 +74,37 @@ impl Registry {
 
     /// Who owns it.
     pub async fn owner(&self) -> Result<Address> {
-        self.chain.call(self.address, &IRegistry::ownerCall {}).await
+        self.chain
+            .call(self.address, &IRegistry::ownerCall {})
+            .await
     }
 
     /// Who has been offered its ownership; `None` = nobody.
     pub async fn pending_owner(&self) -> Result<Option<Address>> {
-        let owner = self.chain.call(self.address, &IRegistry::pendingOwnerCall {}).await?;
+        let owner = self
+            .chain
+            .call(self.address, &IRegistry::pendingOwnerCall {})
+            .await?;
         Ok((!owner.is_zero()).then_some(owner))
     }
 
     /// Whether an account may attest providers.
     pub async fn is_attester(&self, account: Address) -> Result<bool> {
-        self.chain.call(self.address, &IRegistry::isAttesterCall { account }).await
+        self.chain
+            .call(self.address, &IRegistry::isAttesterCall { account })
+            .await
     }
 
     /// The attesters of now, in the order in which they were added.
     pub async fn attesters(&self) -> Result<Vec<Address>> {
         use IRegistry::{AttesterAdded, AttesterRemoved};
-        let query = self
-            .events()
-            .with_topic(0, [AttesterAdded::SIGNATURE_HASH, AttesterRemoved::SIGNATURE_HASH]);
+        let query = self.events().with_topic(
+            0,
+            [
+                AttesterAdded::SIGNATURE_HASH,
+                AttesterRemoved::SIGNATURE_HASH,
+            ],
+        );
         let mut attesters = Vec::new();
         for log in self.chain.logs(&query).await? {
             if let Ok(added) = AttesterAdded::decode_log(&log.inner) {
@@ -104,14 +119,19 @@ impl Registry {
 
     /// The code that ports issued from now on run; `None` = not set yet.
     pub async fn port_implementation(&self) -> Result<Option<Address>> {
-        let address = self.chain.call(self.address, &IRegistry::portImplementationCall {}).await?;
+        let address = self
+            .chain
+            .call(self.address, &IRegistry::portImplementationCall {})
+            .await?;
         Ok((!address.is_zero()).then_some(address))
     }
 
     /// Every implementation that was ever announced, with its code hash, oldest first.
     pub async fn announced_implementations(&self) -> Result<Vec<(Address, B256)>> {
         use IRegistry::PortImplementationSet;
-        let query = self.events().with_topic(0, [PortImplementationSet::SIGNATURE_HASH]);
+        let query = self
+            .events()
+            .with_topic(0, [PortImplementationSet::SIGNATURE_HASH]);
         let logs = self.chain.logs(&query).await?;
         Ok(logs
             .iter()
@@ -122,7 +142,9 @@ impl Registry {
 
     /// Whether this registry issued a port.
     pub async fn is_port(&self, account: Address) -> Result<bool> {
-        self.chain.call(self.address, &IRegistry::isPortCall { account }).await
+        self.chain
+            .call(self.address, &IRegistry::isPortCall { account })
+            .await
     }
 
     /// A provider.
@@ -130,24 +152,34 @@ impl Registry {
     /// # Errors
     /// [`Error::UnknownProvider`] if nobody registered under this account.
     pub async fn provider(&self, account: Address) -> Result<Provider> {
-        self.find_provider(account).await?.ok_or(Error::UnknownProvider { account })
+        self.find_provider(account)
+            .await?
+            .ok_or(Error::UnknownProvider { account })
     }
 
     /// A provider, if one is registered under this account.
     pub async fn find_provider(&self, account: Address) -> Result<Option<Provider>> {
-        let stored = self.chain.call(self.address, &IRegistry::providerCall { account }).await?;
+        let stored = self
+            .chain
+            .call(self.address, &IRegistry::providerCall { account })
+            .await?;
         if stored.status == 0 {
             return Ok(None);
         }
         let verified = self.is_verified(account).await?;
         Provider::from_chain(account, &stored, verified)
             .map(Some)
-            .ok_or_else(|| self.chain.invalid_view("a provider's status or kind is unknown"))
+            .ok_or_else(|| {
+                self.chain
+                    .invalid_view("a provider's status or kind is unknown")
+            })
     }
 
     /// Whether an account is a verified provider: attested, not expired, suspended or retired.
     pub async fn is_verified(&self, account: Address) -> Result<bool> {
-        self.chain.call(self.address, &IRegistry::isVerifiedCall { account }).await
+        self.chain
+            .call(self.address, &IRegistry::isVerifiedCall { account })
+            .await
     }
 
     /// The live provider attested with a number.
@@ -159,7 +191,9 @@ impl Registry {
 
     /// How many providers are registered.
     pub async fn provider_count(&self) -> Result<u32> {
-        self.chain.call(self.address, &IRegistry::providerCountCall {}).await
+        self.chain
+            .call(self.address, &IRegistry::providerCountCall {})
+            .await
     }
 
     /// The accounts of all providers in order of registration.
@@ -168,9 +202,14 @@ impl Registry {
         let mut accounts = Vec::new();
         let mut from = 0;
         while from < count {
-            let call = IRegistry::providersCall { from, limit: MAX_PAGE };
+            let call = IRegistry::providersCall {
+                from,
+                limit: MAX_PAGE,
+            };
             let page = self.chain.call(self.address, &call).await?;
-            let Ok(length @ 1..) = u32::try_from(page.len()) else { break };
+            let Ok(length @ 1..) = u32::try_from(page.len()) else {
+                break;
+            };
             accounts.extend(page);
             from = from.saturating_add(length);
         }
@@ -199,7 +238,10 @@ impl Registry {
             .filter_map(|log| IdentityProfileSet::decode_log(&log.inner).ok())
             .map(|event| event.data.profile)
             .find(|profile| keccak256(profile) == expected)
-            .ok_or(Error::ProfileMismatch { account: provider.account, expected })?;
+            .ok_or(Error::ProfileMismatch {
+                account: provider.account,
+                expected,
+            })?;
         Ok(IdentityProfile::from_bytes(&bytes))
     }
 
@@ -292,12 +334,17 @@ impl Registry {
     /// [`Error::BadInput`] if the profile is too long.
     pub fn set_contact_profile(&self, contact: &ContactProfile) -> Result<Transaction> {
         let profile = contact.to_bytes()?.into();
-        Ok(self.transaction(&IRegistry::setContactProfileCall { contactProfile: profile }))
+        Ok(self.transaction(&IRegistry::setContactProfileCall {
+            contactProfile: profile,
+        }))
     }
 
     /// Changes the sender's encryption key.
     pub fn set_encryption_key(&self, key: &PublicKey) -> Transaction {
-        let call = IRegistry::setEncryptionKeyCall { keyX: key.x(), keyParity: key.parity() };
+        let call = IRegistry::setEncryptionKeyCall {
+            keyX: key.x(),
+            keyParity: key.parity(),
+        };
         self.transaction(&call)
     }
 
@@ -339,7 +386,9 @@ impl Registry {
 
     /// Offers the ownership to an account.
     pub fn transfer_ownership(&self, new_owner: Address) -> Transaction {
-        self.transaction(&IRegistry::transferOwnershipCall { newOwner: new_owner })
+        self.transaction(&IRegistry::transferOwnershipCall {
+            newOwner: new_owner,
+        })
     }
 
     /// Takes the ownership that was offered to the sender.

@@ -55,7 +55,10 @@ fn encode(profile: &impl Serialize, too_long: &'static str) -> Result<Vec<u8>> {
     let bytes = serde_json::to_vec(profile).expect("a profile holds strings only");
     if bytes.len() > MAX_PROFILE_BYTES as usize {
         let length = format!("{} bytes", bytes.len());
-        return Err(Error::BadInput { what: too_long, value: length });
+        return Err(Error::BadInput {
+            what: too_long,
+            value: length,
+        });
     }
     Ok(bytes)
 }
@@ -74,19 +77,34 @@ mod tests {
 
     #[test]
     fn profiles_round_trip_and_are_bounded() {
-        let identity = IdentityProfile { name: "St. Example".into(), specialty: Some("207RC0000X".into()) };
+        let identity = IdentityProfile {
+            name: "St. Example".into(),
+            specialty: Some("207RC0000X".into()),
+        };
         let bytes = identity.to_bytes().unwrap();
         assert_eq!(bytes, br#"{"name":"St. Example","specialty":"207RC0000X"}"#);
         assert_eq!(IdentityProfile::from_bytes(&bytes), identity);
         assert_eq!(ContactProfile::default().to_bytes().unwrap(), b"{}");
-        let long = IdentityProfile { name: "x".repeat(1_020), specialty: None };
+        let long = IdentityProfile {
+            name: "x".repeat(1_020),
+            specialty: None,
+        };
         assert!(matches!(long.to_bytes(), Err(Error::BadInput { .. })));
     }
 
     #[test]
     fn foreign_bytes_read_as_an_empty_profile() {
-        for bytes in [&b"\xff\xfe"[..], b"[]", b"{\"name\":7}", b"", &[b' '; 2_000]] {
-            assert_eq!(IdentityProfile::from_bytes(bytes), IdentityProfile::default());
+        for bytes in [
+            &b"\xff\xfe"[..],
+            b"[]",
+            b"{\"name\":7}",
+            b"",
+            &[b' '; 2_000],
+        ] {
+            assert_eq!(
+                IdentityProfile::from_bytes(bytes),
+                IdentityProfile::default()
+            );
         }
     }
 }

@@ -77,10 +77,13 @@ impl FromStr for ProviderKind {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| Error::BadInput {
-            what: "not a kind of provider",
-            value: text.chars().take(32).collect(),
-        })
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| Error::BadInput {
+                what: "not a kind of provider",
+                value: text.chars().take(32).collect(),
+            })
     }
 }
 
@@ -110,9 +113,14 @@ impl ProviderStatus {
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::SelfAsserted, Self::Attested, Self::Suspended, Self::Retired]
-            .into_iter()
-            .find(|status| *status as u8 == code)
+        [
+            Self::SelfAsserted,
+            Self::Attested,
+            Self::Suspended,
+            Self::Retired,
+        ]
+        .into_iter()
+        .find(|status| *status as u8 == code)
     }
 }
 
@@ -169,7 +177,9 @@ impl Provider {
     /// # Errors
     /// [`Error::NoEncryptionKey`] if what it published is no key.
     pub fn encryption_key(&self) -> Result<PublicKey> {
-        self.key.ok_or(Error::NoEncryptionKey { account: self.account })
+        self.key.ok_or(Error::NoEncryptionKey {
+            account: self.account,
+        })
     }
 }
 

@@ -45,11 +45,19 @@ impl DirectoryStore {
     /// Where a blob lies, whether or not it is there.
     pub fn path_of(&self, id: &BlobId) -> PathBuf {
         let name = id.to_string();
-        self.root.join(&name[..2]).join(&name[2..4]).join(format!("{name}.blob"))
+        self.root
+            .join(&name[..2])
+            .join(&name[2..4])
+            .join(format!("{name}.blob"))
     }
 
     fn io(&self, action: &'static str, blob: Option<BlobId>, source: io::Error) -> StoreError {
-        StoreError::Io { store: self.describe(), action, blob, source }
+        StoreError::Io {
+            store: self.describe(),
+            action,
+            blob,
+            source,
+        }
     }
 }
 
@@ -83,9 +91,10 @@ impl BlobStore for DirectoryStore {
     fn open(&self, id: &BlobId) -> Result<Box<dyn Read + Send>, StoreError> {
         match File::open(self.path_of(id)) {
             Ok(file) => Ok(Box::new(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(StoreError::Missing { store: self.describe(), blob: *id })
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Missing {
+                store: self.describe(),
+                blob: *id,
+            }),
             Err(source) => Err(self.io("read", Some(*id), source)),
         }
     }
@@ -113,10 +122,17 @@ impl Write for Incoming {
 
 impl BlobWriter for Incoming {
     fn finish(self: Box<Self>) -> Result<BlobId, StoreError> {
-        let Self { store, file, hasher, length } = *self;
+        let Self {
+            store,
+            file,
+            hasher,
+            length,
+        } = *self;
         let id = BlobId(B256::from(*hasher.finalize().as_bytes()));
         let failed = |source| store.io("write", Some(id), source);
-        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        let file = file
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
         let path = store.path_of(&id);
         let directory = path.parent().expect("a blob's path has a parent");
         if fs::metadata(&path).is_ok_and(|there| there.is_file() && there.len() == length)
@@ -130,13 +146,19 @@ impl BlobWriter for Incoming {
         let (file, temporary) = file.into_parts();
         let stored = file.metadata().map_err(failed)?.len();
         if stored != length {
-            let source = io::Error::other(format!("`{length}` bytes were written and `{stored}` are there"));
+            let source = io::Error::other(format!(
+                "`{length}` bytes were written and `{stored}` are there"
+            ));
             return Err(failed(source));
         }
         share(&file).map_err(failed)?;
         persist(temporary, &path).map_err(failed)?;
         // The rename itself must survive a power failure: the transaction that follows does.
-        for directory in [directory, directory.parent().expect("shards are nested"), &store.root] {
+        for directory in [
+            directory,
+            directory.parent().expect("shards are nested"),
+            &store.root,
+        ] {
             sync_directory(directory).map_err(failed)?;
         }
         Ok(id)

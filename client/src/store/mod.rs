@@ -82,14 +82,27 @@ pub trait BlobStore: Send + Sync + fmt::Debug {
     /// [`StoreError::Missing`]; [`StoreError::TooLong`]; [`StoreError::Corrupt`].
     fn get(&self, id: &BlobId, max: u64) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
-        self.open(id)?.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(|source| {
-            StoreError::Io { store: self.describe(), action: "read", blob: Some(*id), source }
-        })?;
+        self.open(id)?
+            .take(max.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|source| StoreError::Io {
+                store: self.describe(),
+                action: "read",
+                blob: Some(*id),
+                source,
+            })?;
         if bytes.len() as u64 > max {
-            return Err(StoreError::TooLong { store: self.describe(), blob: *id, max });
+            return Err(StoreError::TooLong {
+                store: self.describe(),
+                blob: *id,
+                max,
+            });
         }
         if BlobId::of(&bytes) != *id {
-            return Err(StoreError::Corrupt { store: self.describe(), blob: *id });
+            return Err(StoreError::Corrupt {
+                store: self.describe(),
+                blob: *id,
+            });
         }
         Ok(bytes)
     }
@@ -153,7 +166,8 @@ pub enum StoreError {
 }
 
 fn named(blob: Option<&BlobId>) -> String {
-    blob.map(|blob| format!("blob `{blob}` in ")).unwrap_or_default()
+    blob.map(|blob| format!("blob `{blob}` in "))
+        .unwrap_or_default()
 }
 
 impl StoreError {
@@ -177,3 +191,6 @@ impl StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
