@@ -104,6 +104,7 @@ impl From<DemoError> for Error {
                 path,
                 source,
             } => Self::Output(FileError::io(action, &path)(source)),
+            DemoError::Home(source) => Self::Output(source),
             DemoError::Program { program, source } => {
                 Self::Output(FileError::io("run", &program)(source))
             }

@@ -1,7 +1,13 @@
 //! The stage: a directory, the people on it, and runs of the real program in processes of their own.
 
 use super::report::{Refusal, Run, Step, Transaction};
-use crate::codes::Exit;
+use crate::{
+    codes::Exit,
+    home::{
+        FileError,
+        files::{Existing, write_private},
+    },
+};
 use serde_json::Value;
 use std::{
     fs, io,
@@ -27,6 +33,9 @@ pub(super) enum DemoError {
         #[source]
         source: io::Error,
     },
+    /// A private file of the demonstration could not be written.
+    #[error(transparent)]
+    Home(FileError),
     /// The program could not be run as a process of its own.
     #[error("cannot run `{program}`")]
     Program {
@@ -136,8 +145,8 @@ impl<'a> Stage<'a> {
     /// Writes the party's password file. The password protects nothing: the chain is gone at the end.
     pub(super) fn prepare(&self, party: &Party) -> Result<(), DemoError> {
         let path = self.password_file(party);
-        fs::write(&path, format!("demo password of the {}\n", party.name))
-            .map_err(DemoError::file("write", &path))
+        let password = format!("demo password of the {}\n", party.name);
+        write_private(&path, password.as_bytes(), Existing::Keep).map_err(DemoError::Home)
     }
 
     /// Everybody uses this registry from now on.
@@ -183,32 +192,32 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs the program as `party` and gives the `data` of its JSON.
-    pub(super) fn run(&mut self, party: &Party, arguments: &[&str]) -> Result<Output, DemoError> {
-        self.run_expecting(party, arguments, Expect::Success)
+    pub(super) fn run(&mut self, party: &Party, line: &str) -> Result<Output, DemoError> {
+        self.run_expecting(party, line, Expect::Success)
     }
 
     /// Runs the program as `party`, which is expected to be refused with one of `codes`.
     pub(super) fn run_refused(
         &mut self,
         party: &Party,
-        arguments: &[&str],
+        line: &str,
         codes: &'static [&'static str],
     ) -> Result<(), DemoError> {
-        self.run_expecting(party, arguments, Expect::Refused(codes))
+        self.run_expecting(party, line, Expect::Refused(codes))
             .map(drop)
     }
 
     fn run_expecting(
         &mut self,
         party: &Party,
-        arguments: &[&str],
+        line: &str,
         expect: Expect,
     ) -> Result<Output, DemoError> {
-        let command = shown(arguments);
+        let command = format!("patientport {line}");
         let started = Instant::now();
         let mut child = Command::new(&self.program);
         child
-            .args(arguments)
+            .args(words(line))
             .args(["--json", "--yes", "--no-input"])
             .current_dir(self.files())
             .stdin(Stdio::null())
@@ -288,11 +297,11 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// The text at a JSON pointer of `data`; numbers are written in decimal.
+    /// The text at a JSON pointer of `data`; numbers and truth values as JSON writes them.
     pub(super) fn text(&self, pointer: &str) -> Result<String, DemoError> {
         match self.data.pointer(pointer) {
             Some(Value::String(text)) => Ok(text.clone()),
-            Some(Value::Number(number)) => Ok(number.to_string()),
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
             _ => Err(DemoError::Unexpected {
                 step: format!("`{}`", self.command),
                 expected: format!("/data{pointer} in its JSON"),
@@ -302,21 +311,17 @@ impl Output {
     }
 }
 
-/// The command line as it could be typed.
-fn shown(arguments: &[&str]) -> String {
-    let mut line = "patientport".to_owned();
-    for argument in arguments {
-        line.push(' ');
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
-        if !argument.is_empty() && argument.chars().all(plain) {
-            line.push_str(argument);
+/// The words of a command line: split at spaces outside single quotes, as a shell does.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part);
         } else {
-            line.push('\'');
-            line.push_str(&argument.replace('\'', r"'\''"));
-            line.push('\'');
+            words.extend(part.split_whitespace());
         }
     }
-    line
+    words
 }
 
 /// Every object with a hash and the gas it used is a transaction, wherever it stands.
@@ -351,10 +356,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shown_command_line_can_be_typed() {
+    fn a_shown_command_line_splits_as_a_shell_splits_it() {
         assert_eq!(
-            shown(&["request", "send", "--text", "it's urgent", "--until", "30d"]),
-            r"patientport request send --text 'it'\''s urgent' --until 30d"
+            words("request send --text 'second opinion' --until 30d"),
+            [
+                "request",
+                "send",
+                "--text",
+                "second opinion",
+                "--until",
+                "30d"
+            ]
         );
     }
 

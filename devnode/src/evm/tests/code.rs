@@ -3,8 +3,8 @@
 use alloy_primitives::Address;
 use revm::bytecode::opcode::{
     ADD, CALL, CALLDATACOPY, CALLDATALOAD, CALLDATASIZE, CALLER, CALLVALUE, CODECOPY, DELEGATECALL,
-    DUP1, DUP3, GAS, JUMP, JUMPDEST, JUMPI, LOG0, LOG1, MSTORE, PUSH0, PUSH1, PUSH2, RETURN,
-    RETURNDATACOPY, RETURNDATASIZE, REVERT, SHR, SLOAD, SSTORE, STATICCALL, SUB,
+    DUP1, DUP3, GAS, JUMP, JUMPDEST, JUMPI, LOG0, LOG1, MSTORE, POP, PUSH0, PUSH1, PUSH2, PUSH20,
+    RETURN, RETURNDATACOPY, RETURNDATASIZE, REVERT, SHR, SLOAD, SSTORE, STATICCALL, SUB,
 };
 
 /// Init code that returns `code` as it is: `PUSH2 len, DUP1, PUSH1 offset, PUSH0, CODECOPY, PUSH0, RETURN`.
@@ -85,7 +85,13 @@ pub(super) enum Forward {
 /// Calls the address in the first 20 bytes of calldata with the rest, and returns or reverts with
 /// what comes back.
 pub(super) fn forwarder(kind: Forward) -> Vec<u8> {
-    let mut code = vec![
+    forwarder_after(&[], kind)
+}
+
+/// A [`forwarder`] that runs other code first.
+pub(super) fn forwarder_after(first: &[u8], kind: Forward) -> Vec<u8> {
+    let mut code = first.to_vec();
+    code.extend([
         PUSH1,
         20,
         CALLDATASIZE,
@@ -99,7 +105,7 @@ pub(super) fn forwarder(kind: Forward) -> Vec<u8> {
         PUSH0,
         DUP3,
         PUSH0, // len, return length, return offset, length, offset
-    ];
+    ]);
     if matches!(kind, Forward::Call) {
         code.push(CALLVALUE);
     }
@@ -121,6 +127,15 @@ pub(super) fn forwarder(kind: Forward) -> Vec<u8> {
         JUMPDEST,
     ]);
     code.extend([RETURNDATASIZE, PUSH0, RETURN]);
+    code
+}
+
+/// Calls `to` without calldata and with `gas`, whatever comes of it.
+pub(super) fn try_call(to: Address, gas: u16) -> Vec<u8> {
+    let [high, low] = gas.to_be_bytes();
+    let mut code = vec![PUSH0, PUSH0, PUSH0, PUSH0, PUSH0, PUSH20];
+    code.extend_from_slice(to.as_slice());
+    code.extend([PUSH2, high, low, CALL, POP]);
     code
 }
 

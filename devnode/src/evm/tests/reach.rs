@@ -282,6 +282,37 @@ fn programs_nest_until_their_memory_is_too_dear() {
 }
 
 #[test]
+fn a_failed_oversize_growth_leaves_later_frames_the_linear_price_only() {
+    let (mut chain, tool, _) = two_tools();
+    let greedy = chain.program(
+        r#"(module
+            (import "vm_hooks" "pay_for_memory_grow" (func $pay (param i32)))
+            (memory (export "memory") 1)
+            (func (export "user_entrypoint") (param i32) (result i32)
+                (call $pay (i32.const 300)) (i32.const 0)))"#,
+    );
+    let mut input = Op::read(1);
+    for _ in 0..200 {
+        input = call(tool, &input);
+    }
+    let spoiled = chain.deploy(&code::forwarder_after(
+        &code::try_call(greedy, 50_000),
+        Forward::Call,
+    ));
+    let tx = Transaction {
+        gas_limit: 32_000_000,
+        ..chain.tx(TxKind::Call(spoiled), code::forward(tool, &input))
+    };
+    let outcome = chain.transact(&tx);
+    // 200 nested programs, which the exponential price rules out otherwise; they also show that the
+    // native stack suffices.
+    assert_eq!(
+        (outcome.status, outcome.output),
+        (ExecutionStatus::Success, word(0))
+    );
+}
+
+#[test]
 fn an_account_delegating_to_a_program_runs_it_and_to_a_precompile_runs_nothing() {
     let (mut chain, tool, _) = two_tools();
     let delegate = |chain: &mut Chain, seed: u8, to: Address, input: Vec<u8>| {

@@ -1,0 +1,88 @@
+//! `patientport access …`
+
+use alloy::primitives::Address;
+use clap::{Args, Subcommand};
+
+use super::port::PortArg;
+use super::request::GrantTerms;
+use super::values::{NewSection, RevokeReason, RightsArg, SectionRef, Until};
+
+/// The access verbs.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+    /// List who may read or write, and whose access has ended
+    List(ListArgs),
+    /// Give access without a request (patient)
+    #[command(after_help = "\
+Examples:
+  patientport access grant 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --section 0 --until 90d
+  patientport access grant 0x3C44…93BC --section labs --until 2027-06-30 --rights read-write")]
+    Grant(GrantArgs),
+    /// End a reader's access and change the keys of its sections (patient)
+    #[command(after_help = "\
+Examples:
+  patientport access revoke 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --reason care-ended
+
+What was already read cannot be unread; records added from now on do not open for the reader.")]
+    Revoke(RevokeArgs),
+    /// Change section keys, open a section, or finish a rotation (patient)
+    #[command(after_help = "\
+Examples:
+  patientport access rotate                        every section a former reader still holds a key of
+  patientport access rotate --section 2:imaging    opens section 2 if it is not open")]
+    Rotate(RotateArgs),
+}
+
+/// `access list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+}
+
+/// `access grant`
+#[derive(Debug, Args)]
+pub struct GrantArgs {
+    /// Reader
+    pub reader: Address,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Section, by number (0,2-4) or name; may be repeated
+    #[arg(long, value_name = "SECTION", required = true)]
+    pub section: Vec<SectionRef>,
+    /// Until when: 30d, 6mo, a date (inclusive, UTC), RFC 3339, or Unix seconds; at most five years
+    #[arg(long)]
+    pub until: Until,
+    /// Read, write or both
+    #[arg(long, value_enum, default_value_t = RightsArg::Read)]
+    pub rights: RightsArg,
+    /// Conditions.
+    #[command(flatten)]
+    pub terms: GrantTerms,
+}
+
+/// `access revoke`
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// Reader
+    pub reader: Address,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Why; public
+    #[arg(long, value_enum, default_value_t = RevokeReason::Unstated)]
+    pub reason: RevokeReason,
+}
+
+/// `access rotate`
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Section, as NUMBER or NUMBER:NAME; may be repeated [default: the stale ones]
+    #[arg(long, value_name = "SECTION")]
+    pub section: Vec<NewSection>,
+}

@@ -1,0 +1,33 @@
+//! `patientport deploy`
+
+use std::path::PathBuf;
+
+use alloy::primitives::Address;
+use clap::Args;
+
+/// `deploy`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  patientport deploy
+  patientport deploy --owner 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --attester 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
+  patientport deploy --contracts build/contracts
+
+Run it again after a failure: what is on chain already is kept.")]
+pub struct DeployArgs {
+    /// Directory with registry.code and patientport.code [default: the code built into this program]
+    #[arg(long, value_name = "DIR")]
+    pub contracts: Option<PathBuf>,
+    /// Account to hand the registry to once it is set up; it must accept [default: keep it]
+    #[arg(long, value_name = "ADDRESS")]
+    pub owner: Option<Address>,
+    /// Attester to add; may be repeated [default: the deploying account]
+    #[arg(long, value_name = "ADDRESS")]
+    pub attester: Vec<Address>,
+    /// Deploy anew though this home records a deployment on this chain
+    #[arg(long)]
+    pub fresh: bool,
+    /// Take over a registry that its owner has handed to this account
+    #[arg(long, conflicts_with_all = ["contracts", "owner", "attester", "fresh"])]
+    pub accept_ownership: bool,
+}

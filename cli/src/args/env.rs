@@ -1,0 +1,19 @@
+//! Names of the environment variables that flags fall back to. The names of the wallet and network
+//! variables are those of Foundry's tools.
+
+/// URL of the chain's JSON-RPC endpoint.
+pub const ETH_RPC_URL: &str = "ETH_RPC_URL";
+/// Name of the wallet that signs.
+pub const ETH_KEYSTORE_ACCOUNT: &str = "ETH_KEYSTORE_ACCOUNT";
+/// Path of the *file* that holds the wallet's password, as Foundry uses it; never the password.
+pub const ETH_PASSWORD: &str = "ETH_PASSWORD";
+/// Name of the encryption identity.
+pub const PATIENTPORT_IDENTITY: &str = "PATIENTPORT_IDENTITY";
+/// Path of the file that holds the identity's password, where it differs from the wallet's.
+pub const PATIENTPORT_IDENTITY_PASSWORD: &str = "PATIENTPORT_IDENTITY_PASSWORD";
+/// Directory of wallets, identities and everything remembered.
+pub const PATIENTPORT_HOME: &str = "PATIENTPORT_HOME";
+/// Address of the registry.
+pub const PATIENTPORT_REGISTRY: &str = "PATIENTPORT_REGISTRY";
+/// Directory of the record store.
+pub const PATIENTPORT_STORE: &str = "PATIENTPORT_STORE";

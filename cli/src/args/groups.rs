@@ -1,0 +1,109 @@
+//! Flags shared by every command, in groups that are help headings.
+
+use std::path::PathBuf;
+
+use alloy::primitives::Address;
+use clap::{Args, ValueEnum};
+
+use super::{env, values};
+
+/// All shared flags.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GlobalArgs {
+    /// Which chain, which registry, which home.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Who signs and who opens.
+    #[command(flatten)]
+    pub wallet: WalletArgs,
+    /// How transactions are sent.
+    #[command(flatten)]
+    pub transaction: TransactionArgs,
+    /// What is shown.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+/// Where things are.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// JSON-RPC endpoint [default: the home's setting, else <http://127.0.0.1:8547>]
+    #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true)]
+    pub rpc_url: Option<String>,
+    /// Registry [default: the deployment recorded in the home for this chain]
+    #[arg(long, global = true, value_name = "ADDRESS", env = env::PATIENTPORT_REGISTRY)]
+    pub registry: Option<Address>,
+    /// Directory of wallets, identities and settings [default: ~/.patientport]
+    #[arg(long, global = true, value_name = "DIR", env = env::PATIENTPORT_HOME)]
+    pub home: Option<PathBuf>,
+    /// Directory of encrypted records [default: the home's setting, else HOME/store]
+    #[arg(long, global = true, value_name = "DIR", env = env::PATIENTPORT_STORE)]
+    pub store: Option<PathBuf>,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Wallet")]
+pub struct WalletArgs {
+    /// Wallet that signs [default: the home's only wallet, or its first]
+    #[arg(long, global = true, value_name = "NAME", env = env::ETH_KEYSTORE_ACCOUNT)]
+    pub account: Option<String>,
+    /// File with the wallet's password (an empty file is an empty password) [default: ask]
+    #[arg(long, global = true, value_name = "FILE", env = env::ETH_PASSWORD, hide_env_values = true)]
+    pub password_file: Option<PathBuf>,
+    /// Encryption identity [default: the one named like the wallet]
+    #[arg(long, global = true, value_name = "NAME", env = env::PATIENTPORT_IDENTITY)]
+    pub identity: Option<String>,
+    /// File with the identity's password [default: the wallet's password, else ask]
+    #[arg(long, global = true, value_name = "FILE", env = env::PATIENTPORT_IDENTITY_PASSWORD, hide_env_values = true)]
+    pub identity_password_file: Option<PathBuf>,
+}
+
+/// How to send.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Transaction")]
+pub struct TransactionArgs {
+    /// Send without asking for confirmation
+    #[arg(short = 'y', long, global = true)]
+    pub yes: bool,
+    /// How long to wait for a receipt, such as 90s or 5m [default: 2m]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = values::timeout)]
+    pub timeout: Option<std::time::Duration>,
+    /// Accept that a recipient's key differs from the one remembered
+    #[arg(long, global = true)]
+    pub accept_new_key: bool,
+}
+
+/// What to show.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Display")]
+pub struct DisplayArgs {
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on stderr
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colour on a terminal [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    pub color: Option<ColorChoice>,
+    /// Never ask anything; fail and name the missing flag
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,89 @@
+//! What can be typed: clap types only. `settings.rs` resolves them, `commands/` acts on them.
+
+pub mod access;
+pub mod demo;
+pub mod deploy;
+pub mod devnode;
+pub mod env;
+pub mod groups;
+pub mod identity;
+pub mod port;
+pub mod provider;
+pub mod record;
+pub mod request;
+pub mod values;
+pub mod wallet;
+
+use clap::{Parser, Subcommand};
+
+use groups::GlobalArgs;
+
+const EXAMPLES: &str = "\
+A whole session, on a chain of your own:
+  patientport devnode &                                      a Stylus chain on http://127.0.0.1:8547
+  patientport wallet import alice --dev 0                    an account the development chain funds
+  patientport deploy                                         registry and port contracts
+  patientport provider register --kind clinic --name 'Elm Street Practice'
+  patientport provider attest ADDRESS --until 1y             an attester confirms who they are
+  patientport port issue --patient ADDRESS                   a verified provider creates a port
+  patientport port claim PORT --section 0:general            the patient accepts it
+  patientport record add summary.json --section 0            encrypt, store, commit
+  patientport request send --port PORT --section 0 --until 30d --text 'second opinion'
+  patientport request approve 1                              the patient decides
+  patientport record get 1 -o summary.json                   fetch, verify, decrypt
+  patientport access revoke ADDRESS                          end access and change the keys
+
+`patientport COMMAND --help` shows the examples of one command. Exit codes: 0 done, 1 refused,
+2 usage or settings, 3 environment, 130 interrupted.";
+
+/// The command line of `patientport`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "patientport",
+    version,
+    about = "Patients own access to their health records: encrypt, request, approve, revoke",
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    infer_long_args = false,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Flags every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Accounts: keystores that sign transactions
+    #[command(subcommand)]
+    Wallet(wallet::WalletCommand),
+    /// Encryption identities: the keys that open what others seal
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
+    /// Deploy the registry and the port contract
+    Deploy(deploy::DeployArgs),
+    /// Providers: register, attest, suspend, look up
+    #[command(subcommand)]
+    Provider(provider::ProviderCommand),
+    /// Ports: issue, claim, show
+    #[command(subcommand)]
+    Port(port::PortCommand),
+    /// Records: add, list, get, verify, retract
+    #[command(subcommand)]
+    Record(record::RecordCommand),
+    /// Requests for access: send, decide, cancel
+    #[command(subcommand)]
+    Request(request::RequestCommand),
+    /// Access: list, grant, revoke, change keys
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    /// Run a Stylus development chain in this process
+    Devnode(devnode::DevnodeArgs),
+    /// Watch the whole product work, on a chain of its own
+    Demo(demo::DemoArgs),
+}

@@ -1,0 +1,68 @@
+//! `patientport port …`
+
+use alloy::primitives::Address;
+use clap::{Args, Subcommand};
+
+use super::values::NewSection;
+
+/// The port verbs.
+#[derive(Debug, Subcommand)]
+pub enum PortCommand {
+    /// Create a port for a patient (verified providers)
+    #[command(after_help = "\
+Examples:
+  patientport port issue --patient 0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65")]
+    Issue(IssueArgs),
+    /// Accept a port: publish its keys and open its first sections (patient)
+    #[command(after_help = "\
+Examples:
+  patientport port claim 0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0
+  patientport port claim 0x9fE4…a6e0 --name mine --section 0:general --section 1:labs
+
+Section names stay private: they travel only inside sealed messages.")]
+    Claim(ClaimArgs),
+    /// Show a port
+    Show(ShowArgs),
+    /// List the ports this home knows
+    List,
+}
+
+/// Which port.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PortArg {
+    /// Port: an address or a name of this home [default: the home's only port]
+    #[arg(short, long, value_name = "PORT")]
+    pub port: Option<String>,
+}
+
+/// `port issue`
+#[derive(Debug, Args)]
+pub struct IssueArgs {
+    /// The patient's account
+    #[arg(long, value_name = "ADDRESS")]
+    pub patient: Address,
+    /// Remember the port in this home under this name
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// `port claim`
+#[derive(Debug, Args)]
+pub struct ClaimArgs {
+    /// The port's address
+    pub port: Address,
+    /// Name of the port in this home [default: mine, mine-2, …]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Section to open, as NUMBER or NUMBER:NAME; may be repeated [default: 0:general]
+    #[arg(long, value_name = "SECTION")]
+    pub section: Vec<NewSection>,
+}
+
+/// `port show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Port: an address or a name of this home [default: the home's only port]
+    #[arg(value_name = "PORT")]
+    pub port: Option<String>,
+}

@@ -1,0 +1,111 @@
+//! `patientport provider …`
+
+use alloy::primitives::Address;
+use clap::{Args, Subcommand};
+
+use super::values::{Kind, Until};
+
+/// The provider verbs.
+#[derive(Debug, Subcommand)]
+pub enum ProviderCommand {
+    /// Register this account as a provider, with its encryption key
+    #[command(after_help = "\
+Examples:
+  patientport provider register --kind clinic --name 'Elm Street Practice'
+  patientport provider register --kind physician --npi 1234567893 --name 'Dr. Ada Park' --specialty 207R00000X
+
+Name, specialty, contact and endpoint are public and stay on chain.")]
+    Register(RegisterArgs),
+    /// Confirm that a provider is who it says it is (attesters)
+    #[command(after_help = "\
+Examples:
+  patientport provider attest 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --until 1y")]
+    Attest(AttestArgs),
+    /// Suspend a provider (attesters, owner)
+    Suspend(AddressArg),
+    /// Show a provider
+    #[command(after_help = "\
+Examples:
+  patientport provider show
+  patientport provider show 0x70997970C51812dc3A010C7d01b50e0d17dc79C8")]
+    Show(ShowArgs),
+    /// List the registry's providers
+    List(ListArgs),
+    /// Who may attest (owner)
+    #[command(subcommand)]
+    Attester(AttesterCommand),
+}
+
+/// `provider register`
+#[derive(Debug, Args)]
+pub struct RegisterArgs {
+    /// What kind of provider
+    #[arg(long, value_enum)]
+    pub kind: Kind,
+    /// National Provider Identifier, ten digits
+    #[arg(long, value_name = "NUMBER")]
+    pub npi: Option<String>,
+    /// Name, shown to patients once attested
+    #[arg(long)]
+    pub name: String,
+    /// Specialty code, such as one of the NUCC taxonomy
+    #[arg(long, value_name = "CODE")]
+    pub specialty: Option<String>,
+    /// How to reach the provider
+    #[arg(long, value_name = "TEXT")]
+    pub contact: Option<String>,
+    /// Where the provider's encrypted records can be fetched
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+}
+
+/// `provider attest`
+#[derive(Debug, Args)]
+pub struct AttestArgs {
+    /// Provider to confirm
+    pub provider: Address,
+    /// Until when: 1y, 6mo, 30d, a date (inclusive, UTC), RFC 3339, or Unix seconds
+    #[arg(long, default_value = "1y")]
+    pub until: Until,
+    /// Refuse unless the provider states this number
+    #[arg(long, value_name = "NUMBER")]
+    pub npi: Option<String>,
+}
+
+/// One provider.
+#[derive(Debug, Args)]
+pub struct AddressArg {
+    /// Provider
+    pub provider: Address,
+}
+
+/// `provider show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Provider [default: this account]
+    pub provider: Option<Address>,
+}
+
+/// `provider list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only those verified now
+    #[arg(long)]
+    pub verified: bool,
+}
+
+/// `provider attester …`
+#[derive(Debug, Subcommand)]
+pub enum AttesterCommand {
+    /// Let an account attest
+    Add(AttesterArg),
+    /// Stop an account from attesting; what it confirmed stays confirmed
+    Remove(AttesterArg),
+}
+
+/// One attester.
+#[derive(Debug, Args)]
+pub struct AttesterArg {
+    /// Attester
+    pub attester: Address,
+}

@@ -1,0 +1,122 @@
+//! `patientport record …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::port::PortArg;
+use super::values::{CommitmentArg, RetractReason, SectionRef};
+
+/// The record verbs.
+#[derive(Debug, Subcommand)]
+pub enum RecordCommand {
+    /// Encrypt a file, store it, commit to it in the port
+    #[command(after_help = "\
+Examples:
+  patientport record add summary.json --section 0 --title 'Patient summary'
+  patientport record add scan.dcm --port mine --section imaging --type application/dicom --time 2026-11-20
+  pg_dump … | patientport record add - --section 0 --title export
+  patientport record add --resume COMMITMENT            send what an earlier run stored")]
+    Add(AddArgs),
+    /// List a port's records; titles of those that can be opened
+    List(ListArgs),
+    /// Fetch, verify and decrypt a record
+    #[command(after_help = "\
+Examples:
+  patientport record get 1 -o summary.json
+  patientport record get 1 --port 0x9fE4…a6e0 > summary.json
+
+Nothing is written before the whole record has verified.")]
+    Get(GetArgs),
+    /// Check a record's blobs against the chain, and decrypt them without output where a key is held
+    Verify(VerifyArgs),
+    /// Mark a record as entered in error or erased
+    #[command(after_help = "\
+Examples:
+  patientport record retract 3 --reason entered-in-error
+
+The commitment stays on chain and stored blobs stay where they are.")]
+    Retract(RetractArgs),
+}
+
+/// `record add`
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// File; `-` reads standard input
+    #[arg(value_name = "FILE", required_unless_present = "resume", conflicts_with = "resume")]
+    pub file: Option<PathBuf>,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Section, by number or by a name this home knows [default: the port's only section]
+    #[arg(long, value_name = "SECTION", conflicts_with = "resume")]
+    pub section: Option<SectionRef>,
+    /// Title [default: the file's name]
+    #[arg(long, conflicts_with = "resume")]
+    pub title: Option<String>,
+    /// Media type [default: by the file's name and first bytes]
+    #[arg(long = "type", value_name = "MEDIA_TYPE", conflicts_with = "resume")]
+    pub media_type: Option<String>,
+    /// Note, seen by whoever can read the record
+    #[arg(long, conflicts_with = "resume")]
+    pub note: Option<String>,
+    /// When the content is from: a date or RFC 3339
+    #[arg(long, value_name = "TIME", conflicts_with = "resume")]
+    pub time: Option<String>,
+    /// Add though a former reader still holds the section's key and could open the record
+    #[arg(long)]
+    pub allow_stale: bool,
+    /// Send the transaction for a record an earlier run stored
+    #[arg(long, value_name = "COMMITMENT")]
+    pub resume: Option<CommitmentArg>,
+}
+
+/// `record list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Only this section
+    #[arg(long, value_name = "SECTION")]
+    pub section: Option<SectionRef>,
+}
+
+/// `record get`
+#[derive(Debug, Args)]
+pub struct GetArgs {
+    /// Record number
+    pub id: u32,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Where to write; `-` is standard output [default: -]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the output file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `record verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Record number
+    pub id: u32,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+}
+
+/// `record retract`
+#[derive(Debug, Args)]
+pub struct RetractArgs {
+    /// Record number
+    pub id: u32,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Why
+    #[arg(long, value_enum)]
+    pub reason: RetractReason,
+}

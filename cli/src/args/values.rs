@@ -1,0 +1,517 @@
+//! Values that are typed: dates, durations, sections, rights, reasons. Parsed as integers, never floats.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use clap::ValueEnum;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan as _};
+use patientport_client::port;
+use patientport_client::registry::ProviderKind;
+use patientport_core::text::Rights;
+use thiserror::Error;
+
+/// A typed value that means nothing.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ValueError {
+    /// Neither a span nor a date nor seconds.
+    #[error("`{0}` is not a time: give 30d, 6mo, 1y, a date such as 2027-01-31, RFC 3339, or Unix seconds")]
+    Time(String),
+    /// Too far away to be computed.
+    #[error("`{0}` is out of range")]
+    OutOfRange(String),
+    /// Not a duration.
+    #[error("`{0}` is not a duration: give a number and s, m or h, such as 90s")]
+    Duration(String),
+    /// Not a section.
+    #[error("`{0}` is not a section: sections are numbered 0 to 63")]
+    Section(String),
+    /// A set that runs backwards.
+    #[error("`{0}` runs backwards")]
+    Range(String),
+    /// Not a section name.
+    #[error("`{0}` is no section name: 1 to 64 bytes without control characters, not starting with a digit")]
+    SectionName(String),
+    /// Not a commitment.
+    #[error("`{0}` is not a commitment: 64 hexadecimal digits")]
+    Commitment(String),
+}
+
+/// Sections are numbered below this (`abi::limits::SECTIONS`).
+const SECTIONS: u8 = 64;
+/// Longest section name in bytes (docs/record-format.md §2).
+const MAX_NAME_BYTES: usize = 64;
+
+/// A point in time as typed: absolute, or a span from the chain's present.
+#[derive(Clone, Debug)]
+pub enum Until {
+    /// Unix seconds.
+    At(u64),
+    /// From now on; calendar units count in UTC.
+    In(Span),
+}
+
+impl Until {
+    /// The time in Unix seconds, where `now` is the chain's present.
+    ///
+    /// # Errors
+    /// [`ValueError::OutOfRange`] when it lies beyond what a calendar holds.
+    pub fn resolve(&self, now: u64) -> Result<u64, ValueError> {
+        let span = match self {
+            Self::At(seconds) => return Ok(*seconds),
+            Self::In(span) => span,
+        };
+        let out_of_range = || ValueError::OutOfRange(span.to_string());
+        let start = i64::try_from(now)
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            .ok_or_else(out_of_range)?;
+        let end = start.to_zoned(TimeZone::UTC).checked_add(*span).map_err(|_| out_of_range())?;
+        u64::try_from(end.timestamp().as_second()).map_err(|_| out_of_range())
+    }
+}
+
+impl FromStr for Until {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || ValueError::Time(text.to_owned());
+        if let Some(seconds) = digits(text) {
+            // A small bare number is far more likely a forgotten unit than a time in 1970.
+            return match seconds.parse::<u64>() {
+                Ok(seconds) if seconds >= 1_000_000_000 => Ok(Self::At(seconds)),
+                _ => Err(bad()),
+            };
+        }
+        if let Some(span) = parse_span(text) {
+            return Ok(Self::In(span));
+        }
+        if let Ok(date) = text.parse::<Date>()
+            && text.len() == 10
+        {
+            // A date is meant inclusively: access ends as the day does.
+            let end = date
+                .tomorrow()
+                .and_then(|next| next.to_zoned(TimeZone::UTC))
+                .map_err(|_| ValueError::OutOfRange(text.to_owned()))?;
+            return u64::try_from(end.timestamp().as_second()).map(Self::At).map_err(|_| bad());
+        }
+        let at: Timestamp = text.parse().map_err(|_| bad())?;
+        u64::try_from(at.as_second()).map(Self::At).map_err(|_| bad())
+    }
+}
+
+fn digits(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+fn split_unit(text: &str) -> Option<(i64, &str)> {
+    let end = text.find(|character: char| !character.is_ascii_digit())?;
+    let (count, unit) = text.split_at(end);
+    Some((count.parse().ok()?, unit))
+}
+
+fn parse_span(text: &str) -> Option<Span> {
+    let (count, unit) = split_unit(text)?;
+    // `i64` calendar counts beyond jiff's limits panic in the short constructors, so bound them first.
+    if count == 0 || count > 1_000_000 {
+        return None;
+    }
+    match unit {
+        "s" => Some(count.seconds()),
+        "min" | "m" => Some(count.minutes()),
+        "h" => Some(count.hours()),
+        "d" => Some(count.days()),
+        "w" if count <= 100_000 => Some(count.weeks()),
+        "mo" if count <= 10_000 => Some(count.months()),
+        "y" if count <= 1_000 => Some(count.years()),
+        _ => None,
+    }
+}
+
+/// Parses a waiting time such as `90s`, `5m`, `1h`; a bare number is seconds.
+///
+/// # Errors
+/// [`ValueError::Duration`] for anything else, zero and more than a day.
+pub fn timeout(text: &str) -> Result<Duration, ValueError> {
+    let bad = || ValueError::Duration(text.to_owned());
+    let (count, unit) = match digits(text) {
+        Some(count) => (count.parse().map_err(|_| bad())?, 1),
+        None => match split_unit(text).ok_or_else(bad)? {
+            (count, "s") => (count, 1),
+            (count, "m" | "min") => (count, 60),
+            (count, "h") => (count, 3600),
+            _ => return Err(bad()),
+        },
+    };
+    let seconds = u64::try_from(count).ok().and_then(|count| count.checked_mul(unit)).ok_or_else(bad)?;
+    if seconds == 0 || seconds > 24 * 3600 {
+        return Err(bad());
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+fn section_number(text: &str) -> Option<u8> {
+    digits(text)?.parse().ok().filter(|section| *section < SECTIONS)
+}
+
+/// Whether a text can name a section.
+pub fn is_section_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= MAX_NAME_BYTES
+        && !text.chars().any(char::is_control)
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A set of section numbers: `0`, `0,3`, `0,2-4`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SectionSetArg(pub Vec<u8>);
+
+impl FromStr for SectionSetArg {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut sections = Vec::new();
+        for part in text.split(',') {
+            let bad = || ValueError::Section(part.to_owned());
+            match part.split_once('-') {
+                None => sections.push(section_number(part).ok_or_else(bad)?),
+                Some((first, last)) => {
+                    let (first, last) =
+                        section_number(first).zip(section_number(last)).ok_or_else(bad)?;
+                    if first > last {
+                        return Err(ValueError::Range(part.to_owned()));
+                    }
+                    sections.extend(first..=last);
+                }
+            }
+        }
+        sections.sort_unstable();
+        sections.dedup();
+        Ok(Self(sections))
+    }
+}
+
+/// Sections that exist: numbers, or a name the home knows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SectionRef {
+    /// One or several by number.
+    Numbers(Vec<u8>),
+    /// One by its private name.
+    Name(String),
+}
+
+impl FromStr for SectionRef {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if is_section_name(text) {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        text.parse().map(|SectionSetArg(numbers)| Self::Numbers(numbers))
+    }
+}
+
+impl fmt::Display for SectionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Numbers(numbers) => {
+                for (index, number) in numbers.iter().enumerate() {
+                    write!(f, "{}{number}", if index == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A section to open or rotate: `NUMBER` or `NUMBER:NAME`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NewSection {
+    /// 0..63.
+    pub number: u8,
+    /// Private name.
+    pub name: Option<String>,
+}
+
+impl FromStr for NewSection {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (number, name) = match text.split_once(':') {
+            Some((number, name)) => (number, Some(name)),
+            None => (text, None),
+        };
+        let number = section_number(number).ok_or_else(|| ValueError::Section(number.to_owned()))?;
+        if let Some(name) = name
+            && !is_section_name(name)
+        {
+            return Err(ValueError::SectionName(name.to_owned()));
+        }
+        Ok(Self { number, name: name.map(str::to_owned) })
+    }
+}
+
+/// A record's commitment, with or without `0x`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CommitmentArg(pub B256);
+
+impl FromStr for CommitmentArg {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        if digits.len() != 64 {
+            return Err(ValueError::Commitment(text.to_owned()));
+        }
+        digits.parse().map(Self).map_err(|_| ValueError::Commitment(text.to_owned()))
+    }
+}
+
+/// What a reader may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum RightsArg {
+    /// Open records
+    Read,
+    /// Add records
+    Write,
+    /// Both
+    ReadWrite,
+}
+
+impl From<RightsArg> for Rights {
+    fn from(rights: RightsArg) -> Self {
+        match rights {
+            RightsArg::Read => Self::Read,
+            RightsArg::Write => Self::Write,
+            RightsArg::ReadWrite => Self::ReadWrite,
+        }
+    }
+}
+
+/// A kind of provider.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Kind {
+    /// A hospital
+    Hospital,
+    /// A clinic or practice
+    Clinic,
+    /// A single physician
+    Physician,
+    /// A laboratory
+    Laboratory,
+    /// A pharmacy
+    Pharmacy,
+    /// An insurer
+    Payer,
+    /// Anything else
+    Other,
+}
+
+impl From<Kind> for ProviderKind {
+    fn from(value: Kind) -> Self {
+        match value {
+            Kind::Hospital => Self::Hospital,
+            Kind::Clinic => Self::Clinic,
+            Kind::Physician => Self::Physician,
+            Kind::Laboratory => Self::Laboratory,
+            Kind::Pharmacy => Self::Pharmacy,
+            Kind::Payer => Self::Payer,
+            Kind::Other => Self::Other,
+        }
+    }
+}
+
+/// Why a request is denied; public.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum DenialReason {
+    /// Not needed
+    NotNeeded,
+    /// The requester is not known
+    UnknownRequester,
+    /// Too much was asked for
+    ScopeTooWide,
+    /// Another provider is preferred
+    OtherProvider,
+    /// Something else
+    Other,
+}
+
+impl From<DenialReason> for port::DenialReason {
+    fn from(value: DenialReason) -> Self {
+        match value {
+            DenialReason::NotNeeded => Self::NotNeeded,
+            DenialReason::UnknownRequester => Self::UnknownRequester,
+            DenialReason::ScopeTooWide => Self::ScopeTooWide,
+            DenialReason::OtherProvider => Self::OtherProvider,
+            DenialReason::Other => Self::Other,
+        }
+    }
+}
+
+/// Why access is revoked; public.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum RevokeReason {
+    /// Not said
+    Unstated,
+    /// The care has ended
+    CareEnded,
+    /// It was given by mistake
+    Mistake,
+    /// Trust is lost
+    LostTrust,
+    /// Something else
+    Other,
+}
+
+impl From<RevokeReason> for port::RevocationReason {
+    fn from(value: RevokeReason) -> Self {
+        match value {
+            RevokeReason::Unstated => Self::Unstated,
+            RevokeReason::CareEnded => Self::CareEnded,
+            RevokeReason::Mistake => Self::Mistake,
+            RevokeReason::LostTrust => Self::LostTrust,
+            RevokeReason::Other => Self::Other,
+        }
+    }
+}
+
+/// Why a record is retracted; public.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum RetractReason {
+    /// It should not have been there
+    EnteredInError,
+    /// Its blobs are erased
+    Erased,
+}
+
+impl From<RetractReason> for port::RetractionReason {
+    fn from(value: RetractReason) -> Self {
+        match value {
+            RetractReason::EnteredInError => Self::EnteredInError,
+            RetractReason::Erased => Self::Erased,
+        }
+    }
+}
+
+impl fmt::Display for RightsArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        value_name(*self, f)
+    }
+}
+
+impl fmt::Display for DenialReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        value_name(*self, f)
+    }
+}
+
+impl fmt::Display for RevokeReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        value_name(*self, f)
+    }
+}
+
+fn value_name(value: impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match value.to_possible_value() {
+        Some(value) => f.write_str(value.get_name()),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed parse fails the test")]
+    use super::*;
+
+    /// 2026-11-22T20:00:00Z.
+    const NOW: u64 = 1_795_377_600;
+
+    fn at(text: &str) -> u64 {
+        text.parse::<Until>().unwrap().resolve(NOW).unwrap()
+    }
+
+    #[test]
+    fn spans_count_from_now_in_utc() {
+        assert_eq!(at("30d"), NOW + 30 * 86_400);
+        assert_eq!(at("2w"), NOW + 14 * 86_400);
+        assert_eq!(at("12h"), NOW + 12 * 3600);
+        assert_eq!(at("90s"), NOW + 90);
+        // 22 November to 22 May: 30 - 22 + 31 + 31 + 28 + 31 + 30 + 22 days.
+        assert_eq!(at("6mo"), NOW + 181 * 86_400);
+        assert_eq!(at("1y"), NOW + 365 * 86_400);
+    }
+
+    #[test]
+    fn a_date_lasts_through_its_day_in_utc() {
+        assert_eq!(at("2026-11-22"), 1_795_392_000);
+        assert_eq!(at("2026-11-22T20:00:00Z"), NOW);
+        assert_eq!(at("2026-11-22T21:00:00+01:00"), NOW);
+        assert_eq!(at("1795377600"), NOW);
+    }
+
+    #[test]
+    fn times_that_mean_nothing_are_refused() {
+        for text in [
+            "", "30", "0d", "-1d", "1.5d", "d", "30x", "tomorrow", "2026-13-01", "2026-02-30",
+            "99999999999999999999", "9999999d", "1969-12-30", "20261122", "2026-11-22T20:00",
+        ] {
+            assert!(text.parse::<Until>().is_err(), "`{text}` was taken");
+        }
+    }
+
+    #[test]
+    fn waiting_times_have_units_and_bounds() {
+        assert_eq!(timeout("90s").unwrap().as_secs(), 90);
+        assert_eq!(timeout("5m").unwrap().as_secs(), 300);
+        assert_eq!(timeout("1h").unwrap().as_secs(), 3600);
+        assert_eq!(timeout("45").unwrap().as_secs(), 45);
+        for text in ["", "0s", "25h", "1d", "s", "1.5s", "-1s", "9223372036854775807h"] {
+            assert!(timeout(text).is_err(), "`{text}` was taken");
+        }
+    }
+
+    #[test]
+    fn section_sets_are_numbers_ranges_and_lists() {
+        let set = |text: &str| text.parse::<SectionSetArg>().map(|set| set.0);
+        assert_eq!(set("0"), Ok(vec![0]));
+        assert_eq!(set("5,0,2-4,3"), Ok(vec![0, 2, 3, 4, 5]));
+        assert_eq!(set("64"), Err(ValueError::Section("64".into())));
+        assert_eq!(set("4-2"), Err(ValueError::Range("4-2".into())));
+        for text in ["", ",", "1,", "a", "-1", "1--2", "+1"] {
+            assert!(set(text).is_err(), "`{text}` was taken");
+        }
+    }
+
+    #[test]
+    fn a_section_is_meant_by_number_or_by_name() {
+        assert_eq!("0-1".parse(), Ok(SectionRef::Numbers(vec![0, 1])));
+        assert_eq!("labs".parse(), Ok(SectionRef::Name("labs".into())));
+        assert!("7up".parse::<SectionRef>().is_err());
+        assert_eq!(SectionRef::Numbers(vec![1, 3]).to_string(), "1,3");
+    }
+
+    #[test]
+    fn a_new_section_may_carry_a_name() {
+        assert_eq!("3".parse(), Ok(NewSection { number: 3, name: None }));
+        assert_eq!("3:labs".parse(), Ok(NewSection { number: 3, name: Some("labs".into()) }));
+        for text in ["", "64:labs", ":labs", "3:", "3:a\u{7}b", "3:1st"] {
+            assert!(text.parse::<NewSection>().is_err(), "`{text}` was taken");
+        }
+        assert!(format!("3:{}", "x".repeat(65)).parse::<NewSection>().is_err());
+    }
+
+    #[test]
+    fn a_commitment_is_64_digits() {
+        let digits = "ab".repeat(32);
+        assert_eq!(digits.parse::<CommitmentArg>(), format!("0x{digits}").parse());
+        for text in ["", "0x", &digits[1..], &"zz".repeat(32)] {
+            assert!(text.parse::<CommitmentArg>().is_err(), "`{text}` was taken");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every literal of the form `word.word` in the non-test part of a source file.
+fn codes_in(file: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join(file)).unwrap();
+    let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    text.split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|literal| {
+            literal.split_once('.').is_some_and(|(one, two)| is_word(one) && is_word(two))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Where codes are given to errors.
+const SOURCES: [&str; 4] = [
+    "client/src/code.rs",
+    "client/src/revert.rs",
+    "client/src/store/mod.rs",
+    "cli/src/error.rs",
+];
+
+#[test]
+fn the_table_lists_exactly_the_codes_in_the_code() {
+    let mut found: BTreeSet<String> = SOURCES.iter().flat_map(|file| codes_in(file)).collect();
+    // The two that have no dot.
+    found.extend(["declined", "interrupted"].map(str::to_owned));
+    let listed: BTreeSet<String> = CODES.iter().map(|entry| entry.code.to_owned()).collect();
+    let missing: Vec<_> = found.difference(&listed).collect();
+    let stale: Vec<_> = listed.difference(&found).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "missing {missing:?}, stale {stale:?}");
+}
+
+#[test]
+fn the_table_is_sorted_and_found_by_code() {
+    assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+    assert_eq!(find("rpc.unreachable").unwrap().exit, Exit::Environment);
+    assert!(find("no.such_code").is_none());
+}
+
+#[test]
+fn sentences_are_sentences_and_hints_are_not() {
+    for entry in CODES {
+        assert!(entry.meaning.ends_with('.'), "{}", entry.code);
+        for hint in entry.hints {
+            assert!(!hint.ends_with('.') && !hint.is_empty(), "{}", entry.code);
+        }
+    }
+}
+
+/// `docs/errors.md` as the table says it.
+fn document() -> String {
+    let mut text = String::from(
+        "# Errors\n\n\
+         Every failure has a stable code. With `--json` it stands in `errors[0].code`; the process exits with the\n\
+         number in the second column: 1 refused, 2 usage or settings, 3 environment, 130 interrupted. On 3, trying\n\
+         again may help; on 1 and 2 something has to change first.\n\n\
+         A test compares this page with the code. To write it anew: `UPDATE_DOCS=1 cargo test -p patientport codes`.\n\n\
+         | code | exit | meaning | what to do |\n|---|---|---|---|\n",
+    );
+    for entry in CODES {
+        let Code { code, exit, meaning, hints } = entry;
+        text.push_str(&format!(
+            "| `{code}` | {} | {meaning} | {} |\n",
+            *exit as u8,
+            hints.join("; ").replace('|', "\\|")
+        ));
+    }
+    text.push_str("\n## Warnings\n\nA warning changes no exit code. It stands in `warnings` of the document.\n\n| code | meaning |\n|---|---|\n");
+    for (code, meaning) in WARNINGS {
+        text.push_str(&format!("| `{code}` | {meaning} |\n"));
+    }
+    text
+}
+
+/// Codes that `Context::warn` is called with.
+const WARNINGS: &[(&str, &str)] = &[
+    ("access.reader_left_out", "A reader with access is given no new section keys: suspended, gone, or without a key."),
+    ("devnode.exposed", "The development chain listens on an address that other machines reach."),
+    ("message.unreadable", "A sealed text does not open or is malformed; the rest of the command goes on."),
+    ("password.empty", "A new key has an empty password."),
+    ("password.file_exposed", "Others than the owner may read the password file."),
+    ("record.not_current", "The record was retracted or superseded."),
+    ("section.bad_secret", "Somebody sent a section secret that is not the section's, or a link that does not open; it is ignored."),
+    ("section.stale", "Somebody without access holds the key of a section."),
+];
+
+#[test]
+fn the_page_lists_exactly_the_codes() {
+    let path = root().join("docs/errors.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, document()).unwrap();
+    }
+    let page = std::fs::read_to_string(&path).unwrap();
+    assert!(page == document(), "docs/errors.md is not what the code says: UPDATE_DOCS=1 writes it anew");
+}
+
+#[test]
+fn every_warning_is_listed() {
+    fn walk(directory: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            // The first literal after `.warn(` on the same or the next line is the code.
+            for call in text.split(".warn(").skip(1) {
+                let argument = call.trim_start();
+                if let Some(code) = argument.strip_prefix('"').and_then(|rest| rest.split('"').next())
+                    && code.contains('.')
+                    && !code.contains(' ')
+                {
+                    found.insert(code.to_owned());
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(&root().join("cli/src"), &mut found);
+    let listed: BTreeSet<String> = WARNINGS.iter().map(|(code, _)| (*code).to_owned()).collect();
+    assert_eq!(found, listed);
+}

@@ -1,0 +1,34 @@
+//! `patientport access grant`
+
+use patientport_client::Timestamp;
+use patientport_client::access::{self, Terms};
+use rand_core::OsRng;
+
+use crate::args::access::GrantArgs;
+use crate::commands::party::{Patient, sections};
+use crate::commands::request::approve::{Granted, give};
+use crate::context::Context;
+use crate::error::Error;
+use crate::preview::Preview;
+
+/// Gives access without a request.
+///
+/// # Errors
+/// The port's refusals; `KeyChanged`.
+pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
+    let chosen = context.port(args.port.port.as_deref()).await?;
+    let patient = Patient::open(context, &chosen).await?;
+    let now = context.chain().await?.block_timestamp().await?;
+    let until = args.until.resolve(now.0);
+    let until = until.map_err(|source| Error::Value { flag: "--until", source })?;
+    let terms = Terms {
+        sections: sections(&chosen, Some(&patient.keyring), &args.section)?,
+        until: Timestamp(until),
+        rights: args.rights.into(),
+        allow_unverified: args.terms.allow_unverified,
+        replace: args.terms.replace,
+    };
+    let composed =
+        access::grant(&chosen.port, &patient.keyring, args.reader, &terms, &mut OsRng).await?;
+    give(context, &chosen, &patient, None, composed, &terms, Preview::new("grant access")).await
+}

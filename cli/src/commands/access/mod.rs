@@ -1,0 +1,6 @@
+//! `patientport access …`
+
+pub mod grant;
+pub mod list;
+pub mod revoke;
+pub mod rotate;

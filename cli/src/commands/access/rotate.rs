@@ -1,0 +1,146 @@
+//! `patientport access rotate`
+
+use alloy::primitives::Address;
+use patientport_client::port::Port;
+use patientport_client::rotation::{NamedSection, NewKeys, new_keys};
+use patientport_core::section::{SectionId, SectionSet};
+use rand_core::OsRng;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::access::RotateArgs;
+use crate::commands::party::{Patient, pin_recipients, section_list, stale};
+use crate::context::{ChosenPort, Context, Wallet};
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, send};
+
+/// Sections that got new keys.
+#[derive(Debug, Serialize)]
+pub struct Rotated {
+    /// The port.
+    pub port: Address,
+    /// The sections.
+    pub sections: SectionSet,
+    /// Who was given the new keys, beside the patient.
+    pub sealed_to: Vec<Address>,
+    /// The transaction that changed the keys.
+    pub tx: TxSummary,
+    /// Further transactions that carried the new keys to more readers.
+    pub later: Vec<TxSummary>,
+}
+
+impl Outcome for Rotated {
+    fn text(&self) -> String {
+        let mut text = format!("new keys for section {}\n", section_list(self.sections, None));
+        text.push_str(&self.tx.line());
+        text.extend(self.later.iter().map(TxSummary::line));
+        text
+    }
+}
+
+/// Changes the keys of the sections named, else of the stale ones; opens sections that are not open.
+///
+/// # Errors
+/// [`Error::NothingToRotate`]; the port's refusals; `KeyChanged`.
+pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> {
+    let chosen = context.port(args.port.port.as_deref()).await?;
+    let port = &chosen.port;
+    let patient = Patient::open(context, &chosen).await?;
+    let sections = chosen_sections(&chosen, args).await?;
+    let keys = new_keys(port, &patient.keyring, &sections, &[], &mut OsRng).await?;
+    pin_recipients(context, port, &keys)?;
+    let sealed_to: Vec<_> = keys.recipients.iter().skip(1).map(|it| it.account).collect();
+    let mut preview = Preview::new("change section keys")
+        .line("port", port.address().to_string())
+        .line("sections", section_list(keys.sections(), Some(&patient.keyring)))
+        .line("sealed to", format!("you and {} readers", sealed_to.len()));
+    if !keys.later.is_empty() {
+        preview = preview.line("more", format!("{} further transactions", keys.later.len()));
+    }
+    let rotation = port.rotate(keys.rotation.clone());
+    let report = send(context, &patient.wallet, preview, &rotation).await?;
+    remember_names(context, &chosen, &sections)?;
+    let later = send_later(context, port, &patient.wallet, &keys).await?;
+    Ok(Rotated {
+        port: port.address(),
+        sections: keys.sections(),
+        sealed_to,
+        tx: (&report).into(),
+        later,
+    })
+}
+
+async fn chosen_sections(chosen: &ChosenPort, args: RotateArgs) -> Result<Vec<NamedSection>, Error> {
+    let mut sections: Vec<NamedSection> = Vec::new();
+    for given in args.section {
+        let section = SectionId::try_from(given.number).map_err(patientport_client::Error::from)?;
+        if sections.iter().any(|named| named.section == section) {
+            return Err(Error::FlagInvalid {
+                flag: "--section",
+                value: given.number.to_string(),
+                reason: "it is given twice".into(),
+            });
+        }
+        sections.push(NamedSection { section, name: given.name });
+    }
+    if sections.is_empty() {
+        let stale = stale(&chosen.port).await?;
+        sections.extend(stale.iter().map(|it| NamedSection { section: it.section, name: None }));
+    }
+    if sections.is_empty() {
+        return Err(Error::NothingToRotate(chosen.port.address()));
+    }
+    Ok(sections)
+}
+
+/// Keeps new private names where this home knows the port.
+fn remember_names(
+    context: &Context,
+    chosen: &ChosenPort,
+    sections: &[NamedSection],
+) -> Result<(), Error> {
+    let Some(port_name) = &chosen.name else { return Ok(()) };
+    if sections.iter().all(|named| named.name.is_none()) {
+        return Ok(());
+    }
+    context.home().change_ports(|ports| {
+        if let Some(known) = ports.get_mut(port_name) {
+            let named = sections.iter().filter_map(|it| Some((it.section.get(), it.name.clone()?)));
+            known.sections.extend(named);
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Sends what did not fit into a rotation's first transaction. Access has ended with the first.
+///
+/// # Errors
+/// The chain's, with a hint: the readers left without new keys get them by another rotation.
+pub async fn send_later(
+    context: &Context,
+    port: &Port,
+    wallet: &Wallet,
+    keys: &NewKeys,
+) -> Result<Vec<TxSummary>, Error> {
+    let mut reports = Vec::new();
+    let transactions = keys.later_transactions(port);
+    let count = transactions.len();
+    for (index, transaction) in transactions.iter().enumerate() {
+        let preview = Preview::new(format!("seal the new keys to more readers, {} of {count}", index + 1))
+            .line("port", port.address().to_string());
+        let report = send(context, wallet, preview, transaction).await.map_err(|error| {
+            let sections: Vec<_> = keys.sections().iter().map(|it| format!("--section {it}")).collect();
+            error.with_hint(
+                format!(
+                    "the keys have changed, but some readers were not given them: run `patientport access rotate {}`",
+                    sections.join(" ")
+                ),
+                json!({ "sent": index, "of": count }),
+            )
+        })?;
+        reports.push((&report).into());
+    }
+    Ok(reports)
+}

@@ -1,0 +1,245 @@
+//! `patientport deploy`
+
+use alloy::primitives::Address;
+use patientport_client::chain::{Chain, Transaction};
+use patientport_client::deploy::{self, Deployment, Plan, StepKind};
+use patientport_client::registry::Registry;
+use serde::Serialize;
+
+use crate::args::deploy::DeployArgs;
+use crate::context::{Context, Wallet};
+use crate::contracts;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, confirm, send};
+use crate::text::{ether, grouped};
+
+/// How many deployments of one owner and one code are looked through for a free address.
+const MAX_DEPLOYMENTS: u32 = 1000;
+
+/// A deployment that is complete.
+#[derive(Debug, Serialize)]
+pub struct Deployed {
+    /// The chain.
+    pub chain_id: u64,
+    /// The registry.
+    pub registry: Address,
+    /// The code that ports run.
+    pub implementation: Address,
+    /// Who owns the registry.
+    pub owner: Address,
+    /// Who was offered its ownership and has not accepted yet.
+    pub pending_owner: Option<Address>,
+    /// Who may attest providers.
+    pub attesters: Vec<Address>,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Which.
+    pub step: String,
+    /// The contract or account concerned.
+    pub address: Address,
+    /// The transaction; none if an earlier run had done it.
+    pub tx: Option<TxSummary>,
+}
+
+impl Outcome for Deployed {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for step in &self.steps {
+            let done = match &step.tx {
+                Some(tx) => tx.line(),
+                None => "done before\n".into(),
+            };
+            text.push_str(&format!("{:18}  {}  {done}", step.step, step.address));
+        }
+        let attesters: Vec<_> = self.attesters.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(
+            "registry {} on chain {}\nport code {}\nowner {}\nattesters {}\n",
+            self.registry,
+            self.chain_id,
+            self.implementation,
+            self.owner,
+            if attesters.is_empty() { "none".into() } else { attesters.join(", ") },
+        ));
+        if let Some(pending) = self.pending_owner {
+            text.push_str(&format!(
+                "{pending} must accept the registry with `patientport deploy --accept-ownership`\n"
+            ));
+        }
+        text
+    }
+}
+
+/// Deploys the contracts, or what is left of them, and remembers where they are.
+///
+/// # Errors
+/// [`Error::NoContracts`]; [`Error::DeployedAlready`]; the chain's.
+pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error> {
+    context.require_consent()?;
+    if args.accept_ownership {
+        return accept_ownership(context).await;
+    }
+    let (registry_code, port_code) = contracts::load(args.contracts.as_deref())?;
+    let chain = context.chain().await?;
+    let wallet = context.wallet(None)?;
+    context.refuse_public_key(wallet.address(), chain.chain_id())?;
+    let plan = |index| Plan::new(registry_code.clone(), port_code.clone(), wallet.address(), index);
+    let plan = choose_plan(context, chain, &plan, args.fresh).await?;
+
+    let prepared = deploy::preview(chain, wallet.address(), &plan).await?;
+    let gas: u64 = prepared.iter().map(|it| it.gas.0).sum();
+    let cost: u128 = prepared.iter().map(|it| it.highest_cost().0).sum();
+    let preview = Preview::new("deploy registry and port code")
+        .line("chain", chain.chain_id().to_string())
+        .line("registry", plan.registry_address().to_string())
+        .line("port code", plan.implementation_address().to_string())
+        .line("from", format!("{} (wallet `{}`)", wallet.address(), wallet.name))
+        .line("gas", format!("about {}, with data fees at most {}", grouped(gas), ether(cost)));
+    confirm(context, &preview)?;
+
+    let mut steps = Vec::new();
+    let mut save = Ok(());
+    let earlier = context.home().deployment(chain.chain_id())?;
+    let done = |deployment: &Deployment, step: &deploy::Step| {
+        // Remembered after every step, so that others find what an interrupted run left.
+        if save.is_ok() {
+            save = context.home().set_deployment(deployment);
+        }
+        let tx = step.report.as_ref().map(TxSummary::from);
+        context.terminal.say(&format!("{} at {}", name(step.kind), step.address));
+        steps.push(Step { step: name(step.kind).to_owned(), address: step.address, tx });
+    };
+    let deployment =
+        deploy::deploy(chain, &wallet.signer, &plan, earlier.as_ref(), done).await?;
+    save?;
+    let registry = opened(chain, &deployment).await?;
+    set_up(context, &wallet, &registry, &args, &mut steps).await?;
+    finish(&registry, &deployment, steps).await
+}
+
+const fn name(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Registry => "registry",
+        StepKind::Implementation => "port code",
+        StepKind::SetImplementation => "set port code",
+    }
+}
+
+/// The deployment to make or to finish: the first of this account, or a further one if it is to be fresh.
+async fn choose_plan(
+    context: &Context,
+    chain: &Chain,
+    plan: &impl Fn(u32) -> Plan,
+    fresh: bool,
+) -> Result<Plan, Error> {
+    let first = plan(0);
+    let known = context.home().deployment(chain.chain_id())?;
+    let known = known.and_then(|deployment| deployment.registry);
+    if !fresh {
+        // A development chain that was started anew has forgotten what this home remembers.
+        if let Some(registry) = known
+            && registry != first.registry_address()
+            && !chain.code(registry).await?.is_empty()
+        {
+            return Err(Error::DeployedAlready { chain_id: chain.chain_id(), registry });
+        }
+        return Ok(first);
+    }
+    for index in 0..MAX_DEPLOYMENTS {
+        let plan = plan(index);
+        if chain.code(plan.registry_address()).await?.is_empty() {
+            return Ok(plan);
+        }
+    }
+    Err(Error::FlagInvalid {
+        flag: "--fresh",
+        value: MAX_DEPLOYMENTS.to_string(),
+        reason: "this account has that many deployments already".into(),
+    })
+}
+
+async fn opened(chain: &Chain, deployment: &Deployment) -> Result<Registry, Error> {
+    let address = deployment.registry.ok_or(Error::NoRegistry(deployment.chain_id))?;
+    Ok(Registry::open(chain.clone(), address, deployment.from_block).await?)
+}
+
+/// Adds attesters and hands the registry over.
+async fn set_up(
+    context: &Context,
+    wallet: &Wallet,
+    registry: &Registry,
+    args: &DeployArgs,
+    steps: &mut Vec<Step>,
+) -> Result<(), Error> {
+    let attesters = if args.attester.is_empty() {
+        vec![wallet.address()]
+    } else {
+        args.attester.clone()
+    };
+    for attester in attesters {
+        let tx = if registry.is_attester(attester).await? {
+            None
+        } else {
+            Some(step(context, wallet, &registry.add_attester(attester)).await?)
+        };
+        steps.push(Step { step: "attester".into(), address: attester, tx });
+    }
+    if let Some(owner) = args.owner.filter(|owner| *owner != wallet.address()) {
+        let offered = registry.pending_owner().await? == Some(owner);
+        let tx = if offered || registry.owner().await? == owner {
+            None
+        } else {
+            Some(step(context, wallet, &registry.transfer_ownership(owner)).await?)
+        };
+        steps.push(Step { step: "offer ownership".into(), address: owner, tx });
+    }
+    Ok(())
+}
+
+/// Sends a step that the deployment's confirmation covers.
+async fn step(
+    context: &Context,
+    wallet: &Wallet,
+    transaction: &Transaction,
+) -> Result<TxSummary, Error> {
+    let report = transaction.send(&wallet.signer).await?;
+    context.terminal.say(&format!("sent {}", report.hash));
+    Ok((&report).into())
+}
+
+async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
+    let registry = context.registry().await?;
+    let wallet = context.wallet(None)?;
+    let preview = Preview::new("take over a registry").line("registry", registry.address().to_string());
+    let report = send(context, &wallet, preview, &registry.accept_ownership()).await?;
+    let step = Step {
+        step: "accept ownership".into(),
+        address: wallet.address(),
+        tx: Some((&report).into()),
+    };
+    let chain_id = registry.chain().chain_id();
+    let implementation = registry.port_implementation().await?;
+    let deployment = Deployment { chain_id, implementation, ..Deployment::default() };
+    finish(&registry, &deployment, vec![step]).await
+}
+
+async fn finish(
+    registry: &Registry,
+    deployment: &Deployment,
+    steps: Vec<Step>,
+) -> Result<Deployed, Error> {
+    Ok(Deployed {
+        chain_id: deployment.chain_id,
+        registry: registry.address(),
+        implementation: deployment.implementation.unwrap_or_default(),
+        owner: registry.owner().await?,
+        pending_owner: registry.pending_owner().await?,
+        attesters: registry.attesters().await?,
+        steps,
+    })
+}

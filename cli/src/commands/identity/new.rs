@@ -1,0 +1,49 @@
+//! `patientport identity new`
+
+use patientport_core::keys::IdentitySeed;
+use rand_core::OsRng;
+use serde::Serialize;
+
+use crate::args::identity::NewArgs;
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::passwords;
+
+/// A new identity.
+#[derive(Debug, Serialize)]
+pub struct NewIdentity {
+    /// Its name.
+    pub name: String,
+    /// Fingerprint of the key it has as a provider.
+    pub provider_fingerprint: String,
+}
+
+impl Outcome for NewIdentity {
+    fn text(&self) -> String {
+        format!("identity `{}`: provider key {}\n", self.name, self.provider_fingerprint)
+    }
+}
+
+/// Draws a seed and writes its container.
+///
+/// # Errors
+/// The home's and the prompt's.
+pub fn run(context: &Context, args: NewArgs) -> Result<NewIdentity, Error> {
+    let name = match args.name.or_else(|| context.settings.identity.clone()) {
+        Some(name) => name,
+        None => context.wallet_name(None)?,
+    };
+    context.home().check_new_identity(&name)?;
+    let settings = &context.settings;
+    let file = settings.identity_password_file.as_ref().or(settings.password_file.as_ref());
+    let password = passwords::for_new(context, "identity", &name, file)?;
+    let seed = IdentitySeed::random(&mut OsRng);
+    context.home().add_identity(&name, &seed, &password, args.kdf.scrypt_log_n)?;
+    context.terminal.say(&format!(
+        "back up `{}`: records sealed to a lost identity cannot be read by anyone",
+        context.home().root().join("identities").join(format!("{name}.json")).display()
+    ));
+    let provider_fingerprint = seed.provider_key().public().fingerprint().to_string();
+    Ok(NewIdentity { name, provider_fingerprint })
+}

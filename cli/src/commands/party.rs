@@ -1,0 +1,318 @@
+//! Who this home is at a port: its patient, or somebody with a provider's key.
+
+use std::path::Path;
+
+use alloy::primitives::Address;
+use patientport_client::Keyring;
+use patientport_client::port::{Port, PortInfo};
+use patientport_client::rotation::{NewKeys, stale_sections};
+use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
+use patientport_core::section::{SectionId, SectionSet};
+use patientport_core::text::Rights;
+use serde::Serialize;
+
+use crate::args::values::SectionRef;
+use crate::context::{ChosenPort, Context, Wallet};
+use crate::error::Error;
+use crate::home::pins::PinState;
+use crate::text::shown;
+
+/// How many keys of an identity are tried when this home has forgotten which one a port has.
+const KEYS_TRIED: u32 = 64;
+
+/// The patient of a port, ready to act.
+#[derive(Debug)]
+pub struct Patient {
+    /// The patient's account.
+    pub wallet: Wallet,
+    /// The section secrets.
+    pub keyring: Keyring,
+    /// The key that requests are sealed to.
+    pub key: SecretKey,
+    /// What the port says about itself.
+    pub info: PortInfo,
+}
+
+impl Patient {
+    /// Opens wallet, identity and key ring of the port's patient.
+    ///
+    /// # Errors
+    /// [`Error::NotTheOwner`]; [`Error::NotThePortsKey`]; `NotClaimed`; wrong passwords.
+    pub async fn open(context: &Context, chosen: &ChosenPort) -> Result<Self, Error> {
+        context.require_consent()?;
+        let info = chosen.port.claimed_info().await?;
+        let known = &chosen.known;
+        let wallet = context.wallet(known.account.as_deref())?;
+        if wallet.address() != info.patient {
+            return Err(Error::NotTheOwner {
+                port: chosen.port.address(),
+                owner: info.patient,
+                account: wallet.address(),
+                wallet: wallet.name,
+            });
+        }
+        let key = patient_key(context, chosen, &info)?;
+        let keyring = keyring(context, &chosen.port, wallet.address(), &key).await?;
+        Ok(Self { wallet, keyring, key, info })
+    }
+}
+
+/// Somebody who can open what was sealed to it at a port.
+#[derive(Debug)]
+pub struct Reader {
+    /// The account.
+    pub account: Address,
+    /// Its key at this port.
+    pub key: SecretKey,
+    /// Whether it is the port's patient.
+    pub is_patient: bool,
+}
+
+impl Reader {
+    /// Opens the identity with which this home reads at a port. The wallet stays closed.
+    ///
+    /// # Errors
+    /// [`Error::NotThePortsKey`]; wrong passwords.
+    pub fn open(context: &Context, chosen: &ChosenPort, info: &PortInfo) -> Result<Self, Error> {
+        let account = context.account(chosen.known.account.as_deref())?;
+        if account == info.patient {
+            let key = patient_key(context, chosen, info)?;
+            return Ok(Self { account, key, is_patient: true });
+        }
+        let (_, seed) = context.identity(None)?;
+        Ok(Self { account, key: seed.provider_key(), is_patient: false })
+    }
+
+    /// As [`Self::open`], but `None` where keys would have to be asked for and nobody can be, or this home
+    /// has none: for commands that show what they can.
+    ///
+    /// # Errors
+    /// Wrong passwords, damaged keystores.
+    pub fn open_if_possible(
+        context: &Context,
+        chosen: &ChosenPort,
+        info: &PortInfo,
+    ) -> Result<Option<Self>, Error> {
+        if !context.can_unlock() {
+            return Ok(None);
+        }
+        match Self::open(context, chosen, info) {
+            Ok(reader) => Ok(Some(reader)),
+            Err(error) if matches!(error.code(), "wallet.unknown" | "identity.unknown") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The patient's key at a port: the one this home remembers, else the identity's key that the port shows.
+fn patient_key(context: &Context, chosen: &ChosenPort, info: &PortInfo) -> Result<SecretKey, Error> {
+    let known = &chosen.known;
+    let preferred = known.identity.as_deref().or(known.account.as_deref());
+    let (name, seed) = context.identity(preferred)?;
+    let expected = info.patient_key()?;
+    find_key(&seed, known.key_index, &expected)
+        .map(|(_, key)| key)
+        .ok_or_else(|| Error::NotThePortsKey { identity: name, port: chosen.port.address() })
+}
+
+/// The index and key of an identity whose public half is `expected`.
+fn find_key(
+    seed: &IdentitySeed,
+    remembered: Option<u32>,
+    expected: &PublicKey,
+) -> Option<(u32, SecretKey)> {
+    remembered
+        .into_iter()
+        .chain(0..KEYS_TRIED)
+        .map(|index| (index, seed.patient_key(index)))
+        .find(|(_, key)| key.public() == *expected)
+}
+
+/// The section secrets sealed to an account, with a warning for each that should have opened and did not.
+///
+/// # Errors
+/// The chain's.
+pub async fn keyring(
+    context: &Context,
+    port: &Port,
+    account: Address,
+    key: &SecretKey,
+) -> Result<Keyring, Error> {
+    let keyring = Keyring::collect(port, account, key).await?;
+    for problem in keyring.problems() {
+        context.warn("section.bad_secret", problem.to_string());
+    }
+    Ok(keyring)
+}
+
+/// Turns section flags into numbers; names are looked up among those the patient gave.
+///
+/// # Errors
+/// [`Error::UnknownSection`].
+pub fn sections(
+    chosen: &ChosenPort,
+    keyring: Option<&Keyring>,
+    given: &[SectionRef],
+) -> Result<SectionSet, Error> {
+    let mut set = SectionSet::EMPTY;
+    for section in given {
+        match section {
+            SectionRef::Numbers(numbers) => {
+                for number in numbers {
+                    set.insert(section_id(*number)?);
+                }
+            }
+            SectionRef::Name(name) => {
+                let held = keyring.and_then(|keyring| {
+                    let named = |section: &SectionId| keyring.name(*section) == Some(name.as_str());
+                    keyring.held().map(|(section, _)| section).find(named)
+                });
+                let known = || chosen.known.section_named(name);
+                let number = held.map(SectionId::get).or_else(known);
+                let port = chosen.port.address();
+                let missing = || Error::UnknownSection { name: name.clone(), port };
+                set.insert(section_id(number.ok_or_else(missing)?)?);
+            }
+        }
+    }
+    Ok(set)
+}
+
+/// A section's number as checked by the argument parser.
+fn section_id(number: u8) -> Result<SectionId, Error> {
+    SectionId::try_from(number).map_err(|source| patientport_client::Error::from(source).into())
+}
+
+/// Sections for people: `0 general, 2`.
+pub fn section_list(sections: SectionSet, keyring: Option<&Keyring>) -> String {
+    if sections.is_empty() {
+        return "none".into();
+    }
+    let name = |section| keyring.and_then(|keyring| keyring.name(section));
+    let labels = sections.iter().map(|section| match name(section) {
+        Some(name) => format!("{section} {}", shown(name)),
+        None => section.to_string(),
+    });
+    labels.collect::<Vec<_>>().join(", ")
+}
+
+/// Compares a key with the one first seen, and says which it is.
+///
+/// # Errors
+/// `KeyChanged` unless `--accept-new-key`.
+pub fn pin(
+    context: &Context,
+    chain_id: u64,
+    account: Address,
+    key: &PublicKey,
+) -> Result<String, Error> {
+    let fingerprint = key.fingerprint().to_string();
+    let accept = context.settings.accept_new_key;
+    let state = context.home().pin(chain_id, account, &fingerprint, accept)?;
+    let state = match state {
+        PinState::First => "seen for the first time",
+        PinState::Same => "as seen before",
+        PinState::Replaced => "changed, accepted",
+    };
+    Ok(format!("{fingerprint} ({state})"))
+}
+
+/// Compares the keys that new section secrets are sealed to with those first seen.
+///
+/// # Errors
+/// As [`pin`].
+pub fn pin_recipients(context: &Context, port: &Port, keys: &NewKeys) -> Result<(), Error> {
+    let chain_id = port.chain().chain_id();
+    // The first is the patient, whose key this home holds.
+    for recipient in keys.recipients.iter().skip(1) {
+        pin(context, chain_id, recipient.account, &recipient.key)?;
+    }
+    for reader in &keys.left_out {
+        context.warn(
+            "access.reader_left_out",
+            format!("`{reader}` gets no new keys: it is suspended, has left or has published no key"),
+        );
+    }
+    Ok(())
+}
+
+/// What a reader may do, as typed.
+pub const fn rights_name(rights: Rights) -> &'static str {
+    match rights {
+        Rights::Read => "read",
+        Rights::Write => "write",
+        Rights::ReadWrite => "read-write",
+    }
+}
+
+/// A section that a former reader holds the key of.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Stale {
+    /// The section.
+    pub section: SectionId,
+    /// One who holds its key.
+    pub holder: Address,
+}
+
+/// The stale sections of a port.
+///
+/// # Errors
+/// The chain's.
+pub async fn stale(port: &Port) -> Result<Vec<Stale>, Error> {
+    let stale = stale_sections(port).await?;
+    Ok(stale.iter().map(|it| Stale { section: it.section, holder: it.holder }).collect())
+}
+
+/// Tells a patient which sections want new keys, once the command's own work is done.
+///
+/// # Errors
+/// The chain's.
+pub async fn warn_of_stale(context: &Context, port: &Port) -> Result<(), Error> {
+    for Stale { section, holder } in stale(port).await? {
+        context.warn(
+            "section.stale",
+            format!(
+                "section `{section}`: `{holder}` has no access any more and still holds its key; change it with `patientport access rotate`"
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Reads words for a sealed message from a flag or a file.
+///
+/// # Errors
+/// [`Error::Input`], [`Error::TooLarge`].
+pub fn words(text: Option<String>, file: Option<&Path>) -> Result<String, Error> {
+    use std::io::Read as _;
+    /// What fits in a sealed text is less; the exact limit is the format's to tell.
+    const LIMIT: u64 = 4096;
+    let Some(path) = file else { return Ok(text.unwrap_or_default()) };
+    let failed = |source| Error::Input { path: path.to_owned(), source };
+    let mut words = String::new();
+    let length = if path == Path::new("-") {
+        std::io::stdin().lock().take(LIMIT + 1).read_to_string(&mut words)
+    } else {
+        std::fs::File::open(path).map_err(failed)?.take(LIMIT + 1).read_to_string(&mut words)
+    };
+    if length.map_err(failed)? as u64 > LIMIT {
+        return Err(Error::TooLarge { what: "the text", limit: LIMIT });
+    }
+    Ok(words.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forgotten_key_index_is_found_again() {
+        let seed = IdentitySeed::from_bytes([7; 32]);
+        let expected = seed.patient_key(5).public();
+        for remembered in [None, Some(5), Some(9)] {
+            assert_eq!(find_key(&seed, remembered, &expected).map(|(index, _)| index), Some(5));
+        }
+        let other = IdentitySeed::from_bytes([8; 32]);
+        assert!(find_key(&other, Some(5), &expected).is_none());
+    }
+}

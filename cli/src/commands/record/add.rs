@@ -1,0 +1,267 @@
+//! `patientport record add`: encrypt, store, remember, send, forget. Each step is durable before the next, so
+//! that a record is neither lost nor stored twice.
+
+use alloy::primitives::{Address, B256};
+use patientport_client::port::{Port, SectionKey};
+use patientport_client::records::{self, PreparedRecord};
+use patientport_core::record::Metadata;
+use patientport_core::section::{SectionId, SectionSet};
+use rand_core::OsRng;
+use serde::Serialize;
+use serde_json::json;
+
+use super::input::{CancelGuard, Input};
+use super::{blocking, open_store};
+use crate::args::record::AddArgs;
+use crate::args::values::CommitmentArg;
+use crate::commands::party::{sections, stale};
+use crate::context::{ChosenPort, Context, Wallet};
+use crate::error::Error;
+use crate::home::pending::Pending;
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, send};
+use crate::text::{shown, size};
+use crate::time::now_rfc3339;
+
+/// A record that is on chain.
+#[derive(Debug, Serialize)]
+pub struct Added {
+    /// Its number at the port.
+    pub id: u32,
+    /// The port.
+    pub port: Address,
+    /// Who added it.
+    pub author: Address,
+    /// Its section.
+    pub section: SectionId,
+    /// The epoch it is sealed to.
+    pub epoch: u32,
+    /// Its commitment: what stands on chain, and the name of its head in the store.
+    pub commitment: B256,
+    /// Name of its body in the store.
+    pub body: B256,
+    /// Bytes of the payload.
+    pub payload_length: u64,
+    /// Bytes of the encrypted body.
+    pub body_length: u64,
+    /// The transaction; none if an earlier run had sent it.
+    pub tx: Option<TxSummary>,
+}
+
+impl Outcome for Added {
+    fn text(&self) -> String {
+        let text = format!(
+            "record {} in section {}: {} encrypted, commitment {}\n",
+            self.id,
+            self.section,
+            size(self.payload_length),
+            self.commitment
+        );
+        match &self.tx {
+            Some(tx) => text + &tx.line(),
+            None => text + "it was on chain already\n",
+        }
+    }
+}
+
+/// Adds a record, or finishes what an earlier run began.
+///
+/// # Errors
+/// The port's refusal, before anything is encrypted; [`Error::StaleSection`]; the store's; after storing, any
+/// error comes with the command that resumes.
+pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
+    context.require_consent()?;
+    if let Some(CommitmentArg(commitment)) = args.resume {
+        return resume(context, &args, commitment).await;
+    }
+    let path = args.file.as_deref().ok_or_else(|| Error::FlagNeeded {
+        flag: "FILE",
+        reason: "there is nothing to add".into(),
+    })?;
+    let input = Input::open(path)?;
+    let metadata = Metadata {
+        title: args.title.clone().or_else(|| input.name.clone()).unwrap_or_default(),
+        media_type: args.media_type.clone().unwrap_or_else(|| input.media_type.to_owned()),
+        content_time: args.time.clone(),
+        note: args.note.clone().unwrap_or_default(),
+        length: input.length,
+    };
+    metadata.check().map_err(|source| Error::Metadata { source })?;
+
+    let chosen = context.port(args.port.port.as_deref()).await?;
+    let port = &chosen.port;
+    port.claimed_info().await?;
+    let key = choose_section(&chosen, &args).await?;
+    check_stale(context, port, &key, args.allow_stale).await?;
+    let wallet = context.wallet(chosen.known.account.as_deref())?;
+    // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
+    let trial = port.add(B256::repeat_byte(1), key.section, key.epoch);
+    let _allowed = trial.prepare(wallet.address()).await?;
+
+    let prepared = store(context, port, wallet.address(), key, metadata, input).await?;
+    let pending = Pending {
+        record: prepared,
+        store: context.settings.store.clone(),
+        created: now_rfc3339(),
+    };
+    context.home().add_pending(&pending)?;
+    commit(context, port, &wallet, &pending.record).await
+}
+
+/// Encrypts into the store. Interrupted, it leaves nothing there.
+async fn store(
+    context: &Context,
+    port: &Port,
+    author: Address,
+    key: SectionKey,
+    metadata: Metadata,
+    input: Input,
+) -> Result<PreparedRecord, Error> {
+    let guard = CancelGuard::default();
+    let store = open_store(&context.settings.store)?;
+    let port = port.clone();
+    let reader = input.into_reader(&guard);
+    let encrypt = move || {
+        let prepared =
+            records::prepare(&port, author, &key, &metadata, reader, store.as_ref(), &mut OsRng)?;
+        Ok(prepared)
+    };
+    let prepared = blocking(encrypt).await;
+    drop(guard);
+    let prepared = prepared?;
+    context.terminal.detail(&format!(
+        "stored head {} and body {} in {}",
+        prepared.commitment,
+        prepared.body,
+        context.settings.store.display()
+    ));
+    Ok(prepared)
+}
+
+/// Continues with a record that an earlier run stored.
+async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<Added, Error> {
+    let pending = context.home().pending(commitment)?;
+    let record = &pending.record;
+    let named = record.port.to_string();
+    // A port named otherwise would be refused further down; unnamed, it is the record's own.
+    let given = args.port.port.as_deref().unwrap_or(&named);
+    let chosen = context.port(Some(given)).await?;
+    let name = wallet_of(context, record.author)?;
+    let wallet = context.wallet(chosen.known.account.as_deref().or(name.as_deref()))?;
+    if wallet.address() != record.author {
+        return Err(patientport_client::Error::PreparedElsewhere {
+            what: "account",
+            prepared: record.author.to_string(),
+            given: wallet.address().to_string(),
+        }
+        .into());
+    }
+    commit(context, &chosen.port, &wallet, record).await
+}
+
+/// The wallet of this home that has an account, as far as the files say.
+fn wallet_of(context: &Context, account: Address) -> Result<Option<String>, Error> {
+    let wallets = context.home().wallets()?;
+    Ok(wallets.into_iter().find(|entry| entry.address == Some(account)).map(|entry| entry.name))
+}
+
+/// Sends the transaction of a stored record unless it is on chain already, and forgets that it waited.
+async fn commit(
+    context: &Context,
+    port: &Port,
+    wallet: &Wallet,
+    record: &PreparedRecord,
+) -> Result<Added, Error> {
+    let sent = commit_once(context, port, wallet, record).await;
+    let (id, tx) = sent.map_err(|error| {
+        let hint = if error.code() == "section.stale_epoch" {
+            "the section's key has changed since the record was stored: add the file again".into()
+        } else {
+            format!(
+                "the record is stored and not lost: send it with `patientport record add --resume {}`",
+                record.commitment
+            )
+        };
+        error.with_hint(hint, json!({ "commitment": record.commitment }))
+    })?;
+    context.home().remove_pending(record.commitment)?;
+    Ok(Added {
+        id,
+        port: record.port,
+        author: record.author,
+        section: record.section,
+        epoch: record.epoch,
+        commitment: record.commitment,
+        body: record.body,
+        payload_length: record.payload_len,
+        body_length: record.body_len,
+        tx,
+    })
+}
+
+async fn commit_once(
+    context: &Context,
+    port: &Port,
+    wallet: &Wallet,
+    record: &PreparedRecord,
+) -> Result<(u32, Option<TxSummary>), Error> {
+    let transaction = records::transaction(port, record)?;
+    // An earlier attempt may still be on its way: what it does must be seen before the log is asked.
+    port.chain().settle(record.author).await?;
+    if let Some(id) = records::find(port, record).await? {
+        return Ok((id, None));
+    }
+    let preview = Preview::new("add a record")
+        .line("port", record.port.to_string())
+        .line("section", format!("{} at epoch {}", record.section, record.epoch))
+        .line("size", format!("{} ({} encrypted)", size(record.payload_len), size(record.body_len)))
+        .line("commitment", record.commitment.to_string());
+    let report = send(context, wallet, preview, &transaction).await?;
+    let id = records::find(port, record).await?;
+    let id = id.ok_or(patientport_client::Error::TransactionFailed {
+        hash: report.hash,
+        revert: None,
+    })?;
+    Ok((id, Some((&report).into())))
+}
+
+/// The section that is meant, with its key: the one named, else the only one open.
+async fn choose_section(chosen: &ChosenPort, args: &AddArgs) -> Result<SectionKey, Error> {
+    let port = &chosen.port;
+    let Some(given) = &args.section else {
+        let open = port.open_sections().await?;
+        return match open.as_slice() {
+            [key] => Ok(*key),
+            keys => Err(Error::FlagNeeded {
+                flag: "--section",
+                reason: format!("the port has {} open sections", keys.len()),
+            }),
+        };
+    };
+    let set: SectionSet = sections(chosen, None, std::slice::from_ref(given))?;
+    match set.iter().collect::<Vec<_>>().as_slice() {
+        [section] => Ok(port.section_key(*section).await?),
+        _ => Err(Error::FlagInvalid {
+            flag: "--section",
+            value: shown(&given.to_string()),
+            reason: "a record is in one section".into(),
+        }),
+    }
+}
+
+/// Refuses a section whose key a former reader holds, unless told otherwise.
+async fn check_stale(
+    context: &Context,
+    port: &Port,
+    key: &SectionKey,
+    allow: bool,
+) -> Result<(), Error> {
+    let found = stale(port).await?.into_iter().find(|it| it.section == key.section);
+    let Some(found) = found else { return Ok(()) };
+    let error = Error::StaleSection { section: found.section.get(), holder: found.holder };
+    if !allow {
+        return Err(error);
+    }
+    context.warn("section.stale", format!("{error}: it can open this record"));
+    Ok(())
+}

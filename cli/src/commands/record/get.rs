@@ -1,0 +1,203 @@
+//! `patientport record get`: nothing reaches its destination before the whole record has verified.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use alloy::primitives::{Address, B256};
+use patientport_client::records::{OpenedRecord, fetch};
+use patientport_core::section::SectionId;
+use serde::Serialize;
+
+use super::{blocking, open_store};
+use crate::args::record::GetArgs;
+use crate::commands::party::{Reader, keyring};
+use crate::context::Context;
+use crate::error::Error;
+use crate::home::files::{self, Existing};
+use crate::output::{Outcome, Report};
+use crate::text::{harmless, shown, size};
+use crate::time;
+
+/// A record is shown on a terminal only up to this length.
+const MAX_TERMINAL_BYTES: u64 = 1 << 20;
+
+/// A record that was fetched.
+#[derive(Debug, Serialize)]
+pub struct Fetched {
+    /// Its number.
+    pub id: u32,
+    /// The port.
+    pub port: Address,
+    /// Where it was written.
+    pub output: PathBuf,
+    /// Bytes written.
+    pub length: u64,
+    /// Its commitment.
+    pub commitment: B256,
+    /// Who added it.
+    pub author: Address,
+    /// Its section.
+    pub section: SectionId,
+    /// When it was added, Unix seconds.
+    pub added_at: u64,
+    /// Whether it was retracted or superseded since.
+    pub state: &'static str,
+    /// The author's words.
+    pub title: String,
+    /// The author's words.
+    pub media_type: String,
+    /// The author's words.
+    pub content_time: Option<String>,
+    /// The author's words.
+    pub note: String,
+}
+
+impl Outcome for Fetched {
+    fn text(&self) -> String {
+        format!(
+            "record {} verified and written to `{}`: {}, \"{}\", {}, by {} on {}\n",
+            self.id,
+            shown(&self.output.display().to_string()),
+            size(self.length),
+            shown(&self.title),
+            shown(&self.media_type),
+            self.author,
+            time::human(self.added_at)
+        )
+    }
+}
+
+/// Fetches a record to a file, or to stdout.
+///
+/// # Errors
+/// The client's for records that are missing, damaged, forged or locked; [`Error::Output`];
+/// [`Error::BinaryToTerminal`].
+pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Error> {
+    let output = args.output.filter(|path| path != Path::new("-"));
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    match &output {
+        // Tried before anything is fetched; the file made here is dropped at once.
+        Some(path) => drop(stage(path, existing)?),
+        None if context.settings.json => return Err(Error::JsonAndRecord),
+        None => {}
+    }
+    let chosen = context.port(args.port.port.as_deref()).await?;
+    let info = chosen.port.claimed_info().await?;
+    // An unknown record is told before a password is asked for.
+    chosen.port.record(args.id).await?;
+    let reader = Reader::open(context, &chosen, &info)?;
+    let keyring = keyring(context, &chosen.port, reader.account, &reader.key).await?;
+    let store = open_store(&context.settings.store)?;
+    let record = Arc::new(fetch(&chosen.port, args.id, &keyring, &store).await?);
+    let entry = record.entry;
+    if entry.state.as_str() != "current" {
+        context.warn("record.not_current", format!("record `{}` is {}", entry.id, entry.state));
+    }
+    let Some(path) = output else {
+        to_stdout(record).await?;
+        return Ok(None);
+    };
+    let length = to_file(&record, &path, existing).await?;
+    let metadata = record.metadata();
+    Ok(Some(Report::of(&Fetched {
+        id: entry.id,
+        port: chosen.port.address(),
+        output: path,
+        length,
+        commitment: entry.commitment,
+        author: entry.author,
+        section: entry.section,
+        added_at: entry.added_at.0,
+        state: entry.state.as_str(),
+        title: metadata.title.clone(),
+        media_type: metadata.media_type.clone(),
+        content_time: metadata.content_time.clone(),
+        note: metadata.note.clone(),
+    })))
+}
+
+fn stage(path: &Path, existing: Existing) -> Result<tempfile::NamedTempFile, Error> {
+    if path.is_dir() {
+        let source = io::ErrorKind::IsADirectory.into();
+        return Err(Error::Output(files::FileError::io("write", path)(source)));
+    }
+    files::stage(path, existing).map_err(Error::Output)
+}
+
+/// Decrypts beside the destination and renames at the end.
+async fn to_file(record: &Arc<OpenedRecord>, path: &Path, existing: Existing) -> Result<u64, Error> {
+    let staged = stage(path, existing)?;
+    // The name stays here: if this run is dropped the file goes, whatever the other thread is doing.
+    let failed = |source| Error::Output(files::FileError::io("write", path)(source));
+    let file = staged.reopen().map_err(failed)?;
+    let record = Arc::clone(record);
+    let length = blocking(move || {
+        let mut output = io::BufWriter::with_capacity(1 << 16, file);
+        let length = record.decrypt(&mut output)?;
+        Ok(output.flush().map(|()| length))
+    });
+    let length = length.await.map_err(|error| write_failed(error, path))?.map_err(failed)?;
+    files::persist(staged, path, existing).map_err(Error::Output)?;
+    Ok(length)
+}
+
+/// A failure to write the payload belongs to the output file, not to the record.
+fn write_failed(error: Error, path: &Path) -> Error {
+    use patientport_client::Error as Client;
+    use patientport_core::record::RecordError;
+    match error {
+        Error::Client(Client::Record { source: RecordError::Write(source), .. }) => {
+            Error::Output(files::FileError::io("write", path)(source))
+        }
+        other => other,
+    }
+}
+
+/// Verifies in a first pass, releases in a second.
+async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
+    blocking(move || {
+        let length = record.verify()?;
+        let stdout = io::stdout();
+        if !stdout.is_terminal() {
+            let mut output = io::BufWriter::with_capacity(1 << 16, stdout.lock());
+            record.decrypt(&mut output)?;
+            return output.flush().map_err(Error::Stdout);
+        }
+        if length > MAX_TERMINAL_BYTES {
+            return Err(Error::BinaryToTerminal);
+        }
+        let mut bytes = Vec::new();
+        record.decrypt(&mut bytes)?;
+        let text = terminal_text(&bytes).ok_or(Error::BinaryToTerminal)?;
+        stdout.lock().write_all(text.as_bytes()).map_err(Error::Stdout)
+    })
+    .await
+}
+
+/// A record as a terminal may show it: text, with everything that could deceive escaped.
+fn terminal_text(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if text.contains('\0') {
+        return None;
+    }
+    let text = text.replace("\r\n", "\n").replace('\t', "    ");
+    let mut text = harmless(&text);
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_shown_text_only_and_escaped() {
+        assert_eq!(terminal_text(b"a\tb\r\nc").as_deref(), Some("a    b\nc\n"));
+        assert_eq!(terminal_text(b"\x1b]0;x\x07\n").as_deref(), Some("\\u{1b}]0;x\\u{7}\n"));
+        assert_eq!(terminal_text(b"%PDF\xff"), None);
+        assert_eq!(terminal_text(b"a\0b"), None);
+    }
+}

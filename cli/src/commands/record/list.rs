@@ -1,0 +1,164 @@
+//! `patientport record list`
+
+use std::sync::Arc;
+
+use alloy::primitives::{Address, B256};
+use patientport_client::Keyring;
+use patientport_client::port::{Port, RecordEntry};
+use patientport_client::records::{fetch_head, unlock};
+use patientport_client::store::BlobStore;
+use patientport_core::section::{SectionId, SectionSet};
+use serde::Serialize;
+
+use super::{blocking, open_store};
+use crate::args::record::ListArgs;
+use crate::commands::party::{Reader, keyring, sections};
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::text::{Table, shown, size};
+use crate::time;
+
+/// A port's records.
+#[derive(Debug, Serialize)]
+pub struct Records {
+    /// The port.
+    pub port: Address,
+    /// In order of their numbers.
+    pub records: Vec<Entry>,
+}
+
+/// One record: the chain's entry, and what its head says where it can be opened.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Its number.
+    pub id: u32,
+    /// Its section.
+    pub section: SectionId,
+    /// The section's private name, where known.
+    pub section_name: Option<String>,
+    /// The epoch it is sealed to.
+    pub epoch: u32,
+    /// Its commitment.
+    pub commitment: B256,
+    /// Who added it.
+    pub author: Address,
+    /// When, Unix seconds.
+    pub added_at: u64,
+    /// Current, retracted or superseded.
+    pub state: &'static str,
+    /// Whether it could be opened: `open`, or the code of the error that stood in the way.
+    pub access: &'static str,
+    /// The author's words.
+    pub title: Option<String>,
+    /// The author's words.
+    pub media_type: Option<String>,
+    /// The author's words.
+    pub content_time: Option<String>,
+    /// Bytes of the payload, where the author stated them.
+    pub length: Option<u64>,
+}
+
+impl Outcome for Records {
+    fn text(&self) -> String {
+        if self.records.is_empty() {
+            return "no records\n".into();
+        }
+        let mut table = Table::new(["ID", "SECTION", "ADDED", "AUTHOR", "TITLE", "TYPE", "SIZE", ""]);
+        for record in &self.records {
+            let section = match &record.section_name {
+                Some(name) => format!("{} {}", record.section, shown(name)),
+                None => record.section.to_string(),
+            };
+            let title = match (&record.title, record.access) {
+                (Some(title), _) => shown(title),
+                (None, "section.no_matching_key") => "(no key)".into(),
+                (None, "identity.unopened") => "(identity not opened)".into(),
+                (None, code) => format!("({code})"),
+            };
+            table.row([
+                record.id.to_string(),
+                section,
+                time::human(record.added_at),
+                short(record.author),
+                title,
+                record.media_type.as_deref().map(shown).unwrap_or_default(),
+                record.length.map(size).unwrap_or_default(),
+                if record.state == "current" { String::new() } else { record.state.into() },
+            ]);
+        }
+        table.to_string()
+    }
+}
+
+/// An address for a table: its ends.
+fn short(address: Address) -> String {
+    let text = address.to_string();
+    format!("{}…{}", &text[..6], &text[38..])
+}
+
+/// Lists a port's records; titles of those that this home can open.
+///
+/// # Errors
+/// The chain's. A record that does not open is an entry, not an error.
+pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
+    let chosen = context.port(args.port.port.as_deref()).await?;
+    let info = chosen.port.info().await?;
+    let reader = match info.claimed {
+        true => Reader::open_if_possible(context, &chosen, &info)?,
+        false => None,
+    };
+    let held = match &reader {
+        Some(reader) => Some(keyring(context, &chosen.port, reader.account, &reader.key).await?),
+        None => None,
+    };
+    let wanted = match &args.section {
+        Some(section) => sections(&chosen, held.as_ref(), std::slice::from_ref(section))?,
+        None => SectionSet::from_bits(u64::MAX),
+    };
+    let mut entries = chosen.port.records().await?;
+    entries.retain(|entry| wanted.contains(entry.section));
+    let store = open_store(&context.settings.store)?;
+    let (port, names) = (chosen.port.clone(), chosen.known.sections.clone());
+    // One small read per record, away from the runtime.
+    let records = blocking(move || {
+        let describe = |entry: RecordEntry| {
+            let named = held.as_ref().and_then(|ring| ring.name(entry.section).map(str::to_owned));
+            let name = named.or_else(|| names.get(&entry.section.get()).cloned());
+            describe(&port, entry, name, held.as_ref(), &store)
+        };
+        Ok(entries.into_iter().map(describe).collect())
+    });
+    Ok(Records { port: chosen.port.address(), records: records.await? })
+}
+
+fn describe(
+    port: &Port,
+    entry: RecordEntry,
+    section_name: Option<String>,
+    keyring: Option<&Keyring>,
+    store: &Arc<dyn BlobStore>,
+) -> Entry {
+    let opened = fetch_head(port, &entry, store.as_ref()).map_err(|error| error.code()).and_then(
+        |head| {
+            let keyring = keyring.ok_or("identity.unopened")?;
+            unlock(&entry, &head, keyring, store).map_err(|error| error.code())
+        },
+    );
+    let metadata = opened.as_ref().ok().map(|record| record.metadata().clone());
+    Entry {
+        id: entry.id,
+        section: entry.section,
+        section_name,
+        epoch: entry.epoch,
+        commitment: entry.commitment,
+        author: entry.author,
+        added_at: entry.added_at.0,
+        state: entry.state.as_str(),
+        access: opened.as_ref().err().copied().unwrap_or("open"),
+        title: metadata.as_ref().map(|it| it.title.clone()),
+        media_type: metadata.as_ref().map(|it| it.media_type.clone()),
+        content_time: metadata.as_ref().and_then(|it| it.content_time.clone()),
+        length: metadata.and_then(|it| it.length),
+    }
+}

@@ -1,0 +1,8 @@
+//! `patientport request …`
+
+pub mod approve;
+pub mod cancel;
+pub mod deny;
+pub mod list;
+pub mod send;
+pub mod show;

@@ -1,0 +1,108 @@
+//! `patientport request send`
+
+use alloy::primitives::Address;
+use patientport_client::access;
+use patientport_core::section::{SectionId, SectionSet};
+use patientport_core::text::{RequestText, Rights};
+use rand_core::OsRng;
+use serde::Serialize;
+
+use crate::args::request::SendArgs;
+use crate::commands::describe::Who;
+use crate::commands::party::{pin, rights_name, section_list, words};
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, send};
+use crate::text::shown;
+use crate::time;
+
+/// A request that was made.
+#[derive(Debug, Serialize)]
+pub struct Sent {
+    /// Its number at the port.
+    pub id: u32,
+    /// The port.
+    pub port: Address,
+    /// Who asked.
+    pub requester: Address,
+    /// For whom.
+    pub recipient: Address,
+    /// The sections asked for; empty leaves the choice to the patient.
+    pub sections: SectionSet,
+    /// Until when, Unix seconds.
+    pub until: Option<u64>,
+    /// To do what.
+    pub rights: Rights,
+    /// The transaction.
+    pub tx: TxSummary,
+}
+
+impl Outcome for Sent {
+    fn text(&self) -> String {
+        format!(
+            "request {} at port {}; the patient decides with `patientport request approve {}` or `deny`\n{}",
+            self.id,
+            self.port,
+            self.id,
+            self.tx.line()
+        )
+    }
+}
+
+/// Asks a patient for access.
+///
+/// # Errors
+/// The port's refusals, such as of an unverified provider; `NotClaimed`.
+pub async fn run(context: &Context, args: SendArgs) -> Result<Sent, Error> {
+    context.require_consent()?;
+    let text = words(args.text, args.text_file.as_deref())?;
+    let mut sections = SectionSet::EMPTY;
+    for number in args.section.iter().flat_map(|set| &set.0) {
+        sections.insert(SectionId::try_from(*number).map_err(patientport_client::Error::from)?);
+    }
+    let chosen = context.port(args.port.port.as_deref()).await?;
+    let port = &chosen.port;
+    let info = port.claimed_info().await?;
+    let now = context.chain().await?.block_timestamp().await?;
+    let until = args.until.map(|until| until.resolve(now.0)).transpose();
+    let until = until.map_err(|source| Error::Value { flag: "--until", source })?;
+    if let Some(given) = until
+        && given <= now.0
+    {
+        return Err(patientport_client::Error::Past { given: given.into() }.into());
+    }
+    let rights: Rights = args.rights.into();
+    let request = RequestText { purpose: args.purpose, sections, until, rights, text };
+    // Words that cannot be sent are told before a password is asked for.
+    request.to_bytes().map_err(patientport_client::Error::from)?;
+    let wallet = context.wallet(None)?;
+    let recipient = args.recipient.unwrap_or_else(|| wallet.address());
+    let key = pin(context, port.chain().chain_id(), port.address(), &info.patient_key()?)?;
+    let preview = Preview::new("ask a patient for access; that you ask is public, the rest is sealed")
+        .line("port", port.address().to_string())
+        .line("patient", info.patient.to_string())
+        .line("key", key)
+        .line("for", Who::find(port.registry(), recipient).await?.line())
+        .line(
+            "sections",
+            if sections.is_empty() { "as the patient chooses".into() } else { section_list(sections, None) },
+        )
+        .line("until", until.map_or_else(|| "as the patient chooses".into(), time::human))
+        .line("rights", rights_name(rights))
+        .line("purpose", shown(&request.purpose))
+        .line("text", shown(&request.text));
+    let transaction =
+        access::request(port, wallet.address(), recipient, &request, &mut OsRng).await?;
+    let report = send(context, &wallet, preview, &transaction).await?;
+    Ok(Sent {
+        id: access::made_request(port, &report)?,
+        port: port.address(),
+        requester: wallet.address(),
+        recipient,
+        sections,
+        until,
+        rights,
+        tx: (&report).into(),
+    })
+}

@@ -1,0 +1,304 @@
+//! What every command works with: settings, terminal, the connection, keys as they are needed.
+
+use std::sync::Mutex;
+
+use alloy::primitives::Address;
+use patientport_client::chain::{Chain, Options, Signer};
+use patientport_client::port::Port;
+use patientport_client::registry::Registry;
+use patientport_core::keys::IdentitySeed;
+use stylus_devnode::DevAccount;
+use stylus_devnode::evm::DEV_CHAIN_ID;
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::home::ports::KnownPort;
+use crate::home::{Home, HomeError, KeystoreError, Password};
+use crate::output::Warnings;
+use crate::passwords;
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+/// How often a typed password may be wrong.
+const PASSWORD_TRIES: usize = 3;
+
+/// An unlocked account.
+#[derive(Clone, Debug)]
+pub struct Wallet {
+    /// Its name in this home.
+    pub name: String,
+    /// It signs.
+    pub signer: Signer,
+}
+
+impl Wallet {
+    /// Its account.
+    pub fn address(&self) -> Address {
+        self.signer.address()
+    }
+}
+
+/// A port that a command was pointed at.
+#[derive(Clone, Debug)]
+pub struct ChosenPort {
+    /// Its name in this home.
+    pub name: Option<String>,
+    /// What this home knows of it.
+    pub known: KnownPort,
+    /// The port itself, checked against its registry.
+    pub port: Port,
+}
+
+/// One run of one command.
+#[derive(Debug)]
+pub struct Context {
+    /// Resolved flags.
+    pub settings: Settings,
+    /// Where to talk.
+    pub terminal: Terminal,
+    /// What the user should know.
+    pub warnings: Warnings,
+    chain: OnceCell<Chain>,
+    /// The password that opened the wallet, tried on the identity before anything is asked.
+    wallet_password: Mutex<Option<Password>>,
+}
+
+impl Context {
+    /// A run that has not done anything yet.
+    pub fn new(settings: Settings, terminal: Terminal) -> Self {
+        Self {
+            settings,
+            terminal,
+            warnings: Warnings::default(),
+            chain: OnceCell::new(),
+            wallet_password: Mutex::new(None),
+        }
+    }
+
+    /// The home.
+    pub const fn home(&self) -> &Home {
+        &self.settings.home
+    }
+
+    /// Warns, now and in the document.
+    pub fn warn(&self, code: &'static str, message: impl Into<String>) {
+        self.warnings.add(&self.terminal, code, message.into());
+    }
+
+    /// The chain; connected to at first use.
+    ///
+    /// # Errors
+    /// As `Chain::connect`.
+    pub async fn chain(&self) -> Result<&Chain, Error> {
+        let mut options = Options::default();
+        if let Some(timeout) = self.settings.timeout {
+            options.receipt_timeout = timeout;
+        }
+        let connect = Chain::connect(&self.settings.rpc_url, options);
+        Ok(self.chain.get_or_try_init(|| connect).await?)
+    }
+
+    /// The registry: named, or the one deployed from this home, or the one of a port known here.
+    ///
+    /// # Errors
+    /// [`Error::NoRegistry`]; `NotARegistry`.
+    pub async fn registry(&self) -> Result<Registry, Error> {
+        let chain = self.chain().await?;
+        let deployment = self.home().deployment(chain.chain_id())?;
+        let deployed = deployment.and_then(|it| it.registry.map(|registry| (registry, it.from_block)));
+        let (address, from_block) = match (self.settings.registry, deployed) {
+            (Some(named), Some((address, block))) if named == address => (address, block),
+            (Some(named), _) => (named, 0),
+            (None, Some(deployed)) => deployed,
+            (None, None) => {
+                let ports = self.home().ports()?;
+                let mut known = ports
+                    .values()
+                    .filter(|port| port.chain_id == chain.chain_id())
+                    .filter_map(|port| port.registry);
+                let first = known.next().ok_or_else(|| Error::NoRegistry(chain.chain_id()))?;
+                if known.any(|other| other != first) {
+                    return Err(Error::NoRegistry(chain.chain_id()));
+                }
+                (first, 0)
+            }
+        };
+        Ok(Registry::open(chain.clone(), address, from_block).await?)
+    }
+
+    /// The port that is meant: by address, by name, or the only one.
+    ///
+    /// # Errors
+    /// [`HomeError::UnknownPort`] and its kin; `NotAPort`.
+    pub async fn port(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
+        let chain_id = self.chain().await?.chain_id();
+        let (name, known) = self.home().choose_port(chain_id, given)?;
+        let registry = self.registry().await?;
+        let port = Port::open(&registry, known.address).await?;
+        Ok(ChosenPort { name, known, port })
+    }
+
+    /// Name of the wallet that is meant.
+    ///
+    /// # Errors
+    /// As `Home::choose_wallet`.
+    pub fn wallet_name(&self, preferred: Option<&str>) -> Result<String, Error> {
+        // What a port remembers is only a default: a flag or a setting wins.
+        let name = self.settings.account.as_deref().or(preferred);
+        Ok(self.home().choose_wallet(name)?)
+    }
+
+    /// The account of the wallet that is meant, without a password where its file states the address.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    pub fn account(&self, preferred: Option<&str>) -> Result<Address, Error> {
+        let name = self.wallet_name(preferred)?;
+        let stated = self.home().wallet(&name)?.address.and_then(|text| text.parse().ok());
+        match stated {
+            Some(address) => Ok(address),
+            None => Ok(self.wallet(preferred)?.address()),
+        }
+    }
+
+    /// Opens the wallet that is meant.
+    ///
+    /// # Errors
+    /// [`HomeError::Keystore`] for a wrong password; [`Error::PasswordRequired`].
+    ///
+    /// # Panics
+    /// Never: nothing panics while the password is locked.
+    pub fn wallet(&self, preferred: Option<&str>) -> Result<Wallet, Error> {
+        self.wallet_named(&self.wallet_name(preferred)?)
+    }
+
+    /// Opens a wallet by name.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    ///
+    /// # Panics
+    /// Never, as [`Self::wallet`].
+    pub fn wallet_named(&self, name: &str) -> Result<Wallet, Error> {
+        let file = self.settings.password_file.as_ref();
+        let (signer, password) = self.unlock("wallet", name, file, None, |password| {
+            self.home().unlock_wallet(name, password)
+        })?;
+        *self.wallet_password.lock().expect("nothing panics under this lock") = Some(password);
+        let secret = Zeroizing::new(signer.to_bytes().0);
+        Ok(Wallet { name: name.to_owned(), signer: Signer::from_bytes(&secret)? })
+    }
+
+    /// Name of the identity that is meant: the one named, or the port's, or the wallet's namesake.
+    ///
+    /// # Errors
+    /// As [`Self::wallet_name`].
+    pub fn identity_name(&self, preferred: Option<&str>) -> Result<String, Error> {
+        match self.settings.identity.as_deref().or(preferred) {
+            Some(name) => Ok(name.to_owned()),
+            None => self.wallet_name(None),
+        }
+    }
+
+    /// Opens the identity that is meant.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    ///
+    /// # Panics
+    /// Never: nothing panics while the password is locked.
+    pub fn identity(&self, preferred: Option<&str>) -> Result<(String, IdentitySeed), Error> {
+        self.identity_named(&self.identity_name(preferred)?)
+    }
+
+    /// Opens an identity by name.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    ///
+    /// # Panics
+    /// Never, as [`Self::wallet`].
+    pub fn identity_named(&self, name: &str) -> Result<(String, IdentitySeed), Error> {
+        let settings = &self.settings;
+        let file = settings.identity_password_file.as_ref().or(settings.password_file.as_ref());
+        let same = match settings.identity_password_file {
+            Some(_) => None,
+            None => self.wallet_password.lock().expect("nothing panics under this lock").clone(),
+        };
+        // A missing identity must be told before a password is asked for.
+        self.home().identity(name)?;
+        let unlock = |password: &Password| self.home().unlock_identity(name, password);
+        let (seed, _) = self.unlock("identity", name, file, same, unlock)?;
+        Ok((name.to_owned(), seed))
+    }
+
+    /// Whether keys can be opened without failing for want of a password.
+    pub const fn can_unlock(&self) -> bool {
+        self.terminal.interactive
+            || self.settings.password_file.is_some()
+            || self.settings.identity_password_file.is_some()
+    }
+
+    fn unlock<T>(
+        &self,
+        what: &'static str,
+        name: &str,
+        file: Option<&crate::settings::PasswordFile>,
+        same: Option<Password>,
+        open: impl Fn(&Password) -> Result<T, HomeError>,
+    ) -> Result<(T, Password), Error> {
+        let is_wrong = |error: &HomeError| {
+            matches!(error, HomeError::Keystore { source: KeystoreError::WrongPassword, .. })
+        };
+        if let Some(password) = same {
+            match open(&password) {
+                Err(error) if is_wrong(&error) => {}
+                other => return Ok((other?, password)),
+            }
+        }
+        if let Some(file) = file {
+            let password = passwords::from_file(self, file)?;
+            return Ok((open(&password)?, password));
+        }
+        if !self.terminal.interactive {
+            return Err(Error::PasswordRequired { what, name: name.to_owned() });
+        }
+        let mut tries = PASSWORD_TRIES;
+        loop {
+            let password = self.terminal.ask_hidden(&format!("password of {what} `{name}`"))?;
+            tries -= 1;
+            match open(&password) {
+                Err(error) if is_wrong(&error) && tries > 0 => {
+                    self.terminal.warn("the password is wrong, try again");
+                }
+                other => return Ok((other?, password)),
+            }
+        }
+    }
+
+    /// Refuses early what would have to ask at the end: nothing is stored for a transaction that cannot be
+    /// confirmed.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmationRequired`].
+    pub const fn require_consent(&self) -> Result<(), Error> {
+        if self.settings.yes || self.terminal.interactive {
+            Ok(())
+        } else {
+            Err(Error::ConfirmationRequired)
+        }
+    }
+
+    /// Refuses keys that everybody knows on any chain but the development chain.
+    ///
+    /// # Errors
+    /// [`Error::DevelopmentKey`].
+    pub fn refuse_public_key(&self, address: Address, chain_id: u64) -> Result<(), Error> {
+        let is_public = || DevAccount::well_known().iter().any(|known| known.address() == address);
+        if chain_id != DEV_CHAIN_ID && is_public() {
+            return Err(Error::DevelopmentKey { address, chain_id });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,425 @@
+//! Everything that can fail in a command, with a stable code, an exit code, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use alloy::primitives::Address;
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use crate::args::values::ValueError;
+use crate::codes::{self, Exit};
+use crate::home::{FileError, HomeError, KeystoreError};
+use crate::terminal::TerminalError;
+
+/// A command's failure.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Chain, store or cryptography.
+    #[error(transparent)]
+    Client(#[from] patientport_client::Error),
+    /// The home.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// A prompt.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// A typed value that only showed to be wrong once the chain was asked.
+    #[error("{flag} cannot be used")]
+    Value {
+        /// Which flag.
+        flag: &'static str,
+        /// Why.
+        #[source]
+        source: ValueError,
+    },
+    /// The command line itself; clap's own words.
+    #[error("{0}")]
+    Arguments(String),
+    /// A flag that is needed in this situation.
+    #[error("{flag} is needed: {reason}")]
+    FlagNeeded {
+        /// Which flag.
+        flag: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A flag's value makes no sense here.
+    #[error("{flag} `{value}` cannot be used: {reason}")]
+    FlagInvalid {
+        /// Which flag.
+        flag: &'static str,
+        /// What was given.
+        value: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A transaction needs a yes and nobody can be asked.
+    #[error("this sends a transaction and there is no terminal to confirm it on")]
+    ConfirmationRequired,
+    /// A password is needed and nobody can be asked.
+    #[error("the password of {what} `{name}` is needed and there is no terminal to ask on")]
+    PasswordRequired {
+        /// `wallet` or `identity`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The user said no.
+    #[error("not confirmed: nothing was sent")]
+    Declined,
+    /// The file that should hold a password. Its path is not shown: people put the password itself there.
+    #[error("the file that {flag} names cannot be read")]
+    PasswordFile {
+        /// Which flag or variable.
+        flag: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// What was read is not text.
+    #[error("the file that {0} names is not UTF-8 text")]
+    PasswordEncoding(&'static str),
+    /// Typed twice, differently.
+    #[error("the two passwords differ")]
+    PasswordsDiffer,
+    /// No home directory is known.
+    #[error("neither --home nor the variable `HOME` says where keys are kept")]
+    NoHome,
+    /// Nothing says which registry to use.
+    #[error("no registry is known on chain `{0}`")]
+    NoRegistry(u64),
+    /// The contracts' code is not at hand.
+    #[error("this program was built without the contracts' code")]
+    NoContracts,
+    /// This home records another deployment on the chain.
+    #[error("this home records another deployment on chain `{chain_id}`, with the registry `{registry}`")]
+    DeployedAlready {
+        /// The chain.
+        chain_id: u64,
+        /// The registry deployed before.
+        registry: Address,
+    },
+    /// A public development key on another chain.
+    #[error("the key of `{address}` is public knowledge and chain `{chain_id}` is no development chain")]
+    DevelopmentKey {
+        /// Its account.
+        address: Address,
+        /// The chain.
+        chain_id: u64,
+    },
+    /// There is no such development account.
+    #[error("there is no development account `{given}`: there are `{count}`, from 0")]
+    NoDevelopmentAccount {
+        /// What was asked for.
+        given: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// What was read is no private key. It is not shown.
+    #[error("what was given is no private key: 64 hexadecimal digits are expected")]
+    NotAPrivateKey,
+    /// A section's private name that this home does not know.
+    #[error("this home knows no section named `{name}` at the port `{port}`")]
+    UnknownSection {
+        /// The name.
+        name: String,
+        /// The port.
+        port: Address,
+    },
+    /// The wallet does not own the port.
+    #[error("the port `{port}` belongs to `{owner}`, and the wallet `{wallet}` is `{account}`")]
+    NotTheOwner {
+        /// The port.
+        port: Address,
+        /// Its patient.
+        owner: Address,
+        /// The wallet's name.
+        wallet: String,
+        /// The wallet's account.
+        account: Address,
+    },
+    /// The identity's key is not the port's.
+    #[error("the identity `{identity}` does not hold the key of the port `{port}`")]
+    NotThePortsKey {
+        /// The identity's name.
+        identity: String,
+        /// The port.
+        port: Address,
+    },
+    /// The identity's key is not the one the provider published.
+    #[error("the identity `{identity}` does not hold the key that `{account}` has published")]
+    NotThePublishedKey {
+        /// The identity's name.
+        identity: String,
+        /// The account.
+        account: Address,
+    },
+    /// A file given as input.
+    #[error("cannot read `{}`", path.display())]
+    Input {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// What was said about a record cannot be stored with it.
+    #[error("the record's description cannot be stored")]
+    Metadata {
+        /// Why.
+        #[source]
+        source: patientport_core::record::MetadataError,
+    },
+    /// The input is larger than anything it could be.
+    #[error("{what} is longer than `{limit}` bytes")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// How long it may be.
+        limit: u64,
+    },
+    /// The output file.
+    #[error(transparent)]
+    Output(FileError),
+    /// Writing to stdout failed.
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
+    /// Binary data and a terminal.
+    #[error("the record is not text and standard output is a terminal")]
+    BinaryToTerminal,
+    /// Both the document and the record would go to stdout.
+    #[error("--json and the record cannot both go to standard output")]
+    JsonAndRecord,
+    /// A former reader still holds the section's key.
+    #[error("the key of section `{section}` is stale: `{holder}` holds it and has no access any more")]
+    StaleSection {
+        /// The section.
+        section: u8,
+        /// One who holds its key.
+        holder: Address,
+    },
+    /// Nothing is stale.
+    #[error("no section of the port `{0}` is stale: there is nothing to rotate")]
+    NothingToRotate(Address),
+    /// The development chain.
+    #[error("the development chain cannot run")]
+    Devnode(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The asynchronous runtime could not start.
+    #[error("cannot start")]
+    Runtime(#[source] io::Error),
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// An error of the demo's own checks.
+    #[error("the demo found `{found}` where `{expected}` was expected: {step}")]
+    Demo {
+        /// Which step.
+        step: String,
+        /// What should have happened.
+        expected: String,
+        /// What did.
+        found: String,
+    },
+    /// Another error with a hint that only this situation knows.
+    #[error(transparent)]
+    Hinted(Box<Hinted>),
+}
+
+/// An error with a hint and details of its own.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct Hinted {
+    /// What happened.
+    pub error: Error,
+    /// What to do.
+    pub hint: String,
+    /// Values for programs.
+    pub details: Map<String, Value>,
+}
+
+impl Error {
+    /// Adds a hint that only the caller can know, and values for programs.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>, details: Value) -> Self {
+        let details = match details {
+            Value::Object(details) => details,
+            _ => Map::new(),
+        };
+        Self::Hinted(Box::new(Hinted { error: self, hint: hint.into(), details }))
+    }
+
+    /// The stable code, as listed in `docs/errors.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Client(error) => error.code(),
+            Self::Home(error) => home_code(error),
+            Self::Terminal(TerminalError::Interrupted) | Self::Interrupted => "interrupted",
+            Self::Terminal(TerminalError::Io(_)) => "terminal.io",
+            Self::Terminal(_) => "terminal.no_answer",
+            Self::Value { .. } | Self::FlagInvalid { .. } => "usage.invalid_value",
+            Self::Arguments(_) => "usage.arguments",
+            Self::FlagNeeded { .. } => "usage.flag_needed",
+            Self::ConfirmationRequired => "usage.confirmation_required",
+            Self::PasswordRequired { .. } => "usage.password_required",
+            Self::Declined => "declined",
+            Self::PasswordFile { .. } | Self::PasswordEncoding(_) => "password.file_unreadable",
+            Self::PasswordsDiffer => "password.differs",
+            Self::NoHome => "home.unknown",
+            Self::NoRegistry(_) => "registry.unknown",
+            Self::NoContracts => "contracts.missing",
+            Self::DeployedAlready { .. } => "deploy.exists",
+            Self::DevelopmentKey { .. } => "wallet.development_key",
+            Self::NoDevelopmentAccount { .. } => "wallet.no_development_account",
+            Self::NotAPrivateKey => "wallet.invalid_key",
+            Self::UnknownSection { .. } => "section.unknown_name",
+            Self::NotTheOwner { .. } => "port.not_owner",
+            Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
+            Self::Input { .. } => "input.unreadable",
+            Self::Metadata { .. } => "record.invalid_metadata",
+            Self::TooLarge { .. } => "input.too_large",
+            Self::Output(FileError::Exists(_)) => "output.exists",
+            Self::Output(_) | Self::Stdout(_) => "output.unwritable",
+            Self::BinaryToTerminal => "output.binary_to_terminal",
+            Self::JsonAndRecord => "output.json_and_record",
+            Self::StaleSection { .. } => "section.stale",
+            Self::NothingToRotate(_) => "section.none_stale",
+            Self::Devnode(_) => "devnode.failed",
+            Self::Runtime(_) => "runtime.failed",
+            Self::Demo { .. } => "demo.failed",
+            Self::Hinted(hinted) => hinted.error.code(),
+        }
+    }
+
+    /// The process's exit code.
+    pub fn exit(&self) -> Exit {
+        codes::find(self.code()).map_or(Exit::Environment, |code| code.exit)
+    }
+
+    /// What to do about it: the situation's own hint first, then those of the code.
+    pub fn hints(&self) -> Vec<String> {
+        let mut hints = Vec::new();
+        if let Self::Hinted(hinted) = self {
+            hints.push(hinted.hint.clone());
+        }
+        let known = codes::find(self.code()).map_or(&[][..], |code| code.hints);
+        hints.extend(known.iter().map(|hint| (*hint).to_owned()));
+        hints
+    }
+
+    /// The messages from the outermost to the innermost, without repetitions.
+    pub fn chain(&self) -> Vec<String> {
+        let mut messages = vec![self.to_string()];
+        let mut source = match self {
+            // `Hinted` is transparent to its error as well.
+            Self::Hinted(hinted) => std::error::Error::source(&hinted.error),
+            _ => std::error::Error::source(self),
+        };
+        while let Some(cause) = source {
+            let message = cause.to_string();
+            if messages.last() != Some(&message) {
+                messages.push(message);
+            }
+            source = cause.source();
+        }
+        messages
+    }
+
+    /// Values for programs: the causes, and what the variant carries beyond its message.
+    pub fn details(&self) -> Value {
+        use patientport_client::Error as Client;
+        let mut details = match self {
+            Self::Hinted(hinted) => {
+                let mut details = hinted.details.clone();
+                if let Value::Object(inner) = hinted.error.details() {
+                    details.extend(inner);
+                }
+                return Value::Object(details);
+            }
+            Self::Client(
+                Client::ReceiptTimeout { hash, .. } | Client::TransactionFailed { hash, .. },
+            ) => json!({ "tx": hash }),
+            Self::Client(Client::Refused(revert)) => {
+                json!({ "contract": revert.contract, "function": revert.function })
+            }
+            Self::Client(Client::NotAPort { address, registry, .. }) => {
+                json!({ "address": address, "registry": registry })
+            }
+            Self::Client(Client::WrongChain { expected, actual }) => {
+                json!({ "expected": expected, "actual": actual })
+            }
+            Self::Home(HomeError::KeyChanged { account, chain_id, pinned, found }) => {
+                json!({ "account": account, "chain_id": chain_id, "pinned": pinned, "found": found })
+            }
+            Self::NotTheOwner { port, owner, account, .. } => {
+                json!({ "port": port, "owner": owner, "account": account })
+            }
+            _ => json!({}),
+        };
+        if let [_, causes @ ..] = self.chain().as_slice()
+            && !causes.is_empty()
+        {
+            details["causes"] = json!(causes);
+        }
+        details
+    }
+}
+
+fn home_code(error: &HomeError) -> &'static str {
+    match error {
+        HomeError::File(FileError::Malformed { .. } | FileError::TooLong { .. }) => "home.damaged",
+        HomeError::File(_) => "home.unavailable",
+        HomeError::Unknown { what: "identity", .. } | HomeError::Empty { what: "identity", .. } => {
+            "identity.unknown"
+        }
+        HomeError::Unknown { .. } | HomeError::Empty { .. } => "wallet.unknown",
+        HomeError::Taken { .. } => "home.name_taken",
+        HomeError::InvalidName(_) => "home.invalid_name",
+        HomeError::Keystore { source: KeystoreError::WrongPassword, .. } => "password.wrong",
+        HomeError::Keystore { .. } | HomeError::InvalidSecret { .. } => "keystore.unusable",
+        HomeError::UnknownPort(_) => "port.unknown_name",
+        HomeError::NoPort(_) => "port.none_known",
+        HomeError::AmbiguousPort { .. } => "port.ambiguous",
+        HomeError::KeyChanged { .. } => "pin.changed",
+        HomeError::UnknownPending(_) => "record.nothing_pending",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_of_the_situation_comes_first_and_changes_nothing_else() {
+        let error = Error::ConfirmationRequired.with_hint("look here", json!({ "a": 1 }));
+        assert_eq!(error.code(), "usage.confirmation_required");
+        assert_eq!(error.exit(), Exit::Usage);
+        assert_eq!(error.chain(), [Error::ConfirmationRequired.to_string()]);
+        assert_eq!(error.hints()[0], "look here");
+        assert!(error.hints().len() > 1);
+        assert_eq!(error.details(), json!({ "a": 1 }));
+    }
+
+    #[test]
+    fn a_password_path_is_never_repeated() {
+        let source = io::ErrorKind::NotFound.into();
+        let error = Error::PasswordFile { flag: "ETH_PASSWORD", source };
+        assert_eq!(
+            error.chain(),
+            ["the file that ETH_PASSWORD names cannot be read", "entity not found"]
+        );
+    }
+
+    #[test]
+    fn causes_follow_the_message_once() {
+        let error = Error::Home(HomeError::Keystore {
+            what: "wallet",
+            name: "alice".into(),
+            source: KeystoreError::WrongPassword,
+        });
+        assert_eq!(error.chain(), ["wallet `alice` cannot be opened", "the password is wrong"]);
+        assert_eq!((error.code(), error.exit()), ("password.wrong", Exit::Refused));
+        assert_eq!(error.details()["causes"], json!(["the password is wrong"]));
+    }
+}

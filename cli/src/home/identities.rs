@@ -1,0 +1,137 @@
+//! Encryption identities: one 32-byte seed each, in the same container as account keys with a type of
+//! its own. A provider has one key; a patient has one per port, by index (docs/record-format.md §6).
+
+use rand_core::OsRng;
+
+use patientport_core::keys::IdentitySeed;
+use zeroize::Zeroizing;
+
+use super::files::{self, Existing};
+use super::keystore::{Keystore, MAX_FILE_BYTES, Password};
+use super::{Home, HomeError, check_name, names_in};
+use crate::time::now_rfc3339;
+
+const WHAT: &str = "identity";
+/// The container's type.
+const KIND: &str = "patientport-identity";
+
+impl Home {
+    fn identities_dir(&self) -> std::path::PathBuf {
+        self.path("identities")
+    }
+
+    fn identity_path(&self, name: &str) -> std::path::PathBuf {
+        self.identities_dir().join(format!("{name}.json"))
+    }
+
+    /// Names of the identities.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn identities(&self) -> Result<Vec<String>, HomeError> {
+        Ok(names_in(&self.identities_dir())?)
+    }
+
+    /// Refuses a name that is invalid or taken, before anything is asked of the user.
+    ///
+    /// # Errors
+    /// [`HomeError::InvalidName`], [`HomeError::Taken`].
+    pub fn check_new_identity(&self, name: &str) -> Result<(), HomeError> {
+        check_name(name)?;
+        if self.identity_path(name).symlink_metadata().is_ok() {
+            return Err(HomeError::Taken { what: WHAT, name: name.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Writes a new identity.
+    ///
+    /// # Errors
+    /// [`HomeError::InvalidName`], [`HomeError::Taken`], [`HomeError::File`].
+    pub fn add_identity(
+        &self,
+        name: &str,
+        seed: &IdentitySeed,
+        password: &Password,
+        log_n: u8,
+    ) -> Result<(), HomeError> {
+        self.check_new_identity(name)?;
+        let secret = Zeroizing::new(*seed.as_bytes());
+        let mut keystore = Keystore::seal(&secret, password, log_n, Some(KIND), &mut OsRng);
+        keystore.created = Some(now_rfc3339());
+        files::private_dir(self.root())?;
+        match files::write_json(&self.identity_path(name), &keystore, Existing::Keep) {
+            Err(files::FileError::Exists(_)) => {
+                Err(HomeError::Taken { what: WHAT, name: name.to_owned() })
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// An identity's container.
+    ///
+    /// # Errors
+    /// [`HomeError::Unknown`], [`HomeError::Keystore`], [`HomeError::File`].
+    pub fn identity(&self, name: &str) -> Result<Keystore, HomeError> {
+        check_name(name)?;
+        let bytes = match files::read_bounded(&self.identity_path(name), MAX_FILE_BYTES) {
+            Err(error) if error.is_not_found() => {
+                return Err(HomeError::Unknown {
+                    what: WHAT,
+                    name: name.to_owned(),
+                    directory: self.identities_dir(),
+                });
+            }
+            other => other?,
+        };
+        let keystore = Keystore::parse(&bytes).and_then(|keystore| {
+            keystore.expect_kind(Some(KIND))?;
+            Ok(keystore)
+        });
+        keystore.map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })
+    }
+
+    /// Opens an identity.
+    ///
+    /// # Errors
+    /// As [`Self::identity`].
+    pub fn unlock_identity(&self, name: &str, password: &Password) -> Result<IdentitySeed, HomeError> {
+        let secret = self.identity(name)?.open(password);
+        let secret = secret
+            .map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })?;
+        Ok(IdentitySeed::from_bytes(*secret))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+    use super::*;
+    use crate::home::KeystoreError;
+
+    fn password(text: &str) -> Password {
+        Zeroizing::new(text.to_owned())
+    }
+
+    #[test]
+    fn an_identity_round_trips_and_is_no_wallet() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::new(root.path().join("home"));
+        let seed = IdentitySeed::random(&mut OsRng);
+        home.add_identity("alice", &seed, &password("pw"), 13).unwrap();
+        assert_eq!(home.identities().unwrap(), ["alice"]);
+        let again = home.unlock_identity("alice", &password("pw")).unwrap();
+        assert_eq!(again.as_bytes(), seed.as_bytes());
+        assert!(matches!(
+            home.unlock_identity("alice", &password("")),
+            Err(HomeError::Keystore { source: KeystoreError::WrongPassword, .. })
+        ));
+        // The same file under wallets/ is refused by its type.
+        std::fs::create_dir(home.path("wallets")).unwrap();
+        std::fs::copy(home.identity_path("alice"), home.path("wallets/alice.json")).unwrap();
+        assert!(matches!(
+            home.unlock_wallet("alice", &password("pw")),
+            Err(HomeError::Keystore { source: KeystoreError::Type { .. }, .. })
+        ));
+    }
+}

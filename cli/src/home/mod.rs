@@ -1,0 +1,195 @@
+//! The home: a private directory with keys and everything the terminal remembers.
+//!
+//! | path | holds |
+//! |---|---|
+//! | `config.json` | settings, see [`config`] |
+//! | `wallets/NAME.json` | account keys, see [`wallets`] |
+//! | `identities/NAME.json` | identity seeds, see [`identities`] |
+//! | `ports.json` | names of ports, see [`ports`] |
+//! | `pins.json` | keys seen first, see [`pins`] |
+//! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
+//! | `pending/COMMITMENT.json` | records stored but not yet on chain, see [`pending`] |
+//! | `store/` | the default record store |
+//!
+//! Directories are 0700, files 0600; every write is atomic, and read-change-write holds a lock.
+
+pub mod config;
+pub mod deployments;
+pub mod files;
+pub mod identities;
+pub mod keystore;
+pub mod pending;
+pub mod pins;
+pub mod ports;
+mod scrypt;
+pub mod wallets;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use files::FileError;
+pub use keystore::{KeystoreError, Password};
+
+/// The most bytes any of the home's JSON files may hold.
+pub(crate) const MAX_JSON_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What can go wrong in the home.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HomeError {
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A wallet or identity of that name is not there.
+    #[error("there is no {what} `{name}` in `{}`", directory.display())]
+    Unknown {
+        /// `wallet` or `identity`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+    /// No wallet or identity at all.
+    #[error("there is no {what} in `{}`", directory.display())]
+    Empty {
+        /// `wallet` or `identity`.
+        what: &'static str,
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+    /// The name is taken.
+    #[error("the {what} `{name}` exists already")]
+    Taken {
+        /// `wallet`, `identity` or `port`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The name could not be a file's.
+    #[error("`{0}` is no name: use 1 to 64 letters, digits, `.`, `-` and `_`, beginning with a letter or digit")]
+    InvalidName(String),
+    /// A keystore does not open.
+    #[error("{what} `{name}` cannot be opened")]
+    Keystore {
+        /// `wallet` or `identity`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: KeystoreError,
+    },
+    /// The bytes inside are no key.
+    #[error("the secret in {what} `{name}` is not a valid key")]
+    InvalidSecret {
+        /// `wallet` or `identity`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// No such port name.
+    #[error("this home knows no port `{0}`")]
+    UnknownPort(String),
+    /// No port at all.
+    #[error("no port was named and this home knows none on chain `{0}`")]
+    NoPort(u64),
+    /// More than one port to choose from.
+    #[error("no port was named and this home knows {count} on chain `{chain_id}`")]
+    AmbiguousPort {
+        /// How many.
+        count: usize,
+        /// On which chain.
+        chain_id: u64,
+    },
+    /// A remembered key has changed.
+    #[error("the key of `{account}` on chain `{chain_id}` is now `{found}`, not `{pinned}` as first seen")]
+    KeyChanged {
+        /// Whose key.
+        account: String,
+        /// On which chain.
+        chain_id: u64,
+        /// Fingerprint remembered.
+        pinned: String,
+        /// Fingerprint met now.
+        found: String,
+    },
+    /// Nothing to resume.
+    #[error("no record with commitment `{0}` waits to be sent")]
+    UnknownPending(String),
+}
+
+/// A home directory. Nothing is created before it is needed.
+#[derive(Clone, Debug)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// The home at `root`, which need not exist.
+    pub const fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Its directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where records go by default.
+    pub fn default_store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+}
+
+/// Checks a name that becomes a file's, so that it cannot leave its directory or hide.
+///
+/// # Errors
+/// [`HomeError::InvalidName`].
+pub fn check_name(name: &str) -> Result<(), HomeError> {
+    let valid = (1..=64).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || ".-_".contains(character));
+    if valid { Ok(()) } else { Err(HomeError::InvalidName(name.to_owned())) }
+}
+
+/// Names of the `.json` files in a directory, sorted; none if there is no such directory.
+pub(crate) fn names_in(directory: &Path) -> Result<Vec<String>, FileError> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(FileError::io("read", directory)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FileError::io("read", directory))?;
+        if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".json"))
+            && check_name(name).is_ok()
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_leave_their_directory() {
+        for name in ["alice", "a", "Alice-2", "x.y_z", "0"] {
+            assert!(check_name(name).is_ok(), "`{name}` was refused");
+        }
+        for name in ["", ".", "..", ".hidden", "a/b", "../a", "a b", "ä", "-x", "a\0b"] {
+            assert!(check_name(name).is_err(), "`{name}` was taken");
+        }
+        assert!(check_name(&"x".repeat(65)).is_err());
+    }
+}

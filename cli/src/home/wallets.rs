@@ -1,0 +1,231 @@
+//! Accounts: one keystore file each, readable by other programs.
+
+use alloy::primitives::{Address, hex};
+use alloy::signers::local::PrivateKeySigner;
+use rand_core::OsRng;
+use zeroize::Zeroizing;
+
+use super::files::{self, Existing};
+use super::keystore::{Keystore, MAX_FILE_BYTES, Password};
+use super::{Home, HomeError, check_name, names_in};
+use crate::time::now_rfc3339;
+
+const WHAT: &str = "wallet";
+
+/// What a wallet file shows without a password.
+#[derive(Clone, Debug)]
+pub struct WalletEntry {
+    /// Its name.
+    pub name: String,
+    /// Its address, as the file states it; `None` where another program left it out.
+    pub address: Option<Address>,
+}
+
+impl Home {
+    fn wallets_dir(&self) -> std::path::PathBuf {
+        self.path("wallets")
+    }
+
+    fn wallet_path(&self, name: &str) -> std::path::PathBuf {
+        self.wallets_dir().join(format!("{name}.json"))
+    }
+
+    /// The wallets, by name.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn wallets(&self) -> Result<Vec<WalletEntry>, HomeError> {
+        names_in(&self.wallets_dir())?
+            .into_iter()
+            .map(|name| {
+                let address = self.wallet(&name)?.address;
+                Ok(WalletEntry { name, address: address.and_then(|address| address.parse().ok()) })
+            })
+            .collect()
+    }
+
+    /// Refuses a name that is invalid or taken, before anything is asked of the user.
+    ///
+    /// # Errors
+    /// [`HomeError::InvalidName`], [`HomeError::Taken`].
+    pub fn check_new_wallet(&self, name: &str) -> Result<(), HomeError> {
+        check_name(name)?;
+        if self.wallet_path(name).symlink_metadata().is_ok() {
+            return Err(HomeError::Taken { what: WHAT, name: name.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Writes a new wallet.
+    ///
+    /// # Errors
+    /// [`HomeError::InvalidName`], [`HomeError::Taken`], [`HomeError::File`].
+    pub fn add_wallet(
+        &self,
+        name: &str,
+        signer: &PrivateKeySigner,
+        password: &Password,
+        log_n: u8,
+    ) -> Result<(), HomeError> {
+        self.check_new_wallet(name)?;
+        let secret = Zeroizing::new(signer.to_bytes().0);
+        let mut keystore = Keystore::seal(&secret, password, log_n, None, &mut OsRng);
+        keystore.address = Some(hex::encode(signer.address()));
+        keystore.created = Some(now_rfc3339());
+        files::private_dir(self.root())?;
+        match files::write_json(&self.wallet_path(name), &keystore, Existing::Keep) {
+            Err(files::FileError::Exists(_)) => {
+                Err(HomeError::Taken { what: WHAT, name: name.to_owned() })
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// A wallet's container.
+    ///
+    /// # Errors
+    /// [`HomeError::Unknown`], [`HomeError::Keystore`], [`HomeError::File`].
+    pub fn wallet(&self, name: &str) -> Result<Keystore, HomeError> {
+        check_name(name)?;
+        let bytes = match files::read_bounded(&self.wallet_path(name), MAX_FILE_BYTES) {
+            Err(error) if error.is_not_found() => {
+                return Err(HomeError::Unknown {
+                    what: WHAT,
+                    name: name.to_owned(),
+                    directory: self.wallets_dir(),
+                });
+            }
+            other => other?,
+        };
+        let keystore = Keystore::parse(&bytes).and_then(|keystore| {
+            keystore.expect_kind(None)?;
+            Ok(keystore)
+        });
+        keystore.map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })
+    }
+
+    /// Opens a wallet.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`], and [`HomeError::InvalidSecret`].
+    pub fn unlock_wallet(&self, name: &str, password: &Password) -> Result<PrivateKeySigner, HomeError> {
+        open_account(name, &self.wallet(name)?, password)
+    }
+
+    /// Which wallet is meant: the one named, else the only or first one.
+    ///
+    /// # Errors
+    /// [`HomeError::Empty`]; [`HomeError::Unknown`] for a name that is not there.
+    pub fn choose_wallet(&self, name: Option<&str>) -> Result<String, HomeError> {
+        if let Some(name) = name {
+            self.wallet(name)?;
+            return Ok(name.to_owned());
+        }
+        let directory = self.wallets_dir();
+        let first = names_in(&directory)?.into_iter().next();
+        first.ok_or(HomeError::Empty { what: WHAT, directory })
+    }
+}
+
+/// Opens an account's container, of this home or of another program.
+///
+/// # Errors
+/// [`HomeError::Keystore`], [`HomeError::InvalidSecret`].
+pub fn open_account(
+    name: &str,
+    keystore: &Keystore,
+    password: &Password,
+) -> Result<PrivateKeySigner, HomeError> {
+    let secret = keystore
+        .expect_kind(None)
+        .and_then(|()| keystore.open(password))
+        .map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })?;
+    let invalid = || HomeError::InvalidSecret { what: WHAT, name: name.to_owned() };
+    let signer = PrivateKeySigner::from_slice(secret.as_slice()).map_err(|_| invalid())?;
+    // The address stands outside the MAC; a file that lies about it would have people fund a stranger.
+    let stated = keystore.address.as_deref().and_then(|text| text.parse::<Address>().ok());
+    if stated.is_some_and(|stated| stated != signer.address()) {
+        return Err(invalid());
+    }
+    Ok(signer)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::home::KeystoreError;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::new(root.path().join("home"));
+        (root, home)
+    }
+
+    fn password(text: &str) -> Password {
+        Zeroizing::new(text.to_owned())
+    }
+
+    #[test]
+    fn a_wallet_round_trips_and_only_its_owner_reads_it() {
+        let (_root, home) = home();
+        let signer = PrivateKeySigner::random();
+        home.add_wallet("alice", &signer, &password("pw"), 13).unwrap();
+        assert_eq!(home.unlock_wallet("alice", &password("pw")).unwrap().address(), signer.address());
+        let mode = std::fs::metadata(home.wallet_path("alice")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let mode = std::fs::metadata(home.root()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        let [entry] = <[WalletEntry; 1]>::try_from(home.wallets().unwrap()).unwrap();
+        assert_eq!((entry.name.as_str(), entry.address), ("alice", Some(signer.address())));
+    }
+
+    #[test]
+    fn a_wrong_password_is_told_from_a_missing_wallet() {
+        let (_root, home) = home();
+        home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13).unwrap();
+        assert!(matches!(
+            home.unlock_wallet("alice", &password("pW")),
+            Err(HomeError::Keystore { source: KeystoreError::WrongPassword, .. })
+        ));
+        assert!(matches!(
+            home.unlock_wallet("bob", &password("pw")),
+            Err(HomeError::Unknown { what: "wallet", .. })
+        ));
+    }
+
+    #[test]
+    fn a_taken_name_is_never_overwritten() {
+        let (_root, home) = home();
+        let signer = PrivateKeySigner::random();
+        home.add_wallet("alice", &signer, &password("pw"), 13).unwrap();
+        let again = home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13);
+        assert!(matches!(again, Err(HomeError::Taken { .. })));
+        assert_eq!(home.unlock_wallet("alice", &password("pw")).unwrap().address(), signer.address());
+    }
+
+    #[test]
+    fn a_file_that_lies_about_its_address_is_refused() {
+        let (_root, home) = home();
+        home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13).unwrap();
+        let mut keystore = home.wallet("alice").unwrap();
+        keystore.address = Some(hex::encode(Address::repeat_byte(1)));
+        let opened = open_account("alice", &keystore, &password("pw"));
+        assert!(matches!(opened, Err(HomeError::InvalidSecret { .. })));
+    }
+
+    #[test]
+    fn the_first_wallet_is_the_default() {
+        let (_root, home) = home();
+        assert!(matches!(home.choose_wallet(None), Err(HomeError::Empty { .. })));
+        for name in ["bob", "alice"] {
+            home.add_wallet(name, &PrivateKeySigner::random(), &password(""), 13).unwrap();
+        }
+        assert_eq!(home.choose_wallet(None).unwrap(), "alice");
+        assert_eq!(home.choose_wallet(Some("bob")).unwrap(), "bob");
+        assert!(matches!(home.choose_wallet(Some("eve")), Err(HomeError::Unknown { .. })));
+        assert!(matches!(home.choose_wallet(Some("../bob")), Err(HomeError::InvalidName(_))));
+    }
+}

@@ -1,0 +1,115 @@
+//! The terminal of patientport: words, prompts, tables and exit codes over `patientport-client` and
+//! `stylus-devnode`.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`args`] | what can be typed |
+//! | [`settings`] | flags, environment and settings file, resolved once |
+//! | [`home`] | keys and everything remembered |
+//! | [`commands`] | one file per verb; each returns a typed outcome |
+//! | [`output`] | outcomes as text or as the JSON document |
+//! | [`error`], [`codes`] | failures, stable codes, exit codes, hints |
+//!
+//! Looking for the protocol as a library? `patientport-client`. For keys and formats? `patientport-core`.
+
+pub mod args;
+pub mod codes;
+pub mod commands;
+pub mod context;
+pub mod contracts;
+pub mod error;
+pub mod home;
+pub mod output;
+pub mod passwords;
+pub mod preview;
+pub mod settings;
+pub mod terminal;
+pub mod text;
+pub mod time;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use args::Cli;
+use context::Context;
+use error::Error;
+use settings::Settings;
+use terminal::{Terminal, Verbosity};
+
+/// How long a stopping run waits for work on disk that has been told to stop.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(not_parsed(&error, &arguments)),
+    };
+    let terminal = settings::terminal(&cli.global);
+    let json = cli.global.display.json;
+    let code = match Settings::resolve(&cli.global) {
+        Err(error) => output::finish(Err(error), json, &terminal, &[]),
+        Ok(settings) => {
+            let context = Context::new(settings, terminal);
+            let result = run(&context, cli.command);
+            output::finish(result, json, &terminal, &context.warnings.all())
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn run(context: &Context, command: args::Command) -> Result<Option<output::Report>, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    let result = runtime.block_on(async {
+        // From here on Ctrl-C does not kill: whatever is under way is dropped, and cleans up after itself.
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+        tokio::select! {
+            // The command first: one that ends on Ctrl-C by itself is not interrupted by it.
+            biased;
+            result = commands::execute(context, command) => result,
+            _ = interrupt.recv() => Err(Error::Interrupted),
+        }
+    });
+    runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
+    result
+}
+
+/// Help, version, or a mistake in the arguments.
+fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    use clap::error::ErrorKind;
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // clap's own printing colours only for a terminal. A closed pipe has seen enough.
+        let _ = error.print();
+        return 0;
+    }
+    // Nothing was parsed, so whether JSON is wanted is looked for by hand; after `--` it is no flag.
+    let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
+    let terminal = Terminal { verbosity: Verbosity::Normal, interactive: false, color: false };
+    if json {
+        let message = error.to_string();
+        let message = message.trim().trim_start_matches("error: ").to_owned();
+        return output::finish(Err(Error::Arguments(message)), true, &terminal, &[]);
+    }
+    let _ = error.print();
+    codes::Exit::Usage as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

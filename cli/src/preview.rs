@@ -1,0 +1,138 @@
+//! Showing a transaction before it is sent, asking, sending, telling.
+
+use alloy::primitives::B256;
+use patientport_client::chain::{Transaction, TxReport};
+use serde::{Serialize, Serializer};
+
+use crate::context::{Context, Wallet};
+use crate::error::Error;
+use crate::terminal::Style;
+use crate::text::{ether, grouped};
+
+/// What a transaction will do, in words: a title and labelled lines, all safe to show.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    title: String,
+    lines: Vec<(&'static str, String)>,
+}
+
+impl Preview {
+    /// A preview with a title such as `approve request 1`.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), lines: Vec::new() }
+    }
+
+    /// Adds a labelled line. Foreign text in it must be escaped.
+    #[must_use]
+    pub fn line(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.lines.push((label, value.into()));
+        self
+    }
+
+    /// Adds a labelled line where there is something to say.
+    #[must_use]
+    pub fn maybe(self, label: &'static str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.line(label, value),
+            None => self,
+        }
+    }
+
+    fn render(&self, context: &Context) -> String {
+        let width = self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or_default();
+        let mut text = context.terminal.paint(Style::Bold, &self.title);
+        for (label, value) in &self.lines {
+            text.push_str(&format!("\n  {label:width$}  {value}"));
+        }
+        text
+    }
+}
+
+/// A transaction that was mined, for outcomes.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TxSummary {
+    /// Its hash.
+    pub hash: B256,
+    /// The block it is in.
+    pub block: u64,
+    /// Gas it used.
+    pub gas_used: u64,
+    /// The fee paid, in wei; decimal digits in JSON, because it can exceed what a number holds there.
+    #[serde(serialize_with = "digits")]
+    pub fee_wei: u128,
+}
+
+fn digits<S: Serializer>(value: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+impl From<&TxReport> for TxSummary {
+    fn from(report: &TxReport) -> Self {
+        Self {
+            hash: report.hash,
+            block: report.block,
+            gas_used: report.gas_used.0,
+            fee_wei: report.fee_wei.0,
+        }
+    }
+}
+
+impl TxSummary {
+    /// One line for people.
+    pub fn line(&self) -> String {
+        format!(
+            "transaction {} in block {}, {} gas, fee {}\n",
+            self.hash,
+            grouped(self.block),
+            grouped(self.gas_used),
+            ether(self.fee_wei)
+        )
+    }
+}
+
+/// Shows a preview and asks, unless `--yes` has answered.
+///
+/// # Errors
+/// [`Error::ConfirmationRequired`]; [`Error::Declined`].
+pub fn confirm(context: &Context, preview: &Preview) -> Result<(), Error> {
+    context.require_consent()?;
+    if context.settings.yes {
+        context.terminal.say_painted(&preview.render(context));
+        return Ok(());
+    }
+    context.terminal.show(&preview.render(context));
+    if context.terminal.confirm("send it?")? { Ok(()) } else { Err(Error::Declined) }
+}
+
+/// Simulates, shows, asks and sends.
+///
+/// # Errors
+/// The contract's refusal before anything is sent; [`Error::Declined`]; after sending, the time-out with the
+/// transaction's hash.
+pub async fn send(
+    context: &Context,
+    wallet: &Wallet,
+    preview: Preview,
+    transaction: &Transaction,
+) -> Result<TxReport, Error> {
+    context.require_consent()?;
+    let chain_id = context.chain().await?.chain_id();
+    context.refuse_public_key(wallet.address(), chain_id)?;
+    let prepared = transaction.prepare(wallet.address()).await?;
+    let preview = preview
+        .line("from", format!("{} (wallet `{}`)", wallet.address(), wallet.name))
+        .line(
+            "gas",
+            format!(
+                "about {}, fee about {}, at most {}",
+                grouped(prepared.gas.0),
+                ether(prepared.fee().0),
+                ether(prepared.highest_cost().0)
+            ),
+        );
+    confirm(context, &preview)?;
+    let hash = transaction.submit(&wallet.signer, &prepared).await?;
+    context.terminal.say(&format!("sent {hash}"));
+    let chain = context.chain().await?;
+    Ok(chain.wait(hash).await?)
+}
