@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Work factor of test keystores: the least the program writes, so that a run takes milliseconds.
-const SCRYPT_LOG_N: &str = "13";
+const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
 const FOREIGN_VARIABLES: [&str; 8] = [
@@ -92,7 +92,7 @@ impl TestContext {
     /// As [`Self::bare`], and the contracts are deployed, both providers registered and attested.
     pub fn with_providers() -> Self {
         let mut context = Self::bare();
-        let deployed = context.owner.ok(&["deploy"]);
+        let deployed = context.owner.ok("deploy");
         let registry = address_of(&deployed, "/registry");
         for party in [
             &mut context.owner,
@@ -107,10 +107,10 @@ impl TestContext {
             (&context.primary, "Lakeview Family Practice"),
             (&context.specialist, "Dr. Tomas Brandt"),
         ] {
-            party.ok(&["provider", "register", "--kind", "clinic", "--name", name]);
+            party.ok(&format!("provider register --kind clinic --name '{name}'"));
             context
                 .owner
-                .ok(&["provider", "attest", &party.address, "--until", "2y"]);
+                .ok(&format!("provider attest {} --until 2y", party.address));
         }
         context
     }
@@ -118,14 +118,10 @@ impl TestContext {
     /// As [`Self::with_providers`], and a port is issued to the patient, who has not claimed it.
     pub fn with_unclaimed_port() -> Self {
         let mut context = Self::with_providers();
-        let issued = context.primary.ok(&[
-            "port",
-            "issue",
-            "--patient",
-            &context.patient.address,
-            "--name",
-            "elena",
-        ]);
+        let issued = context.primary.ok(&format!(
+            "port issue --patient {} --name elena",
+            context.patient.address
+        ));
         context.port = address_of(&issued, "/port");
         context
     }
@@ -133,15 +129,10 @@ impl TestContext {
     /// As [`Self::with_unclaimed_port`], and the patient has claimed it with sections 0 and 1.
     pub fn with_port() -> Self {
         let context = Self::with_unclaimed_port();
-        context.patient.ok(&[
-            "port",
-            "claim",
-            &context.port,
-            "--section",
-            "0:general",
-            "--section",
-            "1:imaging",
-        ]);
+        context.patient.ok(&format!(
+            "port claim {} --section 0:general --section 1:imaging",
+            context.port
+        ));
         context
     }
 
@@ -153,40 +144,26 @@ impl TestContext {
         context.request();
         context
             .patient
-            .ok(&["request", "approve", "1", "--port", &context.port]);
+            .ok(&format!("request approve 1 --port {}", context.port));
         context
     }
 
     /// Primary care adds a file with this content to section 0.
     pub fn add_record(&self, name: &str, content: &[u8]) -> Value {
         let path = self.file(name, content);
-        self.primary.ok(&[
-            "record",
-            "add",
+        self.primary.ok(&format!(
+            "record add {} --port {} --section 0 --title {name}",
             utf8(&path),
-            "--port",
-            &self.port,
-            "--section",
-            "0",
-            "--title",
-            name,
-        ])
+            self.port
+        ))
     }
 
     /// The specialist asks for section 0, 30 days, read.
     pub fn request(&self) -> Value {
-        self.specialist.ok(&[
-            "request",
-            "send",
-            "--port",
-            &self.port,
-            "--section",
-            "0",
-            "--until",
-            "30d",
-            "--text",
-            "second opinion",
-        ])
+        self.specialist.ok(&format!(
+            "request send --port {} --section 0 --until 30d --text 'second opinion'",
+            self.port
+        ))
     }
 
     /// The temporary directory.
@@ -214,8 +191,7 @@ impl Party {
     /// Makes the home: wallet from the chain's own funded account `index`, and an identity.
     fn try_new(name: &'static str, index: usize, directory: &Path, node: &Node) -> Self {
         let password_file = directory.join(format!("{name}.pass"));
-        fs::write(&password_file, format!("password of {name}\n"))
-            .expect("the temporary directory is writable");
+        write_private(&password_file, &format!("password of {name}\n"));
         let mut party = Self {
             name,
             address: String::new(),
@@ -226,27 +202,22 @@ impl Party {
             rpc_url: node.url(),
             registry: None,
         };
-        let index = index.to_string();
-        let imported = party.ok(&[
-            "wallet",
-            "import",
-            name,
-            "--dev",
-            &index,
-            "--scrypt-log-n",
-            SCRYPT_LOG_N,
-        ]);
+        let imported = party.ok(&format!(
+            "wallet import {name} --dev {index} --scrypt-log-n {SCRYPT_LOG_N}"
+        ));
         party.address = address_of(&imported, "/address");
-        party.ok(&["identity", "new", name, "--scrypt-log-n", SCRYPT_LOG_N]);
+        party.ok(&format!(
+            "identity new {name} --scrypt-log-n {SCRYPT_LOG_N}"
+        ));
         party
     }
 
-    /// The program with this party's settings and `arguments`, not yet run; for a person, without
-    /// `--json`.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    /// The program with this party's settings, not yet run; for a person, without `--json`. `line`
+    /// is split at spaces; words with spaces stand in single quotes.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(program());
         command
-            .args(arguments)
+            .args(words(line))
             .current_dir(&self.directory)
             .stdin(Stdio::null());
         for variable in FOREIGN_VARIABLES {
@@ -265,18 +236,44 @@ impl Party {
     }
 
     /// Runs the program for a script: `--json`, nothing asked.
-    pub fn run(&self, arguments: &[&str]) -> Run {
-        Run::of(
-            self.command(arguments)
-                .args(["--json", "--yes", "--no-input"]),
-        )
+    pub fn run(&self, line: &str) -> Run {
+        Run::of(self.command(line).args(["--json", "--yes", "--no-input"]))
     }
 
     /// Runs the program, which must succeed, and gives its data.
     #[track_caller]
-    pub fn ok(&self, arguments: &[&str]) -> Value {
-        self.run(arguments).success()
+    pub fn ok(&self, line: &str) -> Value {
+        self.run(line).success()
     }
+}
+
+/// Writes a file that only its owner reads, as password files should be.
+fn write_private(path: &Path, content: &str) {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .expect("the temporary directory is writable");
+}
+
+/// The words of a command line, split at spaces outside single quotes.
+///
+/// # Panics
+/// If a quote is left open.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    assert!(line.matches('\'').count() % 2 == 0, "an open quote: {line}");
+    words
 }
 
 /// The address at a JSON pointer.

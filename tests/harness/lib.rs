@@ -10,7 +10,7 @@ mod node;
 mod proxy;
 mod run;
 
-pub use context::{Party, TestContext, utf8};
+pub use context::{Party, TestContext, utf8, words};
 pub use node::Node;
 pub use proxy::{Proxy, Trouble};
 pub use run::{Run, files_below, program};

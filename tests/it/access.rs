@@ -12,30 +12,18 @@ fn an_unclaimed_port_takes_neither_requests_nor_records() {
     let before = context.node.block_number();
     context
         .specialist
-        .run(&[
-            "request",
-            "send",
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--until",
-            "30d",
-            "--text",
-            "x",
-        ])
+        .run(&format!(
+            "request send --port {} --section 0 --until 30d --text x",
+            context.port
+        ))
         .failure(1, "port.not_claimed");
     context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-        ])
+            context.port
+        ))
         .failure(1, "port.not_claimed");
     assert_eq!(
         context.node.block_number(),
@@ -50,43 +38,30 @@ fn only_the_patient_claims_and_only_once() {
     let context = TestContext::with_unclaimed_port();
     context
         .stranger
-        .run(&["port", "claim", &context.port])
+        .run(&format!("port claim {}", context.port))
         .failure(1, "access.denied");
-    context.patient.ok(&["port", "claim", &context.port]);
+    context.patient.ok(&format!("port claim {}", context.port));
     context
         .patient
-        .run(&["port", "claim", &context.port])
+        .run(&format!("port claim {}", context.port))
         .failure(1, "port.already_claimed");
 }
 
 #[test]
 fn an_unverified_provider_cannot_ask() {
     let context = TestContext::with_port();
-    let ask = [
-        "request",
-        "send",
-        "--port",
-        &context.port,
-        "--section",
-        "0",
-        "--until",
-        "30d",
-        "--text",
-        "x",
-    ];
+    let ask = format!(
+        "request send --port {} --section 0 --until 30d --text x",
+        context.port
+    );
     context.stranger.run(&ask).failure(1, "provider.unverified");
-    context.stranger.ok(&[
-        "provider",
-        "register",
-        "--kind",
-        "other",
-        "--name",
-        "Quick Cures",
-    ]);
+    context
+        .stranger
+        .ok("provider register --kind other --name 'Quick Cures'");
     context.stranger.run(&ask).failure(1, "provider.unverified");
     context
         .owner
-        .ok(&["provider", "suspend", &context.specialist.address]);
+        .ok(&format!("provider suspend {}", context.specialist.address));
     context
         .specialist
         .run(&ask)
@@ -98,7 +73,7 @@ fn an_unverified_provider_cannot_issue_ports() {
     let context = TestContext::with_providers();
     context
         .stranger
-        .run(&["port", "issue", "--patient", &context.patient.address])
+        .run(&format!("port issue --patient {}", context.patient.address))
         .failure(1, "provider.unverified");
 }
 
@@ -108,7 +83,7 @@ fn an_approval_cannot_be_replayed() {
     let before = context.node.block_number();
     context
         .patient
-        .run(&["request", "approve", "1"])
+        .run("request approve 1")
         .failure(1, "request.not_pending");
     assert_eq!(context.node.block_number(), before);
 }
@@ -124,22 +99,19 @@ fn nobody_but_the_patient_approves_or_revokes() {
         &context.owner,
     ] {
         party
-            .run(&["request", "approve", "1", "--port", &context.port])
+            .run(&format!("request approve 1 --port {}", context.port))
             .failure(1, "access.denied");
         party
-            .run(&["request", "deny", "1", "--port", &context.port])
+            .run(&format!("request deny 1 --port {}", context.port))
             .failure(1, "access.denied");
     }
-    context.patient.ok(&["request", "approve", "1"]);
+    context.patient.ok("request approve 1");
     for party in [&context.primary, &context.specialist, &context.stranger] {
         party
-            .run(&[
-                "access",
-                "revoke",
-                &context.specialist.address,
-                "--port",
-                &context.port,
-            ])
+            .run(&format!(
+                "access revoke {} --port {}",
+                context.specialist.address, context.port
+            ))
             .failure(1, "access.denied");
     }
 }
@@ -149,67 +121,48 @@ fn an_expired_grant_ends_access_and_makes_its_section_stale() {
     let context = TestContext::with_reader(b"first");
     context.node.pass(31 * DAY);
 
-    let listed = context.patient.ok(&["access", "list"]);
+    let listed = context.patient.ok("access list");
     assert_eq!(listed["readers"][0]["state"], "expired", "{listed:#}");
 
     // Nobody adds under a key that a former reader holds.
     let file = context.file("second.txt", b"second");
-    let add = [
-        "record",
-        "add",
+    let add = format!(
+        "record add {} --port {} --section 0",
         utf8(&file),
-        "--port",
-        &context.port,
-        "--section",
-        "0",
-    ];
+        context.port
+    );
     context.primary.run(&add).failure(1, "section.stale");
-    context.patient.ok(&["access", "rotate"]);
+    context.patient.ok("access rotate");
     assert_eq!(context.primary.ok(&add)["id"], 2);
 
     let out = context.path("second-by-specialist.txt");
     context
         .specialist
-        .run(&[
-            "record",
-            "get",
-            "2",
-            "--port",
-            &context.port,
-            "-o",
-            utf8(&out),
-        ])
-        .failure(1, "record.no_matching_key");
+        .run(&format!(
+            "record get 2 --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ))
+        .failure(1, "section.no_matching_key");
     assert!(!out.exists());
 }
 
 #[test]
 fn an_expired_writer_is_refused() {
     let context = TestContext::with_port();
-    context.patient.ok(&[
-        "access",
-        "grant",
-        &context.specialist.address,
-        "--section",
-        "1",
-        "--until",
-        "10d",
-        "--rights",
-        "read-write",
-    ]);
+    context.patient.ok(&format!(
+        "access grant {} --section 1 --until 10d --rights read-write",
+        context.specialist.address
+    ));
     context.node.pass(11 * DAY);
     let file = context.file("late.txt", b"late");
     context
         .specialist
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 1",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "1",
-        ])
+            context.port
+        ))
         .failure(1, "access.denied");
     assert_eq!(
         patientport_tests::files_below(&context.specialist.store),
@@ -220,7 +173,7 @@ fn an_expired_writer_is_refused() {
 #[test]
 fn a_revoked_reader_cannot_be_revoked_again() {
     let context = TestContext::with_reader(b"first");
-    let revoke = ["access", "revoke", &context.specialist.address];
+    let revoke = format!("access revoke {}", context.specialist.address);
     context.patient.ok(&revoke);
     context
         .patient
@@ -234,13 +187,13 @@ fn a_cancelled_request_cannot_be_approved() {
     context.request();
     context
         .stranger
-        .run(&["request", "cancel", "1", "--port", &context.port])
+        .run(&format!("request cancel 1 --port {}", context.port))
         .failure(1, "access.denied");
     context
         .specialist
-        .ok(&["request", "cancel", "1", "--port", &context.port]);
+        .ok(&format!("request cancel 1 --port {}", context.port));
     context
         .patient
-        .run(&["request", "approve", "1"])
+        .run("request approve 1")
         .failure(1, "request.not_pending");
 }

@@ -11,8 +11,8 @@ const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
 
 /// Runs the program with a limit on the size of files it may write, in 512-byte blocks: the write beyond it
 /// fails as on a full disk, without needing the rights to mount one.
-fn run_with_file_limit(party: &Party, blocks: u32, arguments: &[&str]) -> Run {
-    let inner = party.command(arguments);
+fn run_with_file_limit(party: &Party, blocks: u32, line: &str) -> Run {
+    let inner = party.command(line);
     let mut limited = Command::new("sh");
     limited
         .arg("-c")
@@ -40,56 +40,41 @@ fn a_wrong_password_opens_nothing() {
     let context = TestContext::with_reader(b"first");
     let wrong = context.file("wrong.pass", b"not it\n");
     let out = context.path("out.txt");
-    let mut arguments = vec![
-        "record",
-        "get",
-        "1",
-        "--port",
-        &context.port,
-        "-o",
-        utf8(&out),
-    ];
-    arguments.extend(["--password-file", utf8(&wrong)]);
+    let get = format!("record get 1 --port {} -o {}", context.port, utf8(&out));
     context
         .specialist
-        .run(&arguments)
-        .failure(1, "wallet.wrong_password");
+        .run(&format!("{get} --password-file {}", utf8(&wrong)))
+        .failure(1, "password.wrong");
     assert!(!out.exists());
 
     let before = context.node.block_number();
     context
         .patient
-        .run(&[
-            "access",
-            "revoke",
-            &context.specialist.address,
-            "--password-file",
-            utf8(&wrong),
-        ])
-        .failure(1, "wallet.wrong_password");
+        .run(&format!(
+            "access revoke {} --password-file {}",
+            context.specialist.address,
+            utf8(&wrong)
+        ))
+        .failure(1, "password.wrong");
     assert_eq!(context.node.block_number(), before);
 }
 
 #[test]
-fn a_missing_password_file_is_named_and_nothing_is_asked_without_a_terminal() {
+fn a_missing_password_file_is_told_and_nothing_is_asked_without_a_terminal() {
     let context = TestContext::bare();
     let missing = context.path("missing.pass");
     let run = context
         .owner
-        .run(&["deploy", "--password-file", utf8(&missing)]);
-    let error = run.failure(2, "password.unreadable");
-    assert!(
-        error["message"]
-            .as_str()
-            .is_some_and(|text| text.contains("missing.pass")),
-        "{error:#}"
-    );
+        .run(&format!("deploy --password-file {}", utf8(&missing)));
+    let error = run.failure(2, "password.file_unreadable");
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.contains("--password-file"), "{error:#}");
+    // People put the password itself where its file's path belongs.
+    assert!(!error.to_string().contains("missing.pass"), "{error:#}");
 
-    let mut command = context
-        .owner
-        .command(&["deploy", "--json", "--yes", "--no-input"]);
+    let mut command = context.owner.command("deploy --json --yes --no-input");
     let run = Run::of(command.env_remove("ETH_PASSWORD"));
-    let error = run.failure(2, "input.required");
+    let error = run.failure(2, "usage.password_required");
     assert!(
         error["hint"]
             .as_str()
@@ -114,17 +99,11 @@ fn an_unreachable_node_is_named_and_nothing_is_stored() {
     drop(listener);
     let error = context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0 --rpc-url {url}",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--rpc-url",
-            &url,
-        ])
+            context.port
+        ))
         .failure(3, "rpc.unreachable");
     assert!(
         error["message"]
@@ -139,7 +118,7 @@ fn an_unreachable_node_is_named_and_nothing_is_stored() {
 fn an_address_that_is_no_port_is_refused() {
     let context = TestContext::with_port();
     let file = context.file("note.txt", b"note");
-    let registry = context.owner.ok(&["provider", "list"])["registry"]
+    let registry = context.owner.ok("provider list")["registry"]
         .as_str()
         .map(str::to_owned);
     let nobody = "0x00000000000000000000000000000000000000aa".to_owned();
@@ -153,19 +132,14 @@ fn an_address_that_is_no_port_is_refused() {
     {
         context
             .primary
-            .run(&[
-                "record",
-                "add",
-                utf8(&file),
-                "--port",
-                &address,
-                "--section",
-                "0",
-            ])
+            .run(&format!(
+                "record add {} --port {address} --section 0",
+                utf8(&file)
+            ))
             .failure(1, "port.not_a_port");
         context
             .patient
-            .run(&["port", "claim", &address])
+            .run(&format!("port claim {address}"))
             .failure(1, "port.not_a_port");
     }
     assert_eq!(files_below(&context.primary.store), []);
@@ -175,17 +149,13 @@ fn an_address_that_is_no_port_is_refused() {
 fn a_full_disk_under_the_store_loses_nothing() {
     let context = TestContext::with_port();
     let file = context.file("large.bin", &vec![1_u8; 1 << 20]);
-    let add = [
-        "record",
-        "add",
+    let add = format!(
+        "record add {} --port {} --section 0",
         utf8(&file),
-        "--port",
-        &context.port,
-        "--section",
-        "0",
-    ];
+        context.port
+    );
     let before = context.node.block_number();
-    run_with_file_limit(&context.primary, 512, &add).failure(3, "store.write_failed");
+    run_with_file_limit(&context.primary, 512, &add).failure(3, "store.io");
     assert_eq!(
         files_below(&context.primary.store),
         [],
@@ -206,16 +176,8 @@ fn a_full_disk_under_the_output_leaves_no_file() {
     let directory = context.path("output");
     fs::create_dir(&directory).expect("the temporary directory is writable");
     let out = directory.join("record.bin");
-    let get = [
-        "record",
-        "get",
-        "1",
-        "--port",
-        &context.port,
-        "-o",
-        utf8(&out),
-    ];
-    run_with_file_limit(&context.specialist, 512, &get).failure(3, "output.write_failed");
+    let get = format!("record get 1 --port {} -o {}", context.port, utf8(&out));
+    run_with_file_limit(&context.specialist, 512, &get).failure(3, "output.unwritable");
     assert_eq!(files_below(&directory), []);
     context.specialist.ok(&get);
 }
@@ -230,7 +192,7 @@ fn a_full_disk_under_standard_output_is_an_error() {
         .expect("Linux has /dev/full");
     let mut command = context
         .specialist
-        .command(&["record", "get", "1", "--port", &context.port]);
+        .command(&format!("record get 1 --port {}", context.port));
     let run = Run::of(command.stdout(Stdio::from(full)));
     assert_eq!(run.exit_code, Some(3), "{}", run.stderr);
     assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
@@ -243,17 +205,12 @@ fn a_transaction_that_never_arrives_is_resumed_without_storing_twice() {
     let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
     let error = context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0 --rpc-url {}",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--rpc-url",
-            &proxy.url(),
-        ])
+            context.port,
+            proxy.url()
+        ))
         .failure(3, "rpc.unreachable");
     let stored = files_below(&context.primary.store);
     assert_eq!(
@@ -273,19 +230,12 @@ fn a_transaction_without_a_receipt_is_resumed_without_adding_twice() {
     let before = context.node.block_number();
     let error = context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0 --rpc-url {} --timeout 2s",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--rpc-url",
-            &proxy.url(),
-            "--timeout",
-            "2s",
-        ])
+            context.port,
+            proxy.url()
+        ))
         .failure(3, "tx.receipt_timeout");
     assert_eq!(
         context.node.block_number(),
@@ -309,15 +259,11 @@ fn an_author_without_money_resumes_once_there_is_some() {
     context.node.set_balance(&context.primary.address, 0);
     let error = context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-        ])
+            context.port
+        ))
         .failure(1, "tx.insufficient_funds");
     let stored = files_below(&context.primary.store);
     context
@@ -342,21 +288,17 @@ fn resume_twice(
         .unwrap_or_else(|| panic!("the hint says how to resume: {hint}"))
         .trim_matches('`')
         .to_owned();
-    let resumed = context.primary.ok(&[
-        "record",
-        "add",
-        "--resume",
-        &commitment,
-        "--port",
-        &context.port,
-    ]);
+    let resumed = context.primary.ok(&format!(
+        "record add --resume {commitment} --port {}",
+        context.port
+    ));
     assert_eq!(resumed["id"], 1, "{resumed:#}");
     assert_eq!(
         files_below(&context.primary.store),
         stored,
         "nothing was stored again"
     );
-    let listed = context.patient.ok(&["record", "list"]);
+    let listed = context.patient.ok("record list");
     assert_eq!(
         listed["records"].as_array().map(Vec::len),
         Some(1),
@@ -366,18 +308,14 @@ fn resume_twice(
     // The pending entry is gone; the record is not added again either way.
     context
         .primary
-        .run(&[
-            "record",
-            "add",
-            "--resume",
-            &commitment,
-            "--port",
-            &context.port,
-        ])
+        .run(&format!(
+            "record add --resume {commitment} --port {}",
+            context.port
+        ))
         .failure(1, "record.nothing_pending");
     let out = context.path("resumed.txt");
     context
         .patient
-        .ok(&["record", "get", "1", "-o", utf8(&out)]);
+        .ok(&format!("record get 1 -o {}", utf8(&out)));
     assert_eq!(fs::read(&out).expect("the record was written"), b"note");
 }

@@ -15,29 +15,25 @@ fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
     let out = context.path("by-author.json");
     context
         .primary
-        .run(&[
-            "record",
-            "get",
-            "1",
-            "--port",
-            &context.port,
-            "-o",
-            utf8(&out),
-        ])
-        .failure(1, "record.no_matching_key");
+        .run(&format!(
+            "record get 1 --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ))
+        .failure(1, "section.no_matching_key");
 
     // Request and approval.
     let sent = context.request();
     assert_eq!(sent["id"], 1, "{sent:#}");
-    let shown = context.patient.ok(&["request", "show", "1"]);
+    let shown = context.patient.ok("request show 1");
     assert_eq!(shown["state"], "pending", "{shown:#}");
-    assert_eq!(shown["text"]["text"], "second opinion", "{shown:#}");
-    let approved = context.patient.ok(&["request", "approve", "1"]);
+    assert_eq!(shown["asked"]["text"], "second opinion", "{shown:#}");
+    let approved = context.patient.ok("request approve 1");
     assert!(
         approved["tx"]["gas_used"].as_u64() > Some(50_000),
         "{approved:#}"
     );
-    let listed = context.patient.ok(&["access", "list"]);
+    let listed = context.patient.ok("access list");
     assert_eq!(listed["readers"][0]["state"], "live", "{listed:#}");
 
     // The reader, and the patient.
@@ -46,15 +42,11 @@ fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
         (&context.patient, "by-patient.json"),
     ] {
         let out = context.path(name);
-        who.ok(&[
-            "record",
-            "get",
-            "1",
-            "--port",
-            &context.port,
-            "-o",
-            utf8(&out),
-        ]);
+        who.ok(&format!(
+            "record get 1 --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ));
         assert_eq!(fs::read(&out).expect("the record was written"), content);
     }
 
@@ -62,33 +54,29 @@ fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
     let before = context.node.block_number();
     context
         .patient
-        .ok(&["access", "revoke", &context.specialist.address]);
+        .ok(&format!("access revoke {}", context.specialist.address));
     assert_eq!(
         context.node.block_number(),
         before + 1,
         "revoking and rotating is one transaction"
     );
-    let shown = context.patient.ok(&["port", "show"]);
+    let shown = context.patient.ok("port show");
     assert_eq!(shown["sections"][0]["epoch"], 2, "{shown:#}");
     context.add_record("later.txt", b"after the revocation");
     let out = context.path("never.txt");
     context
         .specialist
-        .run(&[
-            "record",
-            "get",
-            "2",
-            "--port",
-            &context.port,
-            "-o",
-            utf8(&out),
-        ])
-        .failure(1, "record.no_matching_key");
+        .run(&format!(
+            "record get 2 --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ))
+        .failure(1, "section.no_matching_key");
     assert!(!out.exists());
     let out = context.path("later-by-patient.txt");
     context
         .patient
-        .ok(&["record", "get", "2", "-o", utf8(&out)]);
+        .ok(&format!("record get 2 -o {}", utf8(&out)));
     assert_eq!(
         fs::read(&out).expect("the record was written"),
         b"after the revocation"
@@ -98,30 +86,21 @@ fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
 #[test]
 fn a_remaining_reader_reads_what_is_added_after_another_one_is_revoked() {
     let context = TestContext::with_reader(b"first");
-    context.primary.ok(&[
-        "request",
-        "send",
-        "--port",
-        &context.port,
-        "--section",
-        "0",
-        "--until",
-        "30d",
-        "--text",
-        "our own notes",
-    ]);
-    context.patient.ok(&["request", "approve", "2"]);
+    context.primary.ok(&format!(
+        "request send --port {} --section 0 --until 30d --text 'our own notes'",
+        context.port
+    ));
+    context.patient.ok("request approve 2");
     context
         .patient
-        .ok(&["access", "revoke", &context.specialist.address]);
+        .ok(&format!("access revoke {}", context.specialist.address));
     context.add_record("second.txt", b"second");
     for (id, content) in [("1", "first"), ("2", "second")] {
-        let run =
-            Run::of(
-                &mut context
-                    .primary
-                    .command(&["record", "get", id, "--port", &context.port]),
-            );
+        let run = Run::of(
+            &mut context
+                .primary
+                .command(&format!("record get {id} --port {}", context.port)),
+        );
         assert_eq!(
             (run.exit_code, run.stdout.as_slice()),
             (Some(0), content.as_bytes()),
@@ -133,31 +112,20 @@ fn a_remaining_reader_reads_what_is_added_after_another_one_is_revoked() {
 #[test]
 fn a_reader_with_the_write_right_adds_records_until_revoked() {
     let context = TestContext::with_port();
-    context.patient.ok(&[
-        "access",
-        "grant",
-        &context.specialist.address,
-        "--section",
-        "0",
-        "--until",
-        "30d",
-        "--rights",
-        "read-write",
-    ]);
+    context.patient.ok(&format!(
+        "access grant {} --section 0 --until 30d --rights read-write",
+        context.specialist.address
+    ));
     let file = context.file("findings.txt", b"findings");
-    let add = [
-        "record",
-        "add",
+    let add = format!(
+        "record add {} --port {} --section 0",
         utf8(&file),
-        "--port",
-        &context.port,
-        "--section",
-        "0",
-    ];
+        context.port
+    );
     context.specialist.ok(&add);
     context
         .patient
-        .ok(&["access", "revoke", &context.specialist.address]);
+        .ok(&format!("access revoke {}", context.specialist.address));
     let stored = patientport_tests::files_below(&context.patient.store);
     context.specialist.run(&add).failure(1, "access.denied");
     assert_eq!(
@@ -171,27 +139,22 @@ fn a_reader_with_the_write_right_adds_records_until_revoked() {
 fn a_denied_request_shows_the_reason_to_its_sender_only() {
     let context = TestContext::with_port();
     context.request();
-    context.patient.ok(&[
-        "request",
-        "deny",
-        "1",
-        "--reason",
-        "scope-too-wide",
-        "--text",
-        "labs only",
-    ]);
+    context
+        .patient
+        .ok("request deny 1 --reason scope-too-wide --text 'labs only'");
     let shown = context
         .specialist
-        .ok(&["request", "show", "1", "--port", &context.port]);
+        .ok(&format!("request show 1 --port {}", context.port));
     assert_eq!(shown["state"], "denied", "{shown:#}");
     assert_eq!(shown["denial"]["text"], "labs only", "{shown:#}");
     let shown = context
         .stranger
-        .ok(&["request", "show", "1", "--port", &context.port]);
-    assert_eq!(shown["denial"]["text"], json!(null), "{shown:#}");
+        .ok(&format!("request show 1 --port {}", context.port));
+    assert_eq!(shown["asked"], json!(null), "{shown:#}");
+    assert!(!shown.to_string().contains("labs only"), "{shown:#}");
     context
         .patient
-        .run(&["request", "approve", "1"])
+        .run("request approve 1")
         .failure(1, "request.not_pending");
 }
 
@@ -199,12 +162,11 @@ fn a_denied_request_shows_the_reason_to_its_sender_only() {
 fn content_goes_to_stdout_alone_and_talk_to_stderr() {
     let content: Vec<u8> = (0..=255).cycle().take(200_000).collect();
     let context = TestContext::with_reader(&content);
-    let run =
-        Run::of(
-            &mut context
-                .specialist
-                .command(&["record", "get", "1", "--port", &context.port]),
-        );
+    let run = Run::of(
+        &mut context
+            .specialist
+            .command(&format!("record get 1 --port {}", context.port)),
+    );
     assert_eq!(run.exit_code, Some(0), "{}", run.stderr);
     assert!(
         run.stdout == content,
@@ -213,14 +175,14 @@ fn content_goes_to_stdout_alone_and_talk_to_stderr() {
         content.len()
     );
 
-    let run = Run::of(&mut context.patient.command(&["wallet", "address"]));
+    let run = Run::of(&mut context.patient.command("wallet address"));
     assert_eq!(
         run.stdout,
         format!("{}\n", context.patient.address).as_bytes(),
         "{run:#?}"
     );
 
-    let run = Run::of(&mut context.patient.command(&["record", "get", "9"]));
+    let run = Run::of(&mut context.patient.command("record get 9"));
     assert_eq!(
         (run.exit_code, run.stdout.as_slice()),
         (Some(1), &b""[..]),
@@ -237,20 +199,10 @@ fn content_goes_to_stdout_alone_and_talk_to_stderr() {
 fn a_record_from_a_pipe_is_read_back() {
     use std::{io::Write as _, process::Stdio};
     let context = TestContext::with_reader(b"first");
-    let mut command = context.primary.command(&[
-        "record",
-        "add",
-        "-",
-        "--port",
-        &context.port,
-        "--section",
-        "0",
-        "--title",
-        "piped",
-        "--json",
-        "--yes",
-        "--no-input",
-    ]);
+    let mut command = context.primary.command(&format!(
+        "record add - --port {} --section 0 --title piped --json --yes --no-input",
+        context.port
+    ));
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -270,14 +222,10 @@ fn a_record_from_a_pipe_is_read_back() {
     );
     assert_eq!(run.success()["id"], 2);
     let out = context.path("piped");
-    context.specialist.ok(&[
-        "record",
-        "get",
-        "2",
-        "--port",
-        &context.port,
-        "-o",
-        utf8(&out),
-    ]);
+    context.specialist.ok(&format!(
+        "record get 2 --port {} -o {}",
+        context.port,
+        utf8(&out)
+    ));
     assert!(fs::read(&out).expect("the record was written") == content);
 }

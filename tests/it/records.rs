@@ -22,15 +22,11 @@ fn assert_unreadable(context: &TestContext, id: &str, code: &str) {
     let before = files_below(context.directory());
     context
         .specialist
-        .run(&[
-            "record",
-            "get",
-            id,
-            "--port",
-            &context.port,
-            "-o",
-            utf8(&out),
-        ])
+        .run(&format!(
+            "record get {id} --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ))
         .failure(1, code);
     let new: Vec<_> = files_below(context.directory())
         .into_iter()
@@ -38,13 +34,11 @@ fn assert_unreadable(context: &TestContext, id: &str, code: &str) {
         .collect();
     assert_eq!(new, [], "a refused run leaves no file");
     // Standard output stays empty, too.
-    let run = patientport_tests::Run::of(&mut context.specialist.command(&[
-        "record",
-        "get",
-        id,
-        "--port",
-        &context.port,
-    ]));
+    let run = patientport_tests::Run::of(
+        &mut context
+            .specialist
+            .command(&format!("record get {id} --port {}", context.port)),
+    );
     assert_eq!(
         (run.exit_code, run.stdout.len()),
         (Some(1), 0),
@@ -76,7 +70,7 @@ fn a_missing_blob_is_named() {
     }
     context
         .specialist
-        .ok(&["record", "verify", "1", "--port", &context.port]);
+        .ok(&format!("record verify 1 --port {}", context.port));
 }
 
 #[test]
@@ -100,7 +94,7 @@ fn a_blob_with_any_byte_changed_is_refused() {
     }
     context
         .specialist
-        .ok(&["record", "verify", "1", "--port", &context.port]);
+        .ok(&format!("record verify 1 --port {}", context.port));
 }
 
 #[test]
@@ -156,23 +150,13 @@ fn blobs_swapped_between_records_are_refused() {
 fn an_output_file_is_never_overwritten_unasked() {
     let context = TestContext::with_reader(b"first");
     let out = context.file("precious.txt", b"precious");
-    let get = [
-        "record",
-        "get",
-        "1",
-        "--port",
-        &context.port,
-        "-o",
-        utf8(&out),
-    ];
+    let get = format!("record get 1 --port {} -o {}", context.port, utf8(&out));
     context.specialist.run(&get).failure(2, "output.exists");
     assert_eq!(
         fs::read(&out).expect("the file is still there"),
         b"precious"
     );
-    let mut forced = get.to_vec();
-    forced.push("--force");
-    context.specialist.ok(&forced);
+    context.specialist.ok(&format!("{get} --force"));
     assert_eq!(fs::read(&out).expect("the file is still there"), b"first");
 }
 
@@ -186,65 +170,47 @@ fn oversize_input_is_refused_before_anything_is_stored_or_sent() {
     // docs/record-format.md §4: metadata fields hold at most 512 bytes.
     context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0 --title {}",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--title",
-            &long(513),
-        ])
-        .failure(2, "input.too_long");
+            context.port,
+            long(513)
+        ))
+        .failure(2, "record.invalid_metadata");
     context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 0 --note {}",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--note",
-            &long(513),
-        ])
-        .failure(2, "input.too_long");
+            context.port,
+            long(513)
+        ))
+        .failure(2, "record.invalid_metadata");
     // §3: texts hold at most 4 KiB.
     context
         .specialist
-        .run(&[
-            "request",
-            "send",
-            "--port",
-            &context.port,
-            "--section",
-            "0",
-            "--until",
-            "30d",
-            "--text",
-            &long(5_000),
-        ])
+        .run(&format!(
+            "request send --port {} --section 0 --until 30d --text {}",
+            context.port,
+            long(5_000)
+        ))
         .failure(2, "input.too_long");
     // A profile holds at most 1 KiB.
     context
         .stranger
-        .run(&[
-            "provider",
-            "register",
-            "--kind",
-            "clinic",
-            "--name",
-            &long(1_100),
-        ])
+        .run(&format!(
+            "provider register --kind clinic --name {}",
+            long(1_100)
+        ))
         .failure(2, "input.too_long");
     // §2: section names hold at most 64 bytes.
     context
         .patient
-        .run(&["access", "rotate", "--section", &format!("5:{}", long(65))])
-        .failure(2, "usage.invalid_argument");
+        .run(&format!(
+            "access rotate --section {}",
+            format!("5:{}", long(65))
+        ))
+        .failure(2, "usage.arguments");
 
     assert_eq!(context.node.block_number(), before);
     assert_eq!(files_below(&context.primary.store), []);
@@ -256,19 +222,15 @@ fn a_section_or_record_that_does_not_exist_is_named() {
     let file = context.file("note.txt", b"note");
     context
         .primary
-        .run(&[
-            "record",
-            "add",
+        .run(&format!(
+            "record add {} --port {} --section 7",
             utf8(&file),
-            "--port",
-            &context.port,
-            "--section",
-            "7",
-        ])
+            context.port
+        ))
         .failure(1, "section.not_open");
     context
         .specialist
-        .run(&["record", "get", "2", "--port", &context.port])
+        .run(&format!("record get 2 --port {}", context.port))
         .failure(1, "record.unknown");
 }
 
@@ -277,38 +239,23 @@ fn a_retracted_record_says_so() {
     let context = TestContext::with_reader(b"first");
     context
         .specialist
-        .run(&[
-            "record",
-            "retract",
-            "1",
-            "--port",
-            &context.port,
-            "--reason",
-            "entered-in-error",
-        ])
+        .run(&format!(
+            "record retract 1 --port {} --reason entered-in-error",
+            context.port
+        ))
         .failure(1, "access.denied");
-    context.primary.ok(&[
-        "record",
-        "retract",
-        "1",
-        "--port",
-        &context.port,
-        "--reason",
-        "entered-in-error",
-    ]);
-    let listed = context.patient.ok(&["record", "list"]);
+    context.primary.ok(&format!(
+        "record retract 1 --port {} --reason entered-in-error",
+        context.port
+    ));
+    let listed = context.patient.ok("record list");
     assert_eq!(listed["records"][0]["state"], "retracted", "{listed:#}");
     context
         .primary
-        .run(&[
-            "record",
-            "retract",
-            "1",
-            "--port",
-            &context.port,
-            "--reason",
-            "entered-in-error",
-        ])
+        .run(&format!(
+            "record retract 1 --port {} --reason entered-in-error",
+            context.port
+        ))
         .failure(1, "record.not_current");
 }
 
