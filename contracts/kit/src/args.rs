@@ -124,6 +124,8 @@ pub fn small(word: &[u8; 32], max: u64) -> Result<u64, Malformed> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
     use alloc::{vec, vec::Vec};
 
     use super::*;

@@ -11,8 +11,14 @@ pub struct Field {
 
 impl Field {
     /// A field of `len` bytes at byte `at`.
+    ///
+    /// # Panics
+    /// If the field does not lie within its word, or is longer than eight bytes.
     pub const fn new(at: usize, len: usize) -> Self {
-        assert!(len <= 8 && at <= 32 - len, "a field lies within its word");
+        assert!(
+            len <= 8 && at.saturating_add(len) <= 32,
+            "a field lies within its word"
+        );
         Self { at, len }
     }
 

@@ -194,7 +194,9 @@ fn section(wasm: &mut Vec<u8>, id: u8, content: &[&[u8]]) {
         }
         wasm.push(low | 0x80);
     }
-    content.iter().for_each(|part| wasm.extend_from_slice(part));
+    for part in content {
+        wasm.extend_from_slice(part);
+    }
 }
 
 fn compress(wasm: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -258,7 +260,7 @@ mod tests {
         assert_eq!(packed.code.get(..4), Some(&PREFIX[..]));
         assert_eq!(packed.code_hash, keccak256(&packed.code));
         let mut decompressed = Vec::new();
-        brotli::BrotliDecompress(&mut &packed.code[4..], &mut decompressed).unwrap();
+        brotli::BrotliDecompress(&mut packed.code.get(4..).unwrap(), &mut decompressed).unwrap();
         assert_eq!(decompressed, plain);
     }
 

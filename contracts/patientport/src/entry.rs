@@ -8,7 +8,7 @@ use crate::port::Port;
 
 /// Answers one call. No function takes ether.
 #[entrypoint]
-pub(crate) fn main(input: Vec<u8>, vm: VM) -> ArbResult {
+pub fn answer(input: Vec<u8>, vm: VM) -> ArbResult {
     if !vm.msg_value().is_zero() {
         return Err(Vec::new());
     }

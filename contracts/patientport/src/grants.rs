@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     layout::{grant, map, registry, request, section as lane, single},
     port::{Port, Result},
-    sections::{contains, each},
+    sections::{array_bytes, contains, each},
 };
 
 impl Port {
@@ -114,7 +114,7 @@ impl Port {
         grant::STATE.set(&mut word, grant::LIVE.into());
         self.set_grant_word(&reader, word);
 
-        let epochs_end = 5 * 32 + 32 + u64::from(sections.count_ones()).wrapping_mul(32);
+        let epochs_end = array_bytes(sections).wrapping_add(5 * 32);
         Out::log(const { topic(abi::AccessGranted::SIGNATURE_HASH) })
             .account(&reader)
             .number(request.into())

@@ -83,12 +83,12 @@ pub(crate) mod section {
 
     /// Parity of the current key.
     pub(crate) const fn parity(section: u8) -> Field {
-        Field::new(lane(section) + 3, 1)
+        Field::new(lane(section) | 3, 1)
     }
 
     /// When the current key was published.
     pub(crate) const fn rotated_at(section: u8) -> Field {
-        Field::new(lane(section) + 4, 4)
+        Field::new(lane(section) | 4, 4)
     }
 
     #[expect(clippy::arithmetic_side_effects, reason = "at most 3 · 8")]

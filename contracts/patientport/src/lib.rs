@@ -22,9 +22,10 @@ extern crate alloc;
 
 #[allow(
     missing_docs,
-    unreachable_pub,
     unexpected_cfgs,
-    reason = "the SDK's macro expands to these"
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "the SDK's macro expands to these and asks for the signature"
 )]
 mod entry;
 
@@ -40,4 +41,5 @@ mod sections;
 mod tests;
 mod views;
 
+pub use entry::answer;
 pub use error::Error;

@@ -21,6 +21,13 @@ pub(crate) fn contains(sections: u64, section: u8) -> bool {
     sections.checked_shr(section.into()).unwrap_or(0) & 1 == 1
 }
 
+/// Encoded size of an array with one word for each section of a set.
+pub(crate) fn array_bytes(sections: u64) -> u64 {
+    u64::from(sections.count_ones())
+        .wrapping_mul(32)
+        .wrapping_add(32)
+}
+
 /// A list that belongs to a set of sections has one entry for each.
 #[inline(never)]
 fn check_length(given: usize, sections: u64) -> Result<()> {
@@ -117,7 +124,7 @@ impl Port {
             )?;
         }
         // The arguments as they came, behind three offsets that depend on the lists' lengths only.
-        let lists = 32_u64.wrapping_add(u64::from(sections.count_ones()).wrapping_mul(32));
+        let lists = array_bytes(sections);
         Out::log(const { topic(abi::SectionsRotated::SIGNATURE_HASH) })
             .account(&self.caller)
             .number(sections)

@@ -1,22 +1,23 @@
 //! National Provider Identifiers (US, 45 CFR 162.406).
 
+/// What the digits of the prefix 80840 add to the Luhn sum of the fifteen digits.
+const PREFIX_SUM: u64 = 24;
+
 /// Whether `npi` has ten digits, begins with 1 or 2 and ends with the right check digit: Luhn
 /// (ISO/IEC 7812-1 annex B) over the prefix 80840 and all ten digits.
 pub(crate) fn is_valid(npi: u64) -> bool {
     if !(1_000_000_000..3_000_000_000).contains(&npi) {
         return false;
     }
-    // What the digits of 80840 add: (8·2 → 7) + 0 + (8·2 → 7)… counted from the right as below.
-    const PREFIX: u64 = 24;
     let mut rest = npi;
-    let mut sum = PREFIX;
+    let mut sum = PREFIX_SUM;
     for place in 0..10_u32 {
         let digit = rest % 10;
         rest /= 10;
-        let weighted = if place % 2 == 1 { digit << 1 } else { digit };
+        let weighted = digit << (place & 1);
         sum = sum.wrapping_add(weighted / 10).wrapping_add(weighted % 10);
     }
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
@@ -70,6 +71,6 @@ mod tests {
             })
             .map(|value| value / 10 + value % 10)
             .sum();
-        assert_eq!(sum, 24);
+        assert_eq!(sum, PREFIX_SUM);
     }
 }

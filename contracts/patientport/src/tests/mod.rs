@@ -116,7 +116,7 @@ impl World {
     pub(crate) fn send(&mut self, from: Address, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
         let before = self.vm.snapshot();
         self.vm.set_sender(from);
-        let answer = entry::main(
+        let answer = entry::answer(
             input,
             VM {
                 host: Box::new(self.vm.clone()),
