@@ -1,0 +1,300 @@
+//! The sentences of refusals: who, what, and which role is missing.
+
+use std::fmt;
+
+use super::{DeployerErrors, PortErrors, ProgramErrors, Reason, RegistryErrors, Revert};
+use crate::units::Timestamp;
+
+impl fmt::Display for Revert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Reason::Port(error) => self.fmt_port(f, error),
+            Reason::Registry(error) => self.fmt_registry(f, error),
+            Reason::Program(error) => fmt_program(f, error),
+            Reason::Deployer(error) => fmt_deployer(f, error),
+            Reason::Text(text) => write!(f, "the contract refused: `{}`", escape(text)),
+            Reason::Panic(code) => write!(f, "the contract panicked with code `{code}`"),
+            Reason::Empty => f.write_str("the contract refused without saying why"),
+            Reason::Unknown(data) => write!(
+                f,
+                "the contract refused with an error not known here: `{}`",
+                shorten(data)
+            ),
+        }
+    }
+}
+
+impl Revert {
+    fn fmt_port(&self, f: &mut fmt::Formatter<'_>, error: &PortErrors) -> fmt::Result {
+        match error {
+            PortErrors::Unauthorized(e) => self.denied(f, &e.caller),
+            PortErrors::AlreadyInitialized(_) => f.write_str("the port is initialised already"),
+            PortErrors::AlreadyClaimed(_) => f.write_str("the port is claimed already"),
+            PortErrors::NotClaimed(_) => {
+                f.write_str("the port is not claimed yet: its patient must accept it first")
+            }
+            PortErrors::UnverifiedProvider(e) => write!(
+                f,
+                "`{}` is not a verified provider: no attestation of it is in force",
+                e.provider
+            ),
+            PortErrors::RegistryUnavailable(e) => {
+                write!(f, "the registry `{}` did not answer the port", e.registry)
+            }
+            PortErrors::StaleEpoch(e) => write!(
+                f,
+                "the key of section `{}` has changed: this was made for epoch `{}`, the section is at epoch `{}`",
+                e.section, e.given, e.current
+            ),
+            PortErrors::SectionNotOpen(e) => write!(f, "section `{}` is not open", e.section),
+            PortErrors::InvalidSections(e) if e.sections == 0 => {
+                f.write_str("no section was named")
+            }
+            PortErrors::InvalidSections(e) => {
+                write!(
+                    f,
+                    "`{:#x}` is not a set of sections that fits here",
+                    e.sections
+                )
+            }
+            PortErrors::LengthMismatch(e) => {
+                write!(
+                    f,
+                    "a list holds `{}` entries where `{}` belong",
+                    e.given, e.expected
+                )
+            }
+            PortErrors::InvalidKey(e) => {
+                write!(
+                    f,
+                    "`{}` with parity `{}` is not a public key",
+                    e.x, e.parity
+                )
+            }
+            PortErrors::InvalidAddress(e) => {
+                write!(f, "the address `{}` cannot stand here", e.account)
+            }
+            PortErrors::InvalidMessageLength(e) => {
+                write!(
+                    f,
+                    "a sealed message has `{}` bytes; 1 to `{}` are allowed",
+                    e.given, e.max
+                )
+            }
+            PortErrors::TooManyRecipients(e) => {
+                write!(
+                    f,
+                    "`{}` recipients in one transaction; at most `{}` fit",
+                    e.given, e.max
+                )
+            }
+            PortErrors::UnknownRecord(e) => {
+                write!(f, "the port has no record `{}`", e.recordId)
+            }
+            PortErrors::RecordNotCurrent(e) => write!(
+                f,
+                "record `{}` is not current any more: it is {}",
+                e.recordId,
+                match e.state {
+                    2 => "retracted",
+                    3 => "superseded",
+                    _ => "in an unknown state",
+                }
+            ),
+            PortErrors::InvalidCommitment(_) => f.write_str("the commitment is empty"),
+            PortErrors::UnknownRequest(e) => write!(f, "the port has no request `{}`", e.requestId),
+            PortErrors::RequestNotPending(e) => write!(
+                f,
+                "request `{}` is not pending any more: it {}",
+                e.requestId,
+                match e.state {
+                    2 => "was approved",
+                    3 => "was denied",
+                    4 => "was cancelled",
+                    5 => "has lapsed",
+                    _ => "is in an unknown state",
+                }
+            ),
+            PortErrors::TooManyPendingRequests(e) => write!(
+                f,
+                "`{}` has `{}` pending requests at this port already, which is the limit",
+                e.requester, e.max
+            ),
+            PortErrors::InvalidExpiry(e) => write!(
+                f,
+                "access cannot end at {}: the port allows {} to {}",
+                Timestamp(e.given),
+                Timestamp(e.earliest),
+                Timestamp(e.latest)
+            ),
+            PortErrors::InvalidRights(e) => {
+                write!(
+                    f,
+                    "`{}` is no combination of the rights to read and to write",
+                    e.rights
+                )
+            }
+            PortErrors::InvalidReason(e) => write!(f, "`{}` is not a reason code", e.reason),
+            PortErrors::InvalidReader(e) => {
+                write!(
+                    f,
+                    "`{}` is the port's patient and cannot be granted access",
+                    e.reader
+                )
+            }
+            PortErrors::NoLiveGrant(e) => {
+                write!(f, "`{}` has no access that could be ended", e.reader)
+            }
+            PortErrors::TooManyReaders(e) => {
+                write!(
+                    f,
+                    "the port has `{}` readers already, which is the limit",
+                    e.max
+                )
+            }
+        }
+    }
+
+    fn fmt_registry(&self, f: &mut fmt::Formatter<'_>, error: &RegistryErrors) -> fmt::Result {
+        match error {
+            RegistryErrors::OwnableUnauthorizedAccount(e) => self.denied(f, &e.account),
+            RegistryErrors::UnauthorizedAttester(e) => self.denied(f, &e.account),
+            RegistryErrors::OwnableInvalidOwner(e) => {
+                write!(f, "`{}` cannot own the registry", e.owner)
+            }
+            RegistryErrors::UnknownProvider(e) => {
+                write!(f, "no provider is registered under `{}`", e.provider)
+            }
+            RegistryErrors::ProviderAlreadyRegistered(e) => {
+                write!(f, "`{}` is registered as a provider already", e.provider)
+            }
+            RegistryErrors::ProviderNotActive(e) => write!(
+                f,
+                "the provider `{}` is {}",
+                e.provider,
+                match e.status {
+                    1 | 2 => "active, which does not fit here",
+                    3 => "suspended",
+                    4 => "retired",
+                    _ => "not active",
+                }
+            ),
+            RegistryErrors::UnverifiedProvider(e) => write!(
+                f,
+                "`{}` is not a verified provider: no attestation of it is in force",
+                e.provider
+            ),
+            RegistryErrors::InvalidKind(e) => write!(f, "`{}` is not a kind of provider", e.kind),
+            RegistryErrors::InvalidNpi(e) => {
+                write!(f, "`{}` is not a National Provider Identifier", e.npi)
+            }
+            RegistryErrors::NpiTaken(e) => write!(
+                f,
+                "the National Provider Identifier `{}` is attested for `{}`",
+                e.npi, e.holder
+            ),
+            RegistryErrors::InvalidKey(e) => {
+                write!(
+                    f,
+                    "`{}` with parity `{}` is not a public key",
+                    e.x, e.parity
+                )
+            }
+            RegistryErrors::InvalidProfileLength(e) => {
+                write!(
+                    f,
+                    "a profile has `{}` bytes; 1 to `{}` are allowed",
+                    e.given, e.max
+                )
+            }
+            RegistryErrors::AttestationMismatch(e) => write!(
+                f,
+                "the provider `{}` has changed its kind, number or profile since they were looked at",
+                e.provider
+            ),
+            RegistryErrors::InvalidAttestationEnd(e) => write!(
+                f,
+                "an attestation cannot end at {}: the registry allows {} to {}",
+                Timestamp(e.given),
+                Timestamp(e.earliest),
+                Timestamp(e.latest)
+            ),
+            RegistryErrors::ImplementationNotSet(_) => {
+                f.write_str("the registry has no port implementation yet: its owner must set one")
+            }
+            RegistryErrors::NotAContract(e) => write!(f, "there is no contract at `{}`", e.account),
+            RegistryErrors::InvalidPatient(e) => {
+                write!(f, "`{}` cannot be a patient", e.patient)
+            }
+            RegistryErrors::IssueFailed(e) => {
+                write!(f, "the port `{}` could not be created", e.port)
+            }
+        }
+    }
+}
+
+fn fmt_program(f: &mut fmt::Formatter<'_>, error: &ProgramErrors) -> fmt::Result {
+    match error {
+        ProgramErrors::ProgramNotWasm(_) => f.write_str("the code is not a Stylus program"),
+        ProgramErrors::ProgramNotActivated(_) => {
+            f.write_str("the contract's program is not activated on this chain")
+        }
+        ProgramErrors::ProgramNeedsUpgrade(e) => write!(
+            f,
+            "the contract's program was activated for Stylus version `{}` and must be activated again for version `{}`",
+            e.version, e.stylusVersion
+        ),
+        ProgramErrors::ProgramExpired(e) => write!(
+            f,
+            "the contract's program expired: it was activated `{}` days ago",
+            e.ageInSeconds / 86_400
+        ),
+        ProgramErrors::ProgramUpToDate(_) => f.write_str("the program is activated already"),
+        ProgramErrors::ProgramKeepaliveTooSoon(e) => write!(
+            f,
+            "the program was activated `{}` days ago; its life can be extended after 31 days",
+            e.ageInSeconds / 86_400
+        ),
+        ProgramErrors::ProgramInsufficientValue(e) => write!(
+            f,
+            "activating the program costs `{}` wei and `{}` wei were sent",
+            e.want, e.have
+        ),
+    }
+}
+
+fn fmt_deployer(f: &mut fmt::Formatter<'_>, error: &DeployerErrors) -> fmt::Result {
+    match error {
+        DeployerErrors::ContractDeploymentError(_) => {
+            f.write_str("the deployer could not create the contract; one may stand there already")
+        }
+        DeployerErrors::ContractInitializationError(e) => {
+            write!(f, "the constructor of `{}` refused", e.newContract)
+        }
+        DeployerErrors::RefundExcessValueError(e) => {
+            write!(
+                f,
+                "the deployer could not give back `{}` wei",
+                e.excessValue
+            )
+        }
+        DeployerErrors::EmptyBytecode(_) => f.write_str("the deployer was given no code"),
+        DeployerErrors::InitValueButNotInitData(_) => {
+            f.write_str("the deployer was given ether for a constructor that is not called")
+        }
+    }
+}
+
+/// Text that a contract chose, on one line and short.
+fn escape(text: &str) -> String {
+    text.chars()
+        .take(200)
+        .flat_map(char::escape_debug)
+        .collect()
+}
+
+fn shorten(data: &[u8]) -> String {
+    let shown = &data[..data.len().min(36)];
+    let dots = if shown.len() < data.len() { "…" } else { "" };
+    format!("{}{dots}", alloy::hex::encode_prefixed(shown))
+}
