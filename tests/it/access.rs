@@ -39,7 +39,7 @@ fn only_the_patient_claims_and_only_once() {
     context
         .stranger
         .run(&format!("port claim {}", context.port))
-        .failure(1, "access.denied");
+        .failure(1, "port.not_owner");
     context.patient.ok(&format!("port claim {}", context.port));
     context
         .patient
@@ -100,10 +100,10 @@ fn nobody_but_the_patient_approves_or_revokes() {
     ] {
         party
             .run(&format!("request approve 1 --port {}", context.port))
-            .failure(1, "access.denied");
+            .failure(1, "port.not_owner");
         party
             .run(&format!("request deny 1 --port {}", context.port))
-            .failure(1, "access.denied");
+            .failure(1, "port.not_owner");
     }
     context.patient.ok("request approve 1");
     for party in [&context.primary, &context.specialist, &context.stranger] {
@@ -112,7 +112,7 @@ fn nobody_but_the_patient_approves_or_revokes() {
                 "access revoke {} --port {}",
                 context.specialist.address, context.port
             ))
-            .failure(1, "access.denied");
+            .failure(1, "port.not_owner");
     }
 }
 
@@ -159,7 +159,7 @@ fn an_expired_writer_is_refused() {
     context
         .specialist
         .run(&format!(
-            "record add {} --port {} --section 1",
+            "record add {} --port {} --section 1 --allow-stale",
             utf8(&file),
             context.port
         ))

@@ -253,23 +253,24 @@ fn a_transaction_without_a_receipt_is_resumed_without_adding_twice() {
 }
 
 #[test]
-fn an_author_without_money_resumes_once_there_is_some() {
+fn an_author_without_money_is_told_before_anything_is_stored() {
     let context = TestContext::with_port();
     let file = context.file("note.txt", b"note");
+    let add = format!(
+        "record add {} --port {} --section 0",
+        utf8(&file),
+        context.port
+    );
     context.node.set_balance(&context.primary.address, 0);
-    let error = context
+    context
         .primary
-        .run(&format!(
-            "record add {} --port {} --section 0",
-            utf8(&file),
-            context.port
-        ))
+        .run(&add)
         .failure(1, "tx.insufficient_funds");
-    let stored = files_below(&context.primary.store);
+    assert_eq!(files_below(&context.primary.store), []);
     context
         .node
         .set_balance(&context.primary.address, 1_000_000_000_000_000_000);
-    resume_twice(&context, &error, &stored);
+    assert_eq!(context.primary.ok(&add)["id"], 1);
 }
 
 /// Resumes what `error` says is pending, checks that there is exactly one record and that no blob was
@@ -312,7 +313,7 @@ fn resume_twice(
             "record add --resume {commitment} --port {}",
             context.port
         ))
-        .failure(1, "record.nothing_pending");
+        .failure(2, "record.nothing_pending");
     let out = context.path("resumed.txt");
     context
         .patient

@@ -194,7 +194,7 @@ fn oversize_input_is_refused_before_anything_is_stored_or_sent() {
             context.port,
             long(5_000)
         ))
-        .failure(2, "input.too_long");
+        .failure(2, "message.invalid_text");
     // A profile holds at most 1 KiB.
     context
         .stranger
@@ -202,14 +202,11 @@ fn oversize_input_is_refused_before_anything_is_stored_or_sent() {
             "provider register --kind clinic --name {}",
             long(1_100)
         ))
-        .failure(2, "input.too_long");
+        .failure(2, "input.invalid");
     // §2: section names hold at most 64 bytes.
     context
         .patient
-        .run(&format!(
-            "access rotate --section {}",
-            format!("5:{}", long(65))
-        ))
+        .run(&format!("access rotate --section 5:{}", long(65)))
         .failure(2, "usage.arguments");
 
     assert_eq!(context.node.block_number(), before);
@@ -228,10 +225,16 @@ fn a_section_or_record_that_does_not_exist_is_named() {
             context.port
         ))
         .failure(1, "section.not_open");
+    let out = context.path("out");
     context
         .specialist
-        .run(&format!("record get 2 --port {}", context.port))
+        .run(&format!(
+            "record get 2 --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ))
         .failure(1, "record.unknown");
+    assert!(!out.exists());
 }
 
 #[test]
