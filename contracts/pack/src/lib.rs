@@ -24,9 +24,6 @@ pub enum PackError {
     /// Not a module, or one that uses what the VM does not accept.
     #[error("not a module that Stylus accepts")]
     InvalidModule(#[from] wasmparser::BinaryReaderError),
-    /// The module has a data count section.
-    #[error("a data count section, which Stylus does not accept")]
-    DataCount,
     /// An import that is no host function.
     #[error("import `{module}.{name}` is no host function")]
     ForeignImport {
@@ -85,16 +82,6 @@ pub struct Packed {
 /// # Errors
 /// Any [`PackError`].
 pub fn pack(module: &[u8], project_hash: Option<[u8; 32]>) -> Result<Packed, PackError> {
-    // Sign extension, saturating conversions and mutable globals are in the 1.0 validator's set of
-    // later features; nothing else is let in but memory.copy and memory.fill.
-    let features = WasmFeatures::MUTABLE_GLOBAL
-        | WasmFeatures::SIGN_EXTENSION
-        | WasmFeatures::SATURATING_FLOAT_TO_INT
-        | WasmFeatures::BULK_MEMORY
-        | WasmFeatures::FLOATS
-        | WasmFeatures::GC_TYPES;
-    Validator::new_with_features(features).validate_all(module)?;
-
     let mut wasm = module.get(..8).unwrap_or_default().to_vec();
     let (mut pages, mut data_bytes) = (0, 0_usize);
     let mut missing = vec!["memory", "user_entrypoint"];
@@ -102,8 +89,9 @@ pub fn pack(module: &[u8], project_hash: Option<[u8; 32]>) -> Result<Packed, Pac
         let payload = payload?;
         match &payload {
             Payload::CustomSection(_) => continue,
-            // Needed by memory.init and data.drop only, which the VM does not know.
-            Payload::DataCountSection { .. } => return Err(PackError::DataCount),
+            // Optimisers write one; only memory.init and data.drop need it, which the VM does not
+            // know, and it refuses the section itself.
+            Payload::DataCountSection { .. } => continue,
             Payload::ImportSection(imports) => {
                 for import in imports.clone().into_imports() {
                     let import = import?;
@@ -151,6 +139,16 @@ pub fn pack(module: &[u8], project_hash: Option<[u8; 32]>) -> Result<Packed, Pac
             section(&mut wasm, id, &[content.unwrap_or_default()]);
         }
     }
+    // Sign extension, saturating conversions and mutable globals are in the 1.0 validator's set of
+    // later features; nothing else is let in but memory.copy and memory.fill.
+    let features = WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::FLOATS
+        | WasmFeatures::GC_TYPES;
+    // As rewritten: whoever needs the section left out above fails here.
+    Validator::new_with_features(features).validate_all(&wasm)?;
     if let Some(name) = missing.first() {
         return Err(PackError::MissingExport(name));
     }
@@ -262,6 +260,40 @@ mod tests {
         let mut decompressed = Vec::new();
         brotli::BrotliDecompress(&mut packed.code.get(4..).unwrap(), &mut decompressed).unwrap();
         assert_eq!(decompressed, plain);
+    }
+
+    #[test]
+    fn a_needless_data_count_is_dropped_and_a_needed_one_is_refused() {
+        let counted = |body: &[u8]| {
+            let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+            section(&mut wasm, 1, &[&[1, 0x60, 1, 0x7f, 1, 0x7f]]);
+            section(&mut wasm, 3, &[&[1, 0]]);
+            section(&mut wasm, 5, &[&[1, 0, 1]]);
+            section(
+                &mut wasm,
+                7,
+                &[&[2, 6], b"memory", &[2, 0, 15], b"user_entrypoint", &[0, 0]],
+            );
+            section(&mut wasm, 12, &[&[1]]);
+            let length = u8::try_from(body.len()).unwrap();
+            section(&mut wasm, 10, &[&[1, length.saturating_add(1), 0], body]);
+            section(&mut wasm, 11, &[&[1, 0, 0x41, 0, 0x0b, 2, 7, 8]]);
+            wasm
+        };
+        let packed = pack(&counted(&[0x20, 0, 0x0b]), None).unwrap();
+        assert_eq!(packed.data_bytes, 2);
+        let sections = Parser::new(0).parse_all(&packed.wasm);
+        assert!(
+            sections
+                .into_iter()
+                .all(|payload| !matches!(payload.unwrap(), Payload::DataCountSection { .. }))
+        );
+        // memory.init of segment 0 with three zeros.
+        let needing = counted(&[0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0, 0x20, 0, 0x0b]);
+        assert!(matches!(
+            pack(&needing, None).unwrap_err(),
+            PackError::InvalidModule(_)
+        ));
     }
 
     #[test]
