@@ -163,10 +163,10 @@ interface IPatientPort {
     /// Requester only.
     function cancel(uint32 requestId) external;
     /// `reason`: 1 not needed, 2 unknown requester, 3 scope too wide, 4 other provider preferred, 5 other.
-    /// Patient only.
+    /// `message` may be empty. Patient only.
     function deny(uint32 requestId, uint8 reason, bytes calldata message) external;
     /// Grants what was asked, within `sections` at `epochs`, until `expiry`. `message` carries the section
-    /// secrets sealed to the recipient. Patient only. Unless `allowUnverified`, the recipient must be verified.
+    /// secrets sealed to the recipient; it may be empty if `rights` is write alone. Patient only. Unless `allowUnverified`, the recipient must be verified.
     function approve(uint32 requestId, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
     /// As `approve`, without a request.
     function grant(address reader, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
