@@ -5,11 +5,10 @@ use std::path::Path;
 use alloy::primitives::Address;
 use patientport_client::Keyring;
 use patientport_client::port::{Port, PortInfo};
-use patientport_client::rotation::{NewKeys, stale_sections};
+use patientport_client::rotation::NewKeys;
 use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
 use patientport_core::section::{SectionId, SectionSet};
 use patientport_core::text::Rights;
-use serde::Serialize;
 
 use crate::args::values::SectionRef;
 use crate::context::{ChosenPort, Context, Wallet};
@@ -243,40 +242,6 @@ pub const fn rights_name(rights: Rights) -> &'static str {
         Rights::Write => "write",
         Rights::ReadWrite => "read-write",
     }
-}
-
-/// A section that a former reader holds the key of.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Stale {
-    /// The section.
-    pub section: SectionId,
-    /// One who holds its key.
-    pub holder: Address,
-}
-
-/// The stale sections of a port.
-///
-/// # Errors
-/// The chain's.
-pub async fn stale(port: &Port) -> Result<Vec<Stale>, Error> {
-    let stale = stale_sections(port).await?;
-    Ok(stale.iter().map(|it| Stale { section: it.section, holder: it.holder }).collect())
-}
-
-/// Tells a patient which sections want new keys, once the command's own work is done.
-///
-/// # Errors
-/// The chain's.
-pub async fn warn_of_stale(context: &Context, port: &Port) -> Result<(), Error> {
-    for Stale { section, holder } in stale(port).await? {
-        context.warn(
-            "section.stale",
-            format!(
-                "section `{section}`: `{holder}` has no access any more and still holds its key; change it with `patientport access rotate`"
-            ),
-        );
-    }
-    Ok(())
 }
 
 /// Reads words for a sealed message from a flag or a file.

@@ -93,29 +93,29 @@ fn block_mix(input: &[u32], output: &mut [u32]) {
 
 /// RFC 7914 §3: the core of Salsa20 with eight rounds.
 fn salsa_8(block: &mut [u32; BLOCK_WORDS]) {
-    /// Columns, then rows.
-    const QUARTERS: [[usize; 4]; 8] = [
-        [0, 4, 8, 12],
-        [5, 9, 13, 1],
-        [10, 14, 2, 6],
-        [15, 3, 7, 11],
-        [0, 1, 2, 3],
-        [5, 6, 7, 4],
-        [10, 11, 8, 9],
-        [15, 12, 13, 14],
-    ];
     let mut x = *block;
     for _ in 0..4 {
-        for [a, b, c, d] in QUARTERS {
-            x[b] ^= x[a].wrapping_add(x[d]).rotate_left(7);
-            x[c] ^= x[b].wrapping_add(x[a]).rotate_left(9);
-            x[d] ^= x[c].wrapping_add(x[b]).rotate_left(13);
-            x[a] ^= x[d].wrapping_add(x[c]).rotate_left(18);
-        }
+        quarter(&mut x, 0, 4, 8, 12);
+        quarter(&mut x, 5, 9, 13, 1);
+        quarter(&mut x, 10, 14, 2, 6);
+        quarter(&mut x, 15, 3, 7, 11);
+        quarter(&mut x, 0, 1, 2, 3);
+        quarter(&mut x, 5, 6, 7, 4);
+        quarter(&mut x, 10, 11, 8, 9);
+        quarter(&mut x, 15, 12, 13, 14);
     }
     for (out, x) in block.iter_mut().zip(x) {
         *out = out.wrapping_add(x);
     }
+}
+
+#[expect(clippy::inline_always, reason = "with constant indices no bounds are checked, in any profile")]
+#[inline(always)]
+const fn quarter(x: &mut [u32; BLOCK_WORDS], a: usize, b: usize, c: usize, d: usize) {
+    x[b] ^= x[a].wrapping_add(x[d]).rotate_left(7);
+    x[c] ^= x[b].wrapping_add(x[a]).rotate_left(9);
+    x[d] ^= x[c].wrapping_add(x[b]).rotate_left(13);
+    x[a] ^= x[d].wrapping_add(x[c]).rotate_left(18);
 }
 
 #[cfg(test)]

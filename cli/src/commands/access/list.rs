@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::args::access::ListArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{Stale, rights_name, section_list, stale};
+use crate::commands::party::{rights_name, section_list};
+use crate::commands::stale::{Stale, stale};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::rotate::send_later;
 use crate::args::access::RevokeArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{Patient, pin_recipients, section_list, stale};
+use crate::commands::party::{Patient, pin_recipients, section_list};
+use crate::commands::stale::{set_of, stale};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
@@ -56,7 +57,7 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let patient = Patient::open(context, &chosen).await?;
-    let also: SectionSet = stale(port).await?.iter().map(|it| it.section).collect();
+    let also = set_of(&stale(port).await?);
     let reason: RevocationReason = args.reason.into();
     let keyring = &patient.keyring;
     let composed =

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::access::RotateArgs;
-use crate::commands::party::{Patient, pin_recipients, section_list, stale};
+use crate::commands::party::{Patient, pin_recipients, section_list};
+use crate::commands::stale::stale;
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::output::Outcome;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::port::ShowArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{Stale, stale};
+use crate::commands::stale::{Stale, stale};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;

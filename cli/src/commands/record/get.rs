@@ -161,8 +161,11 @@ async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
         let stdout = io::stdout();
         if !stdout.is_terminal() {
             let mut output = io::BufWriter::with_capacity(1 << 16, stdout.lock());
-            record.decrypt(&mut output)?;
-            return output.flush().map_err(Error::Stdout);
+            let released = record.decrypt(&mut output).map_err(Error::from);
+            return match released.and_then(|_| output.flush().map_err(Error::Stdout)) {
+                Err(error) => stdout_failed(error),
+                Ok(()) => Ok(()),
+            };
         }
         if length > MAX_TERMINAL_BYTES {
             return Err(Error::BinaryToTerminal);
@@ -173,6 +176,18 @@ async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
         stdout.lock().write_all(text.as_bytes()).map_err(Error::Stdout)
     })
     .await
+}
+
+/// A failure to release the payload belongs to standard output; a reader that left has seen enough.
+fn stdout_failed(error: Error) -> Result<(), Error> {
+    use patientport_client::Error as Client;
+    use patientport_core::record::RecordError;
+    let source = match error {
+        Error::Client(Client::Record { source: RecordError::Write(source), .. })
+        | Error::Stdout(source) => source,
+        other => return Err(other),
+    };
+    if source.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Error::Stdout(source)) }
 }
 
 /// A record as a terminal may show it: text, with everything that could deceive escaped.

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::args::request::ApproveArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{Patient, pin, rights_name, section_list, sections, warn_of_stale};
+use crate::commands::party::{Patient, pin, rights_name, section_list, sections};
+use crate::commands::stale::warn_of_stale;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;

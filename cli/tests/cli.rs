@@ -1,0 +1,221 @@
+//! The binary without a chain: exit codes, channels, the JSON document, homes and keystores. What needs a
+//! chain is in the workspace's `tests/`.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+const VARIABLES: [&str; 8] = [
+    "ETH_RPC_URL",
+    "ETH_KEYSTORE_ACCOUNT",
+    "ETH_PASSWORD",
+    "PATIENTPORT_IDENTITY",
+    "PATIENTPORT_IDENTITY_PASSWORD",
+    "PATIENTPORT_HOME",
+    "PATIENTPORT_REGISTRY",
+    "PATIENTPORT_STORE",
+];
+
+fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patientport"));
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command.args(arguments).env("PATIENTPORT_HOME", home).stdin(Stdio::null());
+    command
+}
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Runs with `--json` and returns exit code and document.
+fn run_json(home: &Path, arguments: &[&str]) -> (i32, Value) {
+    let output = run(home, &[arguments, &["--json"]].concat());
+    let text = stdout(&output);
+    assert_eq!(text.matches('\n').count(), 1, "not one line: {text}");
+    (code(&output), serde_json::from_str(&text).unwrap())
+}
+
+/// A home with the wallet and identity `alice`, password `pw` in the file returned.
+fn home_with_alice(root: &Path) -> (std::path::PathBuf, String) {
+    let (home, file) = (root.join("home"), root.join("pw"));
+    std::fs::write(&file, "pw\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    for noun in ["wallet", "identity"] {
+        let arguments = [noun, "new", "alice", "--password-file", &file, "--scrypt-log-n", "13"];
+        let output = run(&home, &arguments);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    (home, file)
+}
+
+#[test]
+fn help_and_version_go_to_stdout_with_exit_code_0() {
+    let root = tempfile::tempdir().unwrap();
+    for arguments in [&["--help"][..], &["--version"], &["record", "add", "--help"]] {
+        let output = run(root.path(), arguments);
+        assert_eq!((code(&output), output.stderr.len()), (0, 0), "{arguments:?}");
+        assert!(!output.stdout.is_empty());
+    }
+    let every_noun = stdout(&run(root.path(), &["--help"]));
+    for noun in ["wallet", "identity", "deploy", "provider", "port", "record", "request", "access", "devnode", "demo"] {
+        assert!(every_noun.contains(&format!("patientport {noun}")) || every_noun.contains(noun));
+    }
+}
+
+#[test]
+fn a_mistyped_command_is_usage_and_gets_a_suggestion() {
+    let root = tempfile::tempdir().unwrap();
+    let output = run(root.path(), &["recrod", "list"]);
+    assert_eq!((code(&output), output.stdout.len()), (2, 0));
+    assert!(stderr(&output).contains("'record'"), "{}", stderr(&output));
+    let (code, document) = run_json(root.path(), &["recrod", "list"]);
+    assert_eq!(code, 2);
+    assert_eq!(document["errors"][0]["code"], json!("usage.arguments"));
+}
+
+#[test]
+fn wallets_are_made_listed_and_kept_private() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, file) = home_with_alice(root.path());
+    let (code, document) = run_json(&home, &["wallet", "list"]);
+    assert_eq!((code, document["success"].clone()), (0, json!(true)));
+    assert_eq!(document["data"]["wallets"][0]["name"], json!("alice"));
+    let address = stdout(&run(&home, &["wallet", "address"]));
+    assert_eq!(address.trim().len(), 42);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&home), 0o700);
+    for path in ["wallets/alice.json", "identities/alice.json"] {
+        assert_eq!(mode(&home.join(path)), 0o600, "{path}");
+    }
+    let (code, document) = run_json(&home, &["wallet", "new", "alice", "--password-file", &file]);
+    assert_eq!(code, 2);
+    assert_eq!(document["errors"][0]["code"], json!("home.name_taken"));
+}
+
+#[test]
+fn nothing_is_made_where_no_password_can_be_asked_for() {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("home");
+    let output = run(&home, &["wallet", "new", "alice"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("hint: ") && stderr(&output).contains("--password-file"));
+    assert!(!home.exists());
+}
+
+#[test]
+fn a_wrong_password_is_refused_with_exit_code_1() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, file) = home_with_alice(root.path());
+    std::fs::write(&file, "wrong").unwrap();
+    let (code, document) = run_json(&home, &["identity", "show", "--password-file", &file]);
+    assert_eq!(code, 1);
+    assert_eq!(document["errors"][0]["code"], json!("password.wrong"));
+    assert_eq!(document["errors"][0]["details"]["causes"], json!(["the password is wrong"]));
+}
+
+#[test]
+fn a_password_put_where_its_file_belongs_is_not_repeated() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, _) = home_with_alice(root.path());
+    let output = command(&home, &["identity", "show"]).env("ETH_PASSWORD", "hunter2").output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("ETH_PASSWORD") && !stderr(&output).contains("hunter2"));
+}
+
+#[test]
+fn a_development_account_and_a_key_file_are_imported() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, file) = home_with_alice(root.path());
+    let import = |source: &[&str]| {
+        let fixed = ["wallet", "import", "--scrypt-log-n", "13", "--password-file", file.as_str()];
+        run_json(&home, &[&fixed[..], source].concat())
+    };
+    let (_, document) = import(&["dev", "--dev", "1"]);
+    assert_eq!(document["data"]["address"], json!("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"));
+    let key = root.path().join("key");
+    std::fs::write(&key, "# test\n0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n").unwrap();
+    let (_, document) = import(&["file", "--key-file", key.to_str().unwrap()]);
+    assert_eq!(document["data"]["address"], json!("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"));
+    let foreign = home.join("wallets/dev.json");
+    let (code, document) = import(&[
+        "again", "--keystore", foreign.to_str().unwrap(), "--keystore-password-file", &file,
+    ]);
+    assert_eq!((code, document["success"].clone()), (0, json!(true)));
+    let (code, document) = import(&["none", "--dev", "99"]);
+    assert_eq!((code, document["errors"][0]["code"].clone()), (2, json!("wallet.no_development_account")));
+}
+
+#[test]
+fn sending_without_a_terminal_needs_yes_and_says_so_first() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, file) = home_with_alice(root.path());
+    // No chain listens there: the refusal comes before any connection.
+    let commands: [&[&str]; 4] = [
+        &["deploy"],
+        &["port", "issue", "--patient", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"],
+        &["record", "add", "Cargo.toml"],
+        &["request", "cancel", "1"],
+    ];
+    for arguments in commands {
+        let fixed = ["--rpc-url", "http://127.0.0.1:1", "--password-file", &file];
+        let (code, document) = run_json(&home, &[arguments, &fixed].concat());
+        assert_eq!(code, 2, "{arguments:?}");
+        assert_eq!(document["errors"][0]["code"], json!("usage.confirmation_required"));
+        assert!(document["errors"][0]["hint"].as_str().unwrap().contains("--yes"));
+    }
+}
+
+#[test]
+fn an_unreachable_node_is_environment_with_exit_code_3() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, _) = home_with_alice(root.path());
+    let (code, document) = run_json(&home, &["provider", "list", "--rpc-url", "http://127.0.0.1:1"]);
+    assert_eq!(code, 3);
+    assert_eq!(document["errors"][0]["code"], json!("rpc.unreachable"));
+    let output = run(&home, &["provider", "list", "--rpc-url", "http://127.0.0.1:1"]);
+    let text = stderr(&output);
+    assert!(text.starts_with("error: cannot reach the node at `http://127.0.0.1:1`"), "{text}");
+    assert!(text.contains("\n  caused by: ") && text.contains("\n\nhint: "), "{text}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn an_existing_output_file_is_refused_before_anything_is_fetched() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, _) = home_with_alice(root.path());
+    let out = root.path().join("out");
+    std::fs::write(&out, "keep").unwrap();
+    let arguments = ["record", "get", "1", "-r", "http://127.0.0.1:1", "-o", out.to_str().unwrap()];
+    let (code, document) = run_json(&home, &arguments);
+    assert_eq!((code, document["errors"][0]["code"].clone()), (2, json!("output.exists")));
+    assert_eq!(std::fs::read(&out).unwrap(), b"keep");
+}
+
+#[test]
+fn quiet_silences_the_talk_and_neither_result_nor_error() {
+    let root = tempfile::tempdir().unwrap();
+    let (home, file) = home_with_alice(root.path());
+    let fixed = ["wallet", "new", "bob", "--password-file", &file, "--scrypt-log-n", "13", "-q"];
+    let output = run(&home, &fixed);
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+    assert!(stdout(&output).starts_with("wallet `bob`: 0x"));
+    assert!(stderr(&run(&home, &fixed)).starts_with("error: "));
+}
