@@ -8,6 +8,9 @@
 //! pages, an entry point, host functions only, no feature beyond what the VM accepts. The chain
 //! checks everything again.
 
+use std::io::Read as _;
+
+use brotli2::{CompressParams, read::BrotliEncoder};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 /// Largest code of a contract, in bytes (EIP-170); Stylus programs above it need fragments.
@@ -88,10 +91,9 @@ pub fn pack(module: &[u8], project_hash: Option<[u8; 32]>) -> Result<Packed, Pac
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
         match &payload {
-            Payload::CustomSection(_) => continue,
-            // Optimisers write one; only memory.init and data.drop need it, which the VM does not
-            // know, and it refuses the section itself.
-            Payload::DataCountSection { .. } => continue,
+            // Metadata; and a count of data segments, which optimisers write. Only memory.init and
+            // data.drop need that, which the VM does not know, and it refuses the section itself.
+            Payload::CustomSection(_) | Payload::DataCountSection { .. } => continue,
             Payload::ImportSection(imports) => {
                 for import in imports.clone().into_imports() {
                     let import = import?;
@@ -198,13 +200,9 @@ fn section(wasm: &mut Vec<u8>, id: u8, content: &[&[u8]]) {
 }
 
 fn compress(wasm: &[u8]) -> std::io::Result<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        ..Default::default()
-    };
+    let params = CompressParams::new().quality(11).lgwin(22).to_owned();
     let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut &*wasm, &mut compressed, &params)?;
+    BrotliEncoder::from_params(wasm, &params).read_to_end(&mut compressed)?;
     Ok(compressed)
 }
 
@@ -258,7 +256,9 @@ mod tests {
         assert_eq!(packed.code.get(..4), Some(&PREFIX[..]));
         assert_eq!(packed.code_hash, keccak256(&packed.code));
         let mut decompressed = Vec::new();
-        brotli::BrotliDecompress(&mut packed.code.get(4..).unwrap(), &mut decompressed).unwrap();
+        brotli2::read::BrotliDecoder::new(packed.code.get(4..).unwrap())
+            .read_to_end(&mut decompressed)
+            .unwrap();
         assert_eq!(decompressed, plain);
     }
 
