@@ -322,27 +322,8 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
     let clinic = world.verified_provider(1, "Primary Care", None).await;
     let specialist = world.verified_provider(2, "Cardiology", None).await;
     let patient = world.person(4);
-    let report = world
-        .registry
-        .issue(patient.account())
-        .send(&clinic.signer)
-        .await
-        .unwrap();
-    let address = world.registry.issued_port(&report).unwrap();
-    let port = Port::open(&world.registry, address).await.unwrap();
-    let key = patient.identity.public();
-    let keys = first_keys(
-        &port,
-        patient.account(),
-        &key,
-        &named(&[(0, "")]),
-        &mut world.rng,
-    )
-    .unwrap();
-    port.claim(&key, keys.rotation)
-        .send(&patient.signer)
-        .await
-        .unwrap();
+    let port = world.claimed_port(&clinic, &patient, &[(0, "")]).await;
+    let address = port.address();
 
     // A denial reaches the requester.
     let text = RequestText {
@@ -453,6 +434,62 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
         .await
         .unwrap_err();
     assert_eq!(not_one.code(), "registry.not_a_registry");
+}
+
+/// A rotation has room for the patient and 16 others; whoever comes after is served by further transactions.
+#[tokio::test]
+async fn rotations_for_many_readers_go_in_batches() {
+    const READERS: u8 = 18;
+    let mut world = world().await;
+    let clinic = world.verified_provider(1, "Primary Care", None).await;
+    let patient = world.person(4);
+    let port = world
+        .claimed_port(&clinic, &patient, &[(0, "general")])
+        .await;
+    let ring = world.keyring(&port, &patient).await;
+    let terms = Terms {
+        sections: sections(&[0]),
+        until: Timestamp(world.now().await + 86_400),
+        rights: Rights::Read,
+        allow_unverified: true,
+        replace: false,
+    };
+    let mut readers = Vec::new();
+    for index in 0..READERS {
+        let reader = world.unverified_provider(index).await;
+        let account = reader.account();
+        let grant = access::grant(&port, &ring, account, &terms, &mut world.rng)
+            .await
+            .unwrap();
+        grant.transaction.send(&patient.signer).await.unwrap();
+        readers.push(reader);
+    }
+    let revoked = readers.remove(3);
+    let (reason, none) = (RevocationReason::Unstated, SectionSet::EMPTY);
+    let account = revoked.account();
+    let revocation = access::revoke(&port, &ring, account, reason, none, &mut world.rng)
+        .await
+        .unwrap();
+    revocation.transaction.send(&patient.signer).await.unwrap();
+    let keys = revocation.keys.unwrap();
+    assert_eq!((keys.recipients.len(), keys.left_out.len()), (18, 0));
+    assert_eq!(keys.rotation.sealed_.len(), 17);
+    let record = world.add(&port, &clinic, 0, b"news").await;
+
+    // The access has ended with the first transaction; the last reader waits for the second.
+    let last = readers.last().unwrap();
+    assert!(world.read(&port, &revoked, record).await.is_err());
+    let waiting = world.read(&port, last, record).await.unwrap_err();
+    assert_eq!(waiting.code(), "section.no_matching_key");
+    let later = keys.later_transactions(&port);
+    assert_eq!(later.len(), 1);
+    later[0].send(&patient.signer).await.unwrap();
+    for reader in &readers {
+        assert_eq!(world.read(&port, reader, record).await.unwrap(), b"news");
+    }
+    let refused = world.read(&port, &revoked, record).await.unwrap_err();
+    assert_eq!(refused.code(), "section.no_matching_key");
+    assert_eq!(port.readers().await.unwrap().len(), usize::from(READERS));
 }
 
 #[tokio::test]

@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use patientport_client::chain::{Call, Transaction};
 use patientport_client::core::keys::{IdentitySeed, SecretKey};
 use patientport_client::core::npi::Npi;
 use patientport_client::core::record::Metadata;
 use patientport_client::core::section::{SectionId, SectionSet};
 use patientport_client::deploy::{ContractCode, Deployment, Plan, StepKind, deploy, preview};
-use patientport_client::primitives::Address;
+use patientport_client::primitives::{Address, Bytes, U256};
 use patientport_client::records;
 use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind, ProviderStatus};
-use patientport_client::rotation::NamedSection;
+use patientport_client::rotation::{NamedSection, first_keys};
 use patientport_client::store::{BlobStore, DirectoryStore};
 use patientport_client::{Chain, Error, Keyring, Options, Port, Registry, Signer, Timestamp};
 use rand_chacha::ChaCha20Rng;
@@ -226,6 +227,52 @@ impl World {
         );
         assert_eq!(seen.encryption_key().unwrap(), key);
         provider
+    }
+
+    /// A registered provider whom nobody has attested, with an account that is funded first.
+    pub(crate) async fn unverified_provider(&self, index: u8) -> Person {
+        let key = [index + 100; 32];
+        let provider = Person {
+            signer: Signer::from_bytes(&key).unwrap(),
+            identity: IdentitySeed::from_bytes(key).provider_key(),
+        };
+        let gift = Call {
+            to: provider.account(),
+            value: U256::from(10_u64.pow(18)),
+            data: Bytes::new(),
+        };
+        let gift = Transaction::new(self.chain.clone(), gift);
+        gift.send(&self.owner.signer).await.unwrap();
+        let (identity, contact) = (IdentityProfile::default(), ContactProfile::default());
+        let key = provider.identity.public();
+        self.registry
+            .register(ProviderKind::Other, None, &key, &identity, &contact)
+            .unwrap()
+            .send(&provider.signer)
+            .await
+            .unwrap();
+        provider
+    }
+
+    /// A port that its patient has claimed.
+    pub(crate) async fn claimed_port(
+        &mut self,
+        issuer: &Person,
+        patient: &Person,
+        sections: &[(u8, &str)],
+    ) -> Port {
+        let issue = self.registry.issue(patient.account());
+        let report = issue.send(&issuer.signer).await.unwrap();
+        let address = self.registry.issued_port(&report).unwrap();
+        let port = Port::open(&self.registry, address).await.unwrap();
+        let key = patient.identity.public();
+        let sections = named(sections);
+        let keys = first_keys(&port, patient.account(), &key, &sections, &mut self.rng).unwrap();
+        port.claim(&key, keys.rotation)
+            .send(&patient.signer)
+            .await
+            .unwrap();
+        port
     }
 
     pub(crate) async fn keyring(&self, port: &Port, person: &Person) -> Keyring {
