@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let variable = |name: &str| env::var_os(name).map(PathBuf::from).ok_or(io::ErrorKind::NotFound);
+    let variable = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .ok_or(io::ErrorKind::NotFound)
+    };
     let contracts = variable("CARGO_MANIFEST_DIR")?.join("../build/contracts");
     let out = variable("OUT_DIR")?;
     let mut lines = String::new();
@@ -28,5 +32,7 @@ fn embed(source: &Path, out: &Path, name: &str, constant: &str) -> io::Result<St
         Err(error) if error.kind() == io::ErrorKind::NotFound => "None".to_owned(),
         Err(error) => return Err(error),
     };
-    Ok(format!("pub(super) const {constant}: Option<&[u8]> = {value};\n"))
+    Ok(format!(
+        "pub(super) const {constant}: Option<&[u8]> = {value};\n"
+    ))
 }

@@ -42,7 +42,12 @@ const fn code(
     meaning: &'static str,
     hints: &'static [&'static str],
 ) -> Code {
-    Code { code, exit, meaning, hints }
+    Code {
+        code,
+        exit,
+        meaning,
+        hints,
+    }
 }
 
 /// All codes, ascending.

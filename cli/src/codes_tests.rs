@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Every literal of the form `word.word` in the non-test part of a source file.
@@ -13,13 +16,18 @@ fn codes_in(file: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join(file)).unwrap();
     let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
     let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     };
     text.split('"')
         .skip(1)
         .step_by(2)
         .filter(|literal| {
-            literal.split_once('.').is_some_and(|(one, two)| is_word(one) && is_word(two))
+            literal
+                .split_once('.')
+                .is_some_and(|(one, two)| is_word(one) && is_word(two))
         })
         .map(str::to_owned)
         .collect()
@@ -41,7 +49,10 @@ fn the_table_lists_exactly_the_codes_in_the_code() {
     let listed: BTreeSet<String> = CODES.iter().map(|entry| entry.code.to_owned()).collect();
     let missing: Vec<_> = found.difference(&listed).collect();
     let stale: Vec<_> = listed.difference(&found).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "missing {missing:?}, stale {stale:?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "missing {missing:?}, stale {stale:?}"
+    );
 }
 
 #[test]
@@ -72,7 +83,12 @@ fn document() -> String {
          | code | exit | meaning | what to do |\n|---|---|---|---|\n",
     );
     for entry in CODES {
-        let Code { code, exit, meaning, hints } = entry;
+        let Code {
+            code,
+            exit,
+            meaning,
+            hints,
+        } = entry;
         text.push_str(&format!(
             "| `{code}` | {} | {meaning} | {} |\n",
             *exit as u8,
@@ -88,14 +104,35 @@ fn document() -> String {
 
 /// Codes that `Context::warn` is called with.
 const WARNINGS: &[(&str, &str)] = &[
-    ("access.reader_left_out", "A reader with access is given no new section keys: suspended, gone, or without a key."),
-    ("devnode.exposed", "The development chain listens on an address that other machines reach."),
-    ("message.unreadable", "A sealed text does not open or is malformed; the rest of the command goes on."),
+    (
+        "access.reader_left_out",
+        "A reader with access is given no new section keys: suspended, gone, or without a key.",
+    ),
+    (
+        "devnode.exposed",
+        "The development chain listens on an address that other machines reach.",
+    ),
+    (
+        "message.unreadable",
+        "A sealed text does not open or is malformed; the rest of the command goes on.",
+    ),
     ("password.empty", "A new key has an empty password."),
-    ("password.file_exposed", "Others than the owner may read the password file."),
-    ("record.not_current", "The record was retracted or superseded."),
-    ("section.bad_secret", "Somebody sent a section secret that is not the section's, or a link that does not open; it is ignored."),
-    ("section.stale", "Somebody without access holds the key of a section."),
+    (
+        "password.file_exposed",
+        "Others than the owner may read the password file.",
+    ),
+    (
+        "record.not_current",
+        "The record was retracted or superseded.",
+    ),
+    (
+        "section.bad_secret",
+        "Somebody sent a section secret that is not the section's, or a link that does not open; it is ignored.",
+    ),
+    (
+        "section.stale",
+        "Somebody without access holds the key of a section.",
+    ),
 ];
 
 #[test]
@@ -105,7 +142,10 @@ fn the_page_lists_exactly_the_codes() {
         std::fs::write(&path, document()).unwrap();
     }
     let page = std::fs::read_to_string(&path).unwrap();
-    assert!(page == document(), "docs/errors.md is not what the code says: UPDATE_DOCS=1 writes it anew");
+    assert!(
+        page == document(),
+        "docs/errors.md is not what the code says: UPDATE_DOCS=1 writes it anew"
+    );
 }
 
 #[test]
@@ -121,7 +161,9 @@ fn every_warning_is_listed() {
             // The first literal after `.warn(` on the same or the next line is the code.
             for call in text.split(".warn(").skip(1) {
                 let argument = call.trim_start();
-                if let Some(code) = argument.strip_prefix('"').and_then(|rest| rest.split('"').next())
+                if let Some(code) = argument
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.split('"').next())
                     && code.contains('.')
                     && !code.contains(' ')
                 {
@@ -132,6 +174,9 @@ fn every_warning_is_listed() {
     }
     let mut found = BTreeSet::new();
     walk(&root().join("cli/src"), &mut found);
-    let listed: BTreeSet<String> = WARNINGS.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let listed: BTreeSet<String> = WARNINGS
+        .iter()
+        .map(|(code, _)| (*code).to_owned())
+        .collect();
     assert_eq!(found, listed);
 }

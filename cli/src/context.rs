@@ -106,7 +106,8 @@ impl Context {
     pub async fn registry(&self) -> Result<Registry, Error> {
         let chain = self.chain().await?;
         let deployment = self.home().deployment(chain.chain_id())?;
-        let deployed = deployment.and_then(|it| it.registry.map(|registry| (registry, it.from_block)));
+        let deployed =
+            deployment.and_then(|it| it.registry.map(|registry| (registry, it.from_block)));
         let (address, from_block) = match (self.settings.registry, deployed) {
             (Some(named), Some((address, block))) if named == address => (address, block),
             (Some(named), _) => (named, 0),
@@ -117,7 +118,9 @@ impl Context {
                     .values()
                     .filter(|port| port.chain_id == chain.chain_id())
                     .filter_map(|port| port.registry);
-                let first = known.next().ok_or_else(|| Error::NoRegistry(chain.chain_id()))?;
+                let first = known
+                    .next()
+                    .ok_or_else(|| Error::NoRegistry(chain.chain_id()))?;
                 if known.any(|other| other != first) {
                     return Err(Error::NoRegistry(chain.chain_id()));
                 }
@@ -155,7 +158,11 @@ impl Context {
     /// As [`Self::wallet`].
     pub fn account(&self, preferred: Option<&str>) -> Result<Address, Error> {
         let name = self.wallet_name(preferred)?;
-        let stated = self.home().wallet(&name)?.address.and_then(|text| text.parse().ok());
+        let stated = self
+            .home()
+            .wallet(&name)?
+            .address
+            .and_then(|text| text.parse().ok());
         match stated {
             Some(address) => Ok(address),
             None => Ok(self.wallet(preferred)?.address()),
@@ -185,9 +192,15 @@ impl Context {
         let (signer, password) = self.unlock("wallet", name, file, None, |password| {
             self.home().unlock_wallet(name, password)
         })?;
-        *self.wallet_password.lock().expect("nothing panics under this lock") = Some(password);
+        *self
+            .wallet_password
+            .lock()
+            .expect("nothing panics under this lock") = Some(password);
         let secret = Zeroizing::new(signer.to_bytes().0);
-        Ok(Wallet { name: name.to_owned(), signer: Signer::from_bytes(&secret)? })
+        Ok(Wallet {
+            name: name.to_owned(),
+            signer: Signer::from_bytes(&secret)?,
+        })
     }
 
     /// Name of the identity that is meant: the one named, or the port's, or the wallet's namesake.
@@ -221,10 +234,17 @@ impl Context {
     /// Never, as [`Self::wallet`].
     pub fn identity_named(&self, name: &str) -> Result<(String, IdentitySeed), Error> {
         let settings = &self.settings;
-        let file = settings.identity_password_file.as_ref().or(settings.password_file.as_ref());
+        let file = settings
+            .identity_password_file
+            .as_ref()
+            .or(settings.password_file.as_ref());
         let same = match settings.identity_password_file {
             Some(_) => None,
-            None => self.wallet_password.lock().expect("nothing panics under this lock").clone(),
+            None => self
+                .wallet_password
+                .lock()
+                .expect("nothing panics under this lock")
+                .clone(),
         };
         // A missing identity must be told before a password is asked for.
         self.home().identity(name)?;
@@ -249,7 +269,13 @@ impl Context {
         open: impl Fn(&Password) -> Result<T, HomeError>,
     ) -> Result<(T, Password), Error> {
         let is_wrong = |error: &HomeError| {
-            matches!(error, HomeError::Keystore { source: KeystoreError::WrongPassword, .. })
+            matches!(
+                error,
+                HomeError::Keystore {
+                    source: KeystoreError::WrongPassword,
+                    ..
+                }
+            )
         };
         if let Some(password) = same {
             match open(&password) {
@@ -262,11 +288,16 @@ impl Context {
             return Ok((open(&password)?, password));
         }
         if !self.terminal.interactive {
-            return Err(Error::PasswordRequired { what, name: name.to_owned() });
+            return Err(Error::PasswordRequired {
+                what,
+                name: name.to_owned(),
+            });
         }
         let mut tries = PASSWORD_TRIES;
         loop {
-            let password = self.terminal.ask_hidden(&format!("password of {what} `{name}`"))?;
+            let password = self
+                .terminal
+                .ask_hidden(&format!("password of {what} `{name}`"))?;
             tries -= 1;
             match open(&password) {
                 Err(error) if is_wrong(&error) && tries > 0 => {
@@ -295,7 +326,11 @@ impl Context {
     /// # Errors
     /// [`Error::DevelopmentKey`].
     pub fn refuse_public_key(&self, address: Address, chain_id: u64) -> Result<(), Error> {
-        let is_public = || DevAccount::well_known().iter().any(|known| known.address() == address);
+        let is_public = || {
+            DevAccount::well_known()
+                .iter()
+                .any(|known| known.address() == address)
+        };
         if chain_id != DEV_CHAIN_ID && is_public() {
             return Err(Error::DevelopmentKey { address, chain_id });
         }

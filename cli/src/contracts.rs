@@ -30,10 +30,14 @@ pub fn load(directory: Option<&Path>) -> Result<(ContractCode, ContractCode), Er
     };
     let read = |name: &str| {
         let path = directory.join(name).with_extension("code");
-        let bytes = files::read_bounded(&path, MAX_CODE_FILE_BYTES).map_err(|error| match error {
-            files::FileError::Io { path, source, .. } => Error::Input { path, source },
-            _ => Error::TooLarge { what: "a contract's code", limit: MAX_CODE_FILE_BYTES },
-        })?;
+        let bytes =
+            files::read_bounded(&path, MAX_CODE_FILE_BYTES).map_err(|error| match error {
+                files::FileError::Io { path, source, .. } => Error::Input { path, source },
+                _ => Error::TooLarge {
+                    what: "a contract's code",
+                    limit: MAX_CODE_FILE_BYTES,
+                },
+            })?;
         Ok::<_, Error>(ContractCode::new(name, bytes)?)
     };
     Ok((read("registry")?, read("patientport")?))
@@ -47,13 +51,19 @@ mod tests {
     #[test]
     fn a_directory_must_hold_both_programs() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(load(Some(root.path())).unwrap_err().code(), "input.unreadable");
+        assert_eq!(
+            load(Some(root.path())).unwrap_err().code(),
+            "input.unreadable"
+        );
         for name in ["registry.code", "patientport.code"] {
             std::fs::write(root.path().join(name), [0xef, 0xf0, 0, 0, 1, 2]).unwrap();
         }
         let (registry, port) = load(Some(root.path())).unwrap();
         assert_eq!((registry.name(), port.name()), ("registry", "patientport"));
         std::fs::write(root.path().join("registry.code"), b"\0asm").unwrap();
-        assert_eq!(load(Some(root.path())).unwrap_err().code(), "deploy.invalid_code");
+        assert_eq!(
+            load(Some(root.path())).unwrap_err().code(),
+            "deploy.invalid_code"
+        );
     }
 }

@@ -94,7 +94,9 @@ pub enum Error {
     #[error("this program was built without the contracts' code")]
     NoContracts,
     /// This home records another deployment on the chain.
-    #[error("this home records another deployment on chain `{chain_id}`, with the registry `{registry}`")]
+    #[error(
+        "this home records another deployment on chain `{chain_id}`, with the registry `{registry}`"
+    )]
     DeployedAlready {
         /// The chain.
         chain_id: u64,
@@ -102,7 +104,9 @@ pub enum Error {
         registry: Address,
     },
     /// A public development key on another chain.
-    #[error("the key of `{address}` is public knowledge and chain `{chain_id}` is no development chain")]
+    #[error(
+        "the key of `{address}` is public knowledge and chain `{chain_id}` is no development chain"
+    )]
     DevelopmentKey {
         /// Its account.
         address: Address,
@@ -193,7 +197,9 @@ pub enum Error {
     #[error("--json and the record cannot both go to standard output")]
     JsonAndRecord,
     /// A former reader still holds the section's key.
-    #[error("the key of section `{section}` is stale: `{holder}` holds it and has no access any more")]
+    #[error(
+        "the key of section `{section}` is stale: `{holder}` holds it and has no access any more"
+    )]
     StaleSection {
         /// The section.
         section: u8,
@@ -247,7 +253,11 @@ impl Error {
             Value::Object(details) => details,
             _ => Map::new(),
         };
-        Self::Hinted(Box::new(Hinted { error: self, hint: hint.into(), details }))
+        Self::Hinted(Box::new(Hinted {
+            error: self,
+            hint: hint.into(),
+            details,
+        }))
     }
 
     /// The stable code, as listed in `docs/errors.md`.
@@ -343,16 +353,28 @@ impl Error {
             Self::Client(Client::Refused(revert)) => {
                 json!({ "contract": revert.contract, "function": revert.function })
             }
-            Self::Client(Client::NotAPort { address, registry, .. }) => {
+            Self::Client(Client::NotAPort {
+                address, registry, ..
+            }) => {
                 json!({ "address": address, "registry": registry })
             }
             Self::Client(Client::WrongChain { expected, actual }) => {
                 json!({ "expected": expected, "actual": actual })
             }
-            Self::Home(HomeError::KeyChanged { account, chain_id, pinned, found }) => {
+            Self::Home(HomeError::KeyChanged {
+                account,
+                chain_id,
+                pinned,
+                found,
+            }) => {
                 json!({ "account": account, "chain_id": chain_id, "pinned": pinned, "found": found })
             }
-            Self::NotTheOwner { port, owner, account, .. } => {
+            Self::NotTheOwner {
+                port,
+                owner,
+                account,
+                ..
+            } => {
                 json!({ "port": port, "owner": owner, "account": account })
             }
             _ => json!({}),
@@ -370,13 +392,19 @@ fn home_code(error: &HomeError) -> &'static str {
     match error {
         HomeError::File(FileError::Malformed { .. } | FileError::TooLong { .. }) => "home.damaged",
         HomeError::File(_) => "home.unavailable",
-        HomeError::Unknown { what: "identity", .. } | HomeError::Empty { what: "identity", .. } => {
-            "identity.unknown"
+        HomeError::Unknown {
+            what: "identity", ..
         }
+        | HomeError::Empty {
+            what: "identity", ..
+        } => "identity.unknown",
         HomeError::Unknown { .. } | HomeError::Empty { .. } => "wallet.unknown",
         HomeError::Taken { .. } => "home.name_taken",
         HomeError::InvalidName(_) => "home.invalid_name",
-        HomeError::Keystore { source: KeystoreError::WrongPassword, .. } => "password.wrong",
+        HomeError::Keystore {
+            source: KeystoreError::WrongPassword,
+            ..
+        } => "password.wrong",
         HomeError::Keystore { .. } | HomeError::InvalidSecret { .. } => "keystore.unusable",
         HomeError::UnknownPort(_) => "port.unknown_name",
         HomeError::NoPort(_) => "port.none_known",
@@ -404,10 +432,16 @@ mod tests {
     #[test]
     fn a_password_path_is_never_repeated() {
         let source = io::ErrorKind::NotFound.into();
-        let error = Error::PasswordFile { flag: "ETH_PASSWORD", source };
+        let error = Error::PasswordFile {
+            flag: "ETH_PASSWORD",
+            source,
+        };
         assert_eq!(
             error.chain(),
-            ["the file that ETH_PASSWORD names cannot be read", "entity not found"]
+            [
+                "the file that ETH_PASSWORD names cannot be read",
+                "entity not found"
+            ]
         );
     }
 
@@ -418,8 +452,14 @@ mod tests {
             name: "alice".into(),
             source: KeystoreError::WrongPassword,
         });
-        assert_eq!(error.chain(), ["wallet `alice` cannot be opened", "the password is wrong"]);
-        assert_eq!((error.code(), error.exit()), ("password.wrong", Exit::Refused));
+        assert_eq!(
+            error.chain(),
+            ["wallet `alice` cannot be opened", "the password is wrong"]
+        );
+        assert_eq!(
+            (error.code(), error.exit()),
+            ("password.wrong", Exit::Refused)
+        );
         assert_eq!(error.details()["causes"], json!(["the password is wrong"]));
     }
 }

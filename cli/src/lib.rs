@@ -12,6 +12,12 @@
 //!
 //! Looking for the protocol as a library? `patientport-client`. For keys and formats? `patientport-core`.
 
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "an outcome renders a few lines once; `write!` to a `String` would add a result to ignore on each"
+)]
+
 pub mod args;
 pub mod codes;
 pub mod commands;
@@ -86,17 +92,30 @@ fn run(context: &Context, command: args::Command) -> Result<Option<output::Repor
 /// Help, version, or a mistake in the arguments.
 fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
     use clap::error::ErrorKind;
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
         // clap's own printing colours only for a terminal. A closed pipe has seen enough.
         let _ = error.print();
         return 0;
     }
     // Nothing was parsed, so whether JSON is wanted is looked for by hand; after `--` it is no flag.
-    let json = arguments.iter().take_while(|argument| *argument != "--").any(|it| it == "--json");
-    let terminal = Terminal { verbosity: Verbosity::Normal, interactive: false, color: false };
+    let json = arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(|it| it == "--json");
+    let terminal = Terminal {
+        verbosity: Verbosity::Normal,
+        interactive: false,
+        color: false,
+    };
     if json {
         let message = error.to_string();
-        let message = message.trim().trim_start_matches("error: ").to_owned();
+        // The first paragraph is the sentence; tips and usage follow.
+        let sentence = message.trim().trim_start_matches("error: ").split("\n\n").next();
+        let words: Vec<_> = sentence.unwrap_or_default().split_whitespace().collect();
+        let message = words.join(" ");
         return output::finish(Err(Error::Arguments(message)), true, &terminal, &[]);
     }
     let _ = error.print();

@@ -34,7 +34,10 @@ impl Report {
     /// Never: outcomes are plain structs with string keys, which always serialise.
     pub fn of(outcome: &impl Outcome) -> Self {
         let data = serde_json::to_value(outcome).expect("outcomes have string keys");
-        Self { data, text: outcome.text() }
+        Self {
+            data,
+            text: outcome.text(),
+        }
     }
 }
 
@@ -58,7 +61,10 @@ impl Warnings {
     /// Never: nothing panics while the list is locked.
     pub fn add(&self, terminal: &Terminal, code: &'static str, message: String) {
         terminal.warn(&message);
-        self.0.lock().expect("nothing panics under this lock").push(Warning { code, message });
+        self.0
+            .lock()
+            .expect("nothing panics under this lock")
+            .push(Warning { code, message });
     }
 
     /// All warnings so far.
@@ -66,7 +72,10 @@ impl Warnings {
     /// # Panics
     /// Never, as [`Self::add`].
     pub fn all(&self) -> Vec<Warning> {
-        self.0.lock().expect("nothing panics under this lock").clone()
+        self.0
+            .lock()
+            .expect("nothing panics under this lock")
+            .clone()
     }
 }
 
@@ -172,7 +181,11 @@ pub fn finish(
 fn document_line(document: &Value) -> String {
     let mut line = String::new();
     for character in document.to_string().chars() {
-        if character.is_ascii() && character != '\u{7f}' || harmless(character.encode_utf8(&mut [0; 4])).chars().eq([character]) {
+        if character.is_ascii() && character != '\u{7f}'
+            || harmless(character.encode_utf8(&mut [0; 4]))
+                .chars()
+                .eq([character])
+        {
             line.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
@@ -201,7 +214,10 @@ mod tests {
     #[test]
     fn a_success_has_the_five_members() {
         let report = Report::of(&Name("x".into()));
-        let warnings = [Warning { code: "w", message: "m".into() }];
+        let warnings = [Warning {
+            code: "w",
+            message: "m".into(),
+        }];
         assert_eq!(
             success_document(&report.data, &warnings),
             json!({
@@ -220,15 +236,24 @@ mod tests {
         assert_eq!(document["success"], json!(false));
         assert_eq!(document["data"], Value::Null);
         assert_eq!(document["errors"][0]["code"], json!("registry.unknown"));
-        assert_eq!(document["errors"][0]["message"], json!("no registry is known on chain `7`"));
+        assert_eq!(
+            document["errors"][0]["message"],
+            json!("no registry is known on chain `7`")
+        );
         assert!(document["errors"][0]["hint"].is_string());
         assert_eq!(document["warnings"], json!([]));
     }
 
     #[test]
     fn a_failure_in_words_has_causes_a_blank_line_and_hints() {
-        let text = failure_text(&Error::Declined.with_hint("do\u{1b}[0m this", json!({})), &Terminal::silent());
-        assert!(text.starts_with("error: not confirmed: nothing was sent\n\nhint: do\\u{1b}[0m this\n"), "{text}");
+        let text = failure_text(
+            &Error::Declined.with_hint("do\u{1b}[0m this", json!({})),
+            &Terminal::silent(),
+        );
+        assert!(
+            text.starts_with("error: not confirmed: nothing was sent\n\nhint: do\\u{1b}[0m this\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -236,7 +261,9 @@ mod tests {
         let value = json!({ "title": "a\u{202e}b\u{9b}c\u{e0041}\n日本\u{1b}\u{7f}" });
         let line = document_line(&value);
         assert_eq!(line.matches('\n').count(), 1);
-        assert!(line.contains("\\u202e") && line.contains("\\u009b") && line.contains("\\udb40\\udc41"));
+        assert!(
+            line.contains("\\u202e") && line.contains("\\u009b") && line.contains("\\udb40\\udc41")
+        );
         assert!(line.contains("日本"));
         assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
     }

@@ -10,7 +10,7 @@ use crate::home::{Password, files};
 use crate::settings::PasswordFile;
 
 /// Longest password file.
-const MAX_BYTES: u64 = 4096;
+const MAX_BYTES: u16 = 4096;
 
 /// Reads a password file: its text without one line end at the end. An empty file is an empty password.
 ///
@@ -21,7 +21,10 @@ pub fn from_file(context: &Context, file: &PasswordFile) -> Result<Password, Err
     if files::is_exposed(&file.path) {
         context.warn(
             "password.file_exposed",
-            format!("the file that {} names can be read by others: give it mode 0600", file.flag),
+            format!(
+                "the file that {} names can be read by others: give it mode 0600",
+                file.flag
+            ),
         );
     }
     read(&file.path, file.flag)
@@ -34,13 +37,18 @@ pub fn from_file(context: &Context, file: &PasswordFile) -> Result<Password, Err
 pub fn read(path: &std::path::Path, flag: &'static str) -> Result<Password, Error> {
     let failed = |source| Error::PasswordFile { flag, source };
     let file = std::fs::File::open(path).map_err(failed)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize + 1));
-    let length = file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if length as u64 > MAX_BYTES {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(MAX_BYTES) + 1));
+    let length = file
+        .take(u64::from(MAX_BYTES) + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if length > usize::from(MAX_BYTES) {
         return Err(failed(io::Error::other("it is longer than 4096 bytes")));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| Error::PasswordEncoding(flag))?;
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    let text = text
+        .strip_suffix('\n')
+        .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -58,15 +66,23 @@ pub fn for_new(
         return from_file(context, file);
     }
     if !context.terminal.interactive {
-        return Err(Error::PasswordRequired { what, name: name.to_owned() });
+        return Err(Error::PasswordRequired {
+            what,
+            name: name.to_owned(),
+        });
     }
-    let first = context.terminal.ask_hidden(&format!("new password of {what} `{name}`"))?;
+    let first = context
+        .terminal
+        .ask_hidden(&format!("new password of {what} `{name}`"))?;
     let second = context.terminal.ask_hidden("the same again")?;
     if *first != *second {
         return Err(Error::PasswordsDiffer);
     }
     if first.is_empty() {
-        context.warn("password.empty", format!("{what} `{name}` has an empty password"));
+        context.warn(
+            "password.empty",
+            format!("{what} `{name}` has an empty password"),
+        );
     }
     Ok(first)
 }
@@ -94,10 +110,21 @@ mod tests {
 
     #[test]
     fn unreadable_password_files_are_refused_without_their_path() {
-        assert!(matches!(read_text(&[0xff]), Err(Error::PasswordEncoding(_))));
-        assert!(matches!(read_text(&[b'x'; 5000]), Err(Error::PasswordFile { .. })));
+        assert!(matches!(
+            read_text(&[0xff]),
+            Err(Error::PasswordEncoding(_))
+        ));
+        assert!(matches!(
+            read_text(&[b'x'; 5000]),
+            Err(Error::PasswordFile { .. })
+        ));
         let error = read(std::path::Path::new("hunter2"), "ETH_PASSWORD").unwrap_err();
-        assert!(error.chain().iter().all(|message| !message.contains("hunter2")));
+        assert!(
+            error
+                .chain()
+                .iter()
+                .all(|message| !message.contains("hunter2"))
+        );
         assert_eq!(error.code(), "password.file_unreadable");
     }
 }

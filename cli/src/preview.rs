@@ -19,7 +19,10 @@ pub struct Preview {
 impl Preview {
     /// A preview with a title such as `approve request 1`.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), lines: Vec::new() }
+        Self {
+            title: title.into(),
+            lines: Vec::new(),
+        }
     }
 
     /// Adds a labelled line. Foreign text in it must be escaped.
@@ -39,7 +42,12 @@ impl Preview {
     }
 
     fn render(&self, context: &Context) -> String {
-        let width = self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or_default();
+        let width = self
+            .lines
+            .iter()
+            .map(|(label, _)| label.len())
+            .max()
+            .unwrap_or_default();
         let mut text = context.terminal.paint(Style::Bold, &self.title);
         for (label, value) in &self.lines {
             text.push_str(&format!("\n  {label:width$}  {value}"));
@@ -101,7 +109,11 @@ pub fn confirm(context: &Context, preview: &Preview) -> Result<(), Error> {
         return Ok(());
     }
     context.terminal.show(&preview.render(context));
-    if context.terminal.confirm("send it?")? { Ok(()) } else { Err(Error::Declined) }
+    if context.terminal.confirm("send it?")? {
+        Ok(())
+    } else {
+        Err(Error::Declined)
+    }
 }
 
 /// Simulates, shows, asks and sends.
@@ -120,7 +132,10 @@ pub async fn send(
     context.refuse_public_key(wallet.address(), chain_id)?;
     let prepared = transaction.prepare(wallet.address()).await?;
     let preview = preview
-        .line("from", format!("{} (wallet `{}`)", wallet.address(), wallet.name))
+        .line(
+            "from",
+            format!("{} (wallet `{}`)", wallet.address(), wallet.name),
+        )
         .line(
             "gas",
             format!(

@@ -59,7 +59,11 @@ pub fn terminal(args: &GlobalArgs) -> Terminal {
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     };
-    Terminal::of_process(verbosity, args.display.color.unwrap_or_default(), args.display.no_input)
+    Terminal::of_process(
+        verbosity,
+        args.display.color.unwrap_or_default(),
+        args.display.no_input,
+    )
 }
 
 impl Settings {
@@ -68,7 +72,12 @@ impl Settings {
     /// # Errors
     /// [`Error::NoHome`]; [`Error::Home`] for a settings file that cannot be read.
     pub fn resolve(args: &GlobalArgs) -> Result<Self, Error> {
-        let GlobalArgs { network, wallet, transaction, display } = args;
+        let GlobalArgs {
+            network,
+            wallet,
+            transaction,
+            display,
+        } = args;
         let root = match &network.home {
             Some(root) => root.clone(),
             None => std::env::var_os("HOME")
@@ -83,8 +92,12 @@ impl Settings {
         let password_file = |path: &Option<PathBuf>, flag, variable| {
             path.clone().map(|path| {
                 // clap has merged flag and variable; telling them apart only serves the message.
-                let from_env = std::env::var_os(variable).is_some_and(|value| value == path.as_os_str());
-                PasswordFile { path, flag: if from_env { variable } else { flag } }
+                let from_env =
+                    std::env::var_os(variable).is_some_and(|value| value == path.as_os_str());
+                PasswordFile {
+                    path,
+                    flag: if from_env { variable } else { flag },
+                }
             })
         };
         Ok(Self {
@@ -96,7 +109,11 @@ impl Settings {
             registry: network.registry.or(config.registry),
             store: absolute(store.unwrap_or_else(|| home.default_store())),
             account: wallet.account.clone().or(config.account),
-            password_file: password_file(&wallet.password_file, "--password-file", env::ETH_PASSWORD),
+            password_file: password_file(
+                &wallet.password_file,
+                "--password-file",
+                env::ETH_PASSWORD,
+            ),
             identity: wallet.identity.clone().or(config.identity),
             identity_password_file: password_file(
                 &wallet.identity_password_file,
@@ -124,7 +141,10 @@ mod tests {
 
     fn args(home: &std::path::Path) -> GlobalArgs {
         GlobalArgs {
-            network: NetworkArgs { home: Some(home.to_owned()), ..NetworkArgs::default() },
+            network: NetworkArgs {
+                home: Some(home.to_owned()),
+                ..NetworkArgs::default()
+            },
             ..GlobalArgs::default()
         }
     }
@@ -146,7 +166,10 @@ mod tests {
         assert_eq!(settings.store, PathBuf::from("/records"));
         let mut flags = args(root.path());
         flags.network.rpc_url = Some("http://other:2".into());
-        flags.wallet = WalletArgs { account: Some("bob".into()), ..WalletArgs::default() };
+        flags.wallet = WalletArgs {
+            account: Some("bob".into()),
+            ..WalletArgs::default()
+        };
         let settings = Settings::resolve(&flags).unwrap();
         assert_eq!(settings.rpc_url, "http://other:2");
         assert_eq!(settings.account.as_deref(), Some("bob"));

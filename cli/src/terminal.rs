@@ -6,7 +6,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -86,12 +88,20 @@ impl Terminal {
             }
         };
         let interactive = !no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
-        Self { verbosity, interactive, color }
+        Self {
+            verbosity,
+            interactive,
+            color,
+        }
     }
 
     /// No terminal at all: nothing said, nothing asked.
     pub const fn silent() -> Self {
-        Self { verbosity: Verbosity::Quiet, interactive: false, color: false }
+        Self {
+            verbosity: Verbosity::Quiet,
+            interactive: false,
+            color: false,
+        }
     }
 
     /// Colours a word for stderr.
@@ -123,7 +133,6 @@ impl Terminal {
     }
 
     /// Shows text that this program painted, even to those who want quiet: they are about to be asked.
-    #[expect(clippy::unused_self, reason = "the terminal is what shows")]
     pub fn show(&self, text: &str) {
         write_stderr(&format!("{text}\n"));
     }
@@ -138,7 +147,11 @@ impl Terminal {
     /// Warns.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            write_stderr(&format!("{} {}\n", self.paint(Style::Warning, "warning:"), harmless(text)));
+            write_stderr(&format!(
+                "{} {}\n",
+                self.paint(Style::Warning, "warning:"),
+                harmless(text)
+            ));
         }
     }
 
@@ -161,14 +174,19 @@ impl Terminal {
         write_stderr(&format!("{} [y/N] ", harmless(question)));
         let line = read_line(true);
         write_stderr("\n");
-        Ok(matches!(line?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        Ok(matches!(
+            line?.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes"
+        ))
     }
 }
 
 /// Writes to stderr; there is nowhere left to report that this failed.
 pub fn write_stderr(text: &str) {
     let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    let _ = stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush());
 }
 
 /// Writes the result to stdout.
@@ -177,7 +195,10 @@ pub fn write_stderr(text: &str) {
 /// What the operating system says; a closed pipe is no error, for the reader has seen enough.
 pub fn write_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }

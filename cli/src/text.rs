@@ -89,12 +89,15 @@ pub struct Table {
 impl Table {
     /// An empty table.
     pub fn new<const N: usize>(heading: [&str; N]) -> Self {
-        Self { heading: heading.map(str::to_owned).to_vec(), rows: Vec::new() }
+        Self {
+            heading: heading.map(str::to_owned).to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row; a missing cell stays empty.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+        self.rows.push(Vec::from(cells));
     }
 }
 
@@ -102,14 +105,22 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = || std::iter::once(&self.heading).chain(&self.rows);
         let widths: Vec<usize> = (0..self.heading.len())
-            .map(|column| lines().filter_map(|line| line.get(column)).map(|cell| cell.width()).max())
+            .map(|column| {
+                lines()
+                    .filter_map(|line| line.get(column))
+                    .map(|cell| cell.width())
+                    .max()
+            })
             .map(Option::unwrap_or_default)
             .collect();
         for line in lines() {
             let mut text = String::new();
             for (cell, width) in line.iter().zip(&widths) {
                 text.push_str(cell);
-                text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+                text.extend(std::iter::repeat_n(
+                    ' ',
+                    width.saturating_sub(cell.width()) + 2,
+                ));
             }
             writeln!(f, "{}", text.trim_end())?;
         }

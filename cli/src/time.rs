@@ -25,7 +25,10 @@ pub fn human(seconds: u64) -> String {
     i64::try_from(seconds)
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map_or_else(|| seconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+        .map_or_else(
+            || seconds.to_string(),
+            |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        )
 }
 
 #[cfg(test)]

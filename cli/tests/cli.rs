@@ -24,7 +24,10 @@ fn command(home: &Path, arguments: &[&str]) -> Command {
     for variable in VARIABLES {
         command.env_remove(variable);
     }
-    command.args(arguments).env("PATIENTPORT_HOME", home).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env("PATIENTPORT_HOME", home)
+        .stdin(Stdio::null());
     command
 }
 
@@ -59,7 +62,15 @@ fn home_with_alice(root: &Path) -> (std::path::PathBuf, String) {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let file = file.to_str().unwrap().to_owned();
     for noun in ["wallet", "identity"] {
-        let arguments = [noun, "new", "alice", "--password-file", &file, "--scrypt-log-n", "13"];
+        let arguments = [
+            noun,
+            "new",
+            "alice",
+            "--password-file",
+            &file,
+            "--scrypt-log-n",
+            "13",
+        ];
         let output = run(&home, &arguments);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
     }
@@ -69,13 +80,24 @@ fn home_with_alice(root: &Path) -> (std::path::PathBuf, String) {
 #[test]
 fn help_and_version_go_to_stdout_with_exit_code_0() {
     let root = tempfile::tempdir().unwrap();
-    for arguments in [&["--help"][..], &["--version"], &["record", "add", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["record", "add", "--help"],
+    ] {
         let output = run(root.path(), arguments);
-        assert_eq!((code(&output), output.stderr.len()), (0, 0), "{arguments:?}");
+        assert_eq!(
+            (code(&output), output.stderr.len()),
+            (0, 0),
+            "{arguments:?}"
+        );
         assert!(!output.stdout.is_empty());
     }
     let every_noun = stdout(&run(root.path(), &["--help"]));
-    for noun in ["wallet", "identity", "deploy", "provider", "port", "record", "request", "access", "devnode", "demo"] {
+    for noun in [
+        "wallet", "identity", "deploy", "provider", "port", "record", "request", "access",
+        "devnode", "demo",
+    ] {
         assert!(every_noun.contains(&format!("patientport {noun}")) || every_noun.contains(noun));
     }
 }
@@ -128,14 +150,20 @@ fn a_wrong_password_is_refused_with_exit_code_1() {
     let (code, document) = run_json(&home, &["identity", "show", "--password-file", &file]);
     assert_eq!(code, 1);
     assert_eq!(document["errors"][0]["code"], json!("password.wrong"));
-    assert_eq!(document["errors"][0]["details"]["causes"], json!(["the password is wrong"]));
+    assert_eq!(
+        document["errors"][0]["details"]["causes"],
+        json!(["the password is wrong"])
+    );
 }
 
 #[test]
 fn a_password_put_where_its_file_belongs_is_not_repeated() {
     let root = tempfile::tempdir().unwrap();
     let (home, _) = home_with_alice(root.path());
-    let output = command(&home, &["identity", "show"]).env("ETH_PASSWORD", "hunter2").output().unwrap();
+    let output = command(&home, &["identity", "show"])
+        .env("ETH_PASSWORD", "hunter2")
+        .output()
+        .unwrap();
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("ETH_PASSWORD") && !stderr(&output).contains("hunter2"));
 }
@@ -145,22 +173,46 @@ fn a_development_account_and_a_key_file_are_imported() {
     let root = tempfile::tempdir().unwrap();
     let (home, file) = home_with_alice(root.path());
     let import = |source: &[&str]| {
-        let fixed = ["wallet", "import", "--scrypt-log-n", "13", "--password-file", file.as_str()];
+        let fixed = [
+            "wallet",
+            "import",
+            "--scrypt-log-n",
+            "13",
+            "--password-file",
+            file.as_str(),
+        ];
         run_json(&home, &[&fixed[..], source].concat())
     };
     let (_, document) = import(&["dev", "--dev", "1"]);
-    assert_eq!(document["data"]["address"], json!("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"));
+    assert_eq!(
+        document["data"]["address"],
+        json!("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+    );
     let key = root.path().join("key");
-    std::fs::write(&key, "# test\n0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n").unwrap();
+    std::fs::write(
+        &key,
+        "# test\n0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n",
+    )
+    .unwrap();
     let (_, document) = import(&["file", "--key-file", key.to_str().unwrap()]);
-    assert_eq!(document["data"]["address"], json!("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"));
+    assert_eq!(
+        document["data"]["address"],
+        json!("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+    );
     let foreign = home.join("wallets/dev.json");
     let (code, document) = import(&[
-        "again", "--keystore", foreign.to_str().unwrap(), "--keystore-password-file", &file,
+        "again",
+        "--keystore",
+        foreign.to_str().unwrap(),
+        "--keystore-password-file",
+        &file,
     ]);
     assert_eq!((code, document["success"].clone()), (0, json!(true)));
     let (code, document) = import(&["none", "--dev", "99"]);
-    assert_eq!((code, document["errors"][0]["code"].clone()), (2, json!("wallet.no_development_account")));
+    assert_eq!(
+        (code, document["errors"][0]["code"].clone()),
+        (2, json!("wallet.no_development_account"))
+    );
 }
 
 #[test]
@@ -170,7 +222,12 @@ fn sending_without_a_terminal_needs_yes_and_says_so_first() {
     // No chain listens there: the refusal comes before any connection.
     let commands: [&[&str]; 4] = [
         &["deploy"],
-        &["port", "issue", "--patient", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"],
+        &[
+            "port",
+            "issue",
+            "--patient",
+            "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65",
+        ],
         &["record", "add", "Cargo.toml"],
         &["request", "cancel", "1"],
     ];
@@ -178,8 +235,16 @@ fn sending_without_a_terminal_needs_yes_and_says_so_first() {
         let fixed = ["--rpc-url", "http://127.0.0.1:1", "--password-file", &file];
         let (code, document) = run_json(&home, &[arguments, &fixed].concat());
         assert_eq!(code, 2, "{arguments:?}");
-        assert_eq!(document["errors"][0]["code"], json!("usage.confirmation_required"));
-        assert!(document["errors"][0]["hint"].as_str().unwrap().contains("--yes"));
+        assert_eq!(
+            document["errors"][0]["code"],
+            json!("usage.confirmation_required")
+        );
+        assert!(
+            document["errors"][0]["hint"]
+                .as_str()
+                .unwrap()
+                .contains("--yes")
+        );
     }
 }
 
@@ -187,13 +252,25 @@ fn sending_without_a_terminal_needs_yes_and_says_so_first() {
 fn an_unreachable_node_is_environment_with_exit_code_3() {
     let root = tempfile::tempdir().unwrap();
     let (home, _) = home_with_alice(root.path());
-    let (code, document) = run_json(&home, &["provider", "list", "--rpc-url", "http://127.0.0.1:1"]);
+    let (code, document) = run_json(
+        &home,
+        &["provider", "list", "--rpc-url", "http://127.0.0.1:1"],
+    );
     assert_eq!(code, 3);
     assert_eq!(document["errors"][0]["code"], json!("rpc.unreachable"));
-    let output = run(&home, &["provider", "list", "--rpc-url", "http://127.0.0.1:1"]);
+    let output = run(
+        &home,
+        &["provider", "list", "--rpc-url", "http://127.0.0.1:1"],
+    );
     let text = stderr(&output);
-    assert!(text.starts_with("error: cannot reach the node at `http://127.0.0.1:1`"), "{text}");
-    assert!(text.contains("\n  caused by: ") && text.contains("\n\nhint: "), "{text}");
+    assert!(
+        text.starts_with("error: cannot reach the node at `http://127.0.0.1:1`"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n  caused by: ") && text.contains("\n\nhint: "),
+        "{text}"
+    );
     assert!(output.stdout.is_empty());
 }
 
@@ -203,9 +280,20 @@ fn an_existing_output_file_is_refused_before_anything_is_fetched() {
     let (home, _) = home_with_alice(root.path());
     let out = root.path().join("out");
     std::fs::write(&out, "keep").unwrap();
-    let arguments = ["record", "get", "1", "-r", "http://127.0.0.1:1", "-o", out.to_str().unwrap()];
+    let arguments = [
+        "record",
+        "get",
+        "1",
+        "-r",
+        "http://127.0.0.1:1",
+        "-o",
+        out.to_str().unwrap(),
+    ];
     let (code, document) = run_json(&home, &arguments);
-    assert_eq!((code, document["errors"][0]["code"].clone()), (2, json!("output.exists")));
+    assert_eq!(
+        (code, document["errors"][0]["code"].clone()),
+        (2, json!("output.exists"))
+    );
     assert_eq!(std::fs::read(&out).unwrap(), b"keep");
 }
 
@@ -213,7 +301,16 @@ fn an_existing_output_file_is_refused_before_anything_is_fetched() {
 fn quiet_silences_the_talk_and_neither_result_nor_error() {
     let root = tempfile::tempdir().unwrap();
     let (home, file) = home_with_alice(root.path());
-    let fixed = ["wallet", "new", "bob", "--password-file", &file, "--scrypt-log-n", "13", "-q"];
+    let fixed = [
+        "wallet",
+        "new",
+        "bob",
+        "--password-file",
+        &file,
+        "--scrypt-log-n",
+        "13",
+        "-q",
+    ];
     let output = run(&home, &fixed);
     assert_eq!((code(&output), stderr(&output)), (0, String::new()));
     assert!(stdout(&output).starts_with("wallet `bob`: 0x"));

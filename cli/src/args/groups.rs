@@ -76,6 +76,7 @@ pub struct TransactionArgs {
 }
 
 /// What to show.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Display")]
 pub struct DisplayArgs {

@@ -18,7 +18,9 @@ Give it the name of the wallet it belongs to and it is found by itself.")]
     /// List the identities of this home
     List,
     /// Show an identity's public keys and fingerprints
-    #[command(after_help = "Examples:\n  patientport identity show\n  patientport identity show alice")]
+    #[command(
+        after_help = "Examples:\n  patientport identity show\n  patientport identity show alice"
+    )]
     Show(ShowArgs),
 }
 

@@ -43,7 +43,11 @@ The commitment stays on chain and stored blobs stay where they are.")]
 #[derive(Debug, Args)]
 pub struct AddArgs {
     /// File; `-` reads standard input
-    #[arg(value_name = "FILE", required_unless_present = "resume", conflicts_with = "resume")]
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "resume",
+        conflicts_with = "resume"
+    )]
     pub file: Option<PathBuf>,
     /// Which port.
     #[command(flatten)]

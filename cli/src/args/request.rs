@@ -56,7 +56,7 @@ pub struct SendArgs {
     /// Read, write or both
     #[arg(long, value_enum, default_value_t = RightsArg::Read)]
     pub rights: RightsArg,
-    /// Purpose code of HL7 v3 ActReason, such as TREAT
+    /// Purpose code of HL7 v3's act reasons, such as TREAT
     #[arg(long, value_name = "CODE", default_value = "TREAT")]
     pub purpose: String,
     /// Words to the patient

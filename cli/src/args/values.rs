@@ -19,7 +19,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ValueError {
     /// Neither a span nor a date nor seconds.
-    #[error("`{0}` is not a time: give 30d, 6mo, 1y, a date such as 2027-01-31, RFC 3339, or Unix seconds")]
+    #[error(
+        "`{0}` is not a time: give 30d, 6mo, 1y, a date such as 2027-01-31, RFC 3339, or Unix seconds"
+    )]
     Time(String),
     /// Too far away to be computed.
     #[error("`{0}` is out of range")]
@@ -34,7 +36,9 @@ pub enum ValueError {
     #[error("`{0}` runs backwards")]
     Range(String),
     /// Not a section name.
-    #[error("`{0}` is no section name: 1 to 64 bytes without control characters, not starting with a digit")]
+    #[error(
+        "`{0}` is no section name: 1 to 64 bytes without control characters, not starting with a digit"
+    )]
     SectionName(String),
     /// Not a commitment.
     #[error("`{0}` is not a commitment: 64 hexadecimal digits")]
@@ -70,7 +74,10 @@ impl Until {
             .ok()
             .and_then(|seconds| Timestamp::from_second(seconds).ok())
             .ok_or_else(out_of_range)?;
-        let end = start.to_zoned(TimeZone::UTC).checked_add(*span).map_err(|_| out_of_range())?;
+        let end = start
+            .to_zoned(TimeZone::UTC)
+            .checked_add(*span)
+            .map_err(|_| out_of_range())?;
         u64::try_from(end.timestamp().as_second()).map_err(|_| out_of_range())
     }
 }
@@ -98,10 +105,14 @@ impl FromStr for Until {
                 .tomorrow()
                 .and_then(|next| next.to_zoned(TimeZone::UTC))
                 .map_err(|_| ValueError::OutOfRange(text.to_owned()))?;
-            return u64::try_from(end.timestamp().as_second()).map(Self::At).map_err(|_| bad());
+            return u64::try_from(end.timestamp().as_second())
+                .map(Self::At)
+                .map_err(|_| bad());
         }
         let at: Timestamp = text.parse().map_err(|_| bad())?;
-        u64::try_from(at.as_second()).map(Self::At).map_err(|_| bad())
+        u64::try_from(at.as_second())
+            .map(Self::At)
+            .map_err(|_| bad())
     }
 }
 
@@ -148,7 +159,10 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
             _ => return Err(bad()),
         },
     };
-    let seconds = u64::try_from(count).ok().and_then(|count| count.checked_mul(unit)).ok_or_else(bad)?;
+    let seconds = u64::try_from(count)
+        .ok()
+        .and_then(|count| count.checked_mul(unit))
+        .ok_or_else(bad)?;
     if seconds == 0 || seconds > 24 * 3600 {
         return Err(bad());
     }
@@ -156,7 +170,10 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
 }
 
 fn section_number(text: &str) -> Option<u8> {
-    digits(text)?.parse().ok().filter(|section| *section < SECTIONS)
+    digits(text)?
+        .parse()
+        .ok()
+        .filter(|section| *section < SECTIONS)
 }
 
 /// Whether a text can name a section.
@@ -181,8 +198,9 @@ impl FromStr for SectionSetArg {
             match part.split_once('-') {
                 None => sections.push(section_number(part).ok_or_else(bad)?),
                 Some((first, last)) => {
-                    let (first, last) =
-                        section_number(first).zip(section_number(last)).ok_or_else(bad)?;
+                    let (first, last) = section_number(first)
+                        .zip(section_number(last))
+                        .ok_or_else(bad)?;
                     if first > last {
                         return Err(ValueError::Range(part.to_owned()));
                     }
@@ -212,7 +230,8 @@ impl FromStr for SectionRef {
         if is_section_name(text) {
             return Ok(Self::Name(text.to_owned()));
         }
-        text.parse().map(|SectionSetArg(numbers)| Self::Numbers(numbers))
+        text.parse()
+            .map(|SectionSetArg(numbers)| Self::Numbers(numbers))
     }
 }
 
@@ -247,13 +266,17 @@ impl FromStr for NewSection {
             Some((number, name)) => (number, Some(name)),
             None => (text, None),
         };
-        let number = section_number(number).ok_or_else(|| ValueError::Section(number.to_owned()))?;
+        let number =
+            section_number(number).ok_or_else(|| ValueError::Section(number.to_owned()))?;
         if let Some(name) = name
             && !is_section_name(name)
         {
             return Err(ValueError::SectionName(name.to_owned()));
         }
-        Ok(Self { number, name: name.map(str::to_owned) })
+        Ok(Self {
+            number,
+            name: name.map(str::to_owned),
+        })
     }
 }
 
@@ -269,7 +292,10 @@ impl FromStr for CommitmentArg {
         if digits.len() != 64 {
             return Err(ValueError::Commitment(text.to_owned()));
         }
-        digits.parse().map(Self).map_err(|_| ValueError::Commitment(text.to_owned()))
+        digits
+            .parse()
+            .map(Self)
+            .map_err(|_| ValueError::Commitment(text.to_owned()))
     }
 }
 
@@ -401,23 +427,23 @@ impl From<RetractReason> for port::RetractionReason {
 
 impl fmt::Display for RightsArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        value_name(*self, f)
+        value_name(self, f)
     }
 }
 
 impl fmt::Display for DenialReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        value_name(*self, f)
+        value_name(self, f)
     }
 }
 
 impl fmt::Display for RevokeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        value_name(*self, f)
+        value_name(self, f)
     }
 }
 
-fn value_name(value: impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn value_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.to_possible_value() {
         Some(value) => f.write_str(value.get_name()),
         None => Ok(()),
@@ -458,8 +484,21 @@ mod tests {
     #[test]
     fn times_that_mean_nothing_are_refused() {
         for text in [
-            "", "30", "0d", "-1d", "1.5d", "d", "30x", "tomorrow", "2026-13-01", "2026-02-30",
-            "99999999999999999999", "9999999d", "1969-12-30", "20261122", "2026-11-22T20:00",
+            "",
+            "30",
+            "0d",
+            "-1d",
+            "1.5d",
+            "d",
+            "30x",
+            "tomorrow",
+            "2026-13-01",
+            "2026-02-30",
+            "99999999999999999999",
+            "9999999d",
+            "1969-12-30",
+            "20261122",
+            "2026-11-22T20:00",
         ] {
             assert!(text.parse::<Until>().is_err(), "`{text}` was taken");
         }
@@ -471,7 +510,16 @@ mod tests {
         assert_eq!(timeout("5m").unwrap().as_secs(), 300);
         assert_eq!(timeout("1h").unwrap().as_secs(), 3600);
         assert_eq!(timeout("45").unwrap().as_secs(), 45);
-        for text in ["", "0s", "25h", "1d", "s", "1.5s", "-1s", "9223372036854775807h"] {
+        for text in [
+            "",
+            "0s",
+            "25h",
+            "1d",
+            "s",
+            "1.5s",
+            "-1s",
+            "9223372036854775807h",
+        ] {
             assert!(timeout(text).is_err(), "`{text}` was taken");
         }
     }
@@ -498,18 +546,37 @@ mod tests {
 
     #[test]
     fn a_new_section_may_carry_a_name() {
-        assert_eq!("3".parse(), Ok(NewSection { number: 3, name: None }));
-        assert_eq!("3:labs".parse(), Ok(NewSection { number: 3, name: Some("labs".into()) }));
+        assert_eq!(
+            "3".parse(),
+            Ok(NewSection {
+                number: 3,
+                name: None
+            })
+        );
+        assert_eq!(
+            "3:labs".parse(),
+            Ok(NewSection {
+                number: 3,
+                name: Some("labs".into())
+            })
+        );
         for text in ["", "64:labs", ":labs", "3:", "3:a\u{7}b", "3:1st"] {
             assert!(text.parse::<NewSection>().is_err(), "`{text}` was taken");
         }
-        assert!(format!("3:{}", "x".repeat(65)).parse::<NewSection>().is_err());
+        assert!(
+            format!("3:{}", "x".repeat(65))
+                .parse::<NewSection>()
+                .is_err()
+        );
     }
 
     #[test]
     fn a_commitment_is_64_digits() {
         let digits = "ab".repeat(32);
-        assert_eq!(digits.parse::<CommitmentArg>(), format!("0x{digits}").parse());
+        assert_eq!(
+            digits.parse::<CommitmentArg>(),
+            format!("0x{digits}").parse()
+        );
         for text in ["", "0x", &digits[1..], &"zz".repeat(32)] {
             assert!(text.parse::<CommitmentArg>().is_err(), "`{text}` was taken");
         }

@@ -24,7 +24,9 @@ Examples:
     /// List the accounts of this home
     List,
     /// Print an account's address
-    #[command(after_help = "Examples:\n  patientport wallet address\n  patientport wallet address alice")]
+    #[command(
+        after_help = "Examples:\n  patientport wallet address\n  patientport wallet address alice"
+    )]
     Address(AddressArgs),
 }
 

@@ -64,7 +64,11 @@ impl Outcome for Deployed {
             self.chain_id,
             self.implementation,
             self.owner,
-            if attesters.is_empty() { "none".into() } else { attesters.join(", ") },
+            if attesters.is_empty() {
+                "none".into()
+            } else {
+                attesters.join(", ")
+            },
         ));
         if let Some(pending) = self.pending_owner {
             text.push_str(&format!(
@@ -88,7 +92,14 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
     let chain = context.chain().await?;
     let wallet = context.wallet(None)?;
     context.refuse_public_key(wallet.address(), chain.chain_id())?;
-    let plan = |index| Plan::new(registry_code.clone(), port_code.clone(), wallet.address(), index);
+    let plan = |index| {
+        Plan::new(
+            registry_code.clone(),
+            port_code.clone(),
+            wallet.address(),
+            index,
+        )
+    };
     let plan = choose_plan(context, chain, &plan, args.fresh).await?;
 
     let prepared = deploy::preview(chain, wallet.address(), &plan).await?;
@@ -98,8 +109,18 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
         .line("chain", chain.chain_id().to_string())
         .line("registry", plan.registry_address().to_string())
         .line("port code", plan.implementation_address().to_string())
-        .line("from", format!("{} (wallet `{}`)", wallet.address(), wallet.name))
-        .line("gas", format!("about {}, with data fees at most {}", grouped(gas), ether(cost)));
+        .line(
+            "from",
+            format!("{} (wallet `{}`)", wallet.address(), wallet.name),
+        )
+        .line(
+            "gas",
+            format!(
+                "about {}, with data fees at most {}",
+                grouped(gas),
+                ether(cost)
+            ),
+        );
     confirm(context, &preview)?;
 
     let mut steps = Vec::new();
@@ -111,11 +132,16 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
             save = context.home().set_deployment(deployment);
         }
         let tx = step.report.as_ref().map(TxSummary::from);
-        context.terminal.say(&format!("{} at {}", name(step.kind), step.address));
-        steps.push(Step { step: name(step.kind).to_owned(), address: step.address, tx });
+        context
+            .terminal
+            .say(&format!("{} at {}", name(step.kind), step.address));
+        steps.push(Step {
+            step: name(step.kind).to_owned(),
+            address: step.address,
+            tx,
+        });
     };
-    let deployment =
-        deploy::deploy(chain, &wallet.signer, &plan, earlier.as_ref(), done).await?;
+    let deployment = deploy::deploy(chain, &wallet.signer, &plan, earlier.as_ref(), done).await?;
     save?;
     let registry = opened(chain, &deployment).await?;
     set_up(context, &wallet, &registry, &args, &mut steps).await?;
@@ -146,7 +172,10 @@ async fn choose_plan(
             && registry != first.registry_address()
             && !chain.code(registry).await?.is_empty()
         {
-            return Err(Error::DeployedAlready { chain_id: chain.chain_id(), registry });
+            return Err(Error::DeployedAlready {
+                chain_id: chain.chain_id(),
+                registry,
+            });
         }
         return Ok(first);
     }
@@ -164,7 +193,9 @@ async fn choose_plan(
 }
 
 async fn opened(chain: &Chain, deployment: &Deployment) -> Result<Registry, Error> {
-    let address = deployment.registry.ok_or(Error::NoRegistry(deployment.chain_id))?;
+    let address = deployment
+        .registry
+        .ok_or(Error::NoRegistry(deployment.chain_id))?;
     Ok(Registry::open(chain.clone(), address, deployment.from_block).await?)
 }
 
@@ -187,7 +218,11 @@ async fn set_up(
         } else {
             Some(step(context, wallet, &registry.add_attester(attester)).await?)
         };
-        steps.push(Step { step: "attester".into(), address: attester, tx });
+        steps.push(Step {
+            step: "attester".into(),
+            address: attester,
+            tx,
+        });
     }
     if let Some(owner) = args.owner.filter(|owner| *owner != wallet.address()) {
         let offered = registry.pending_owner().await? == Some(owner);
@@ -196,7 +231,11 @@ async fn set_up(
         } else {
             Some(step(context, wallet, &registry.transfer_ownership(owner)).await?)
         };
-        steps.push(Step { step: "offer ownership".into(), address: owner, tx });
+        steps.push(Step {
+            step: "offer ownership".into(),
+            address: owner,
+            tx,
+        });
     }
     Ok(())
 }
@@ -215,7 +254,8 @@ async fn step(
 async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
     let registry = context.registry().await?;
     let wallet = context.wallet(None)?;
-    let preview = Preview::new("take over a registry").line("registry", registry.address().to_string());
+    let preview =
+        Preview::new("take over a registry").line("registry", registry.address().to_string());
     let report = send(context, &wallet, preview, &registry.accept_ownership()).await?;
     let step = Step {
         step: "accept ownership".into(),
@@ -224,7 +264,11 @@ async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
     };
     let chain_id = registry.chain().chain_id();
     let implementation = registry.port_implementation().await?;
-    let deployment = Deployment { chain_id, implementation, ..Deployment::default() };
+    let deployment = Deployment {
+        chain_id,
+        implementation,
+        ..Deployment::default()
+    };
     finish(&registry, &deployment, vec![step]).await
 }
 

@@ -43,7 +43,9 @@ impl Who {
             account,
             registered: true,
             verified: provider.verified,
-            name: profile.map(|profile| profile.name).filter(|name| !name.is_empty()),
+            name: profile
+                .map(|profile| profile.name)
+                .filter(|name| !name.is_empty()),
             fingerprint: provider.key.map(|key| key.fingerprint().to_string()),
         })
     }

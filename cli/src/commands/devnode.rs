@@ -16,23 +16,36 @@ use crate::output::{Report, success_document};
 /// # Errors
 /// [`Error::Devnode`], most often because the TCP port is taken.
 pub async fn run(context: &Context, args: &DevnodeArgs) -> Result<Option<Report>, Error> {
-    let config = Config { host: args.host, port: args.port, ..Config::default() };
+    let config = Config {
+        host: args.host,
+        port: args.port,
+        ..Config::default()
+    };
     let node = DevNode::try_spawn(config).map_err(|source| Error::Devnode(Box::new(source)))?;
     if !args.host.is_loopback() {
         context.warn(
             "devnode.exposed",
-            format!("every machine that reaches {} can use this chain: it asks for no password", args.host),
+            format!(
+                "every machine that reaches {} can use this chain: it asks for no password",
+                args.host
+            ),
         );
     }
     for (number, account) in node.accounts().iter().enumerate() {
-        context.terminal.say(&format!("account {number:2}  {}", account.address()));
+        context
+            .terminal
+            .say(&format!("account {number:2}  {}", account.address()));
     }
     context.terminal.say(&format!(
         "chain id {}; the accounts' keys are public: import one with `patientport wallet import NAME --dev N`; stop with Ctrl-C",
         node.chain_id()
     ));
     let line = if context.settings.json {
-        let accounts: Vec<_> = node.accounts().iter().map(|account| account.address()).collect();
+        let accounts: Vec<_> = node
+            .accounts()
+            .iter()
+            .map(stylus_devnode::DevAccount::address)
+            .collect();
         let data = json!({ "url": node.url(), "chain_id": node.chain_id(), "accounts": accounts });
         success_document(&data, &context.warnings.all()).to_string()
     } else {

@@ -14,6 +14,7 @@ pub mod request;
 pub mod stale;
 pub mod wallet;
 
+use crate::args::Command;
 use crate::args::access::AccessCommand;
 use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
@@ -21,7 +22,6 @@ use crate::args::provider::{AttesterCommand, ProviderCommand};
 use crate::args::record::RecordCommand;
 use crate::args::request::RequestCommand;
 use crate::args::wallet::WalletCommand;
-use crate::args::Command;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::{Outcome, Report};

@@ -52,7 +52,12 @@ impl Patient {
         }
         let key = patient_key(context, chosen, &info)?;
         let keyring = keyring(context, &chosen.port, wallet.address(), &key).await?;
-        Ok(Self { wallet, keyring, key, info })
+        Ok(Self {
+            wallet,
+            keyring,
+            key,
+            info,
+        })
     }
 }
 
@@ -76,10 +81,18 @@ impl Reader {
         let account = context.account(chosen.known.account.as_deref())?;
         if account == info.patient {
             let key = patient_key(context, chosen, info)?;
-            return Ok(Self { account, key, is_patient: true });
+            return Ok(Self {
+                account,
+                key,
+                is_patient: true,
+            });
         }
         let (_, seed) = context.identity(None)?;
-        Ok(Self { account, key: seed.provider_key(), is_patient: false })
+        Ok(Self {
+            account,
+            key: seed.provider_key(),
+            is_patient: false,
+        })
     }
 
     /// As [`Self::open`], but `None` where keys would have to be asked for and nobody can be, or this home
@@ -104,14 +117,21 @@ impl Reader {
 }
 
 /// The patient's key at a port: the one this home remembers, else the identity's key that the port shows.
-fn patient_key(context: &Context, chosen: &ChosenPort, info: &PortInfo) -> Result<SecretKey, Error> {
+fn patient_key(
+    context: &Context,
+    chosen: &ChosenPort,
+    info: &PortInfo,
+) -> Result<SecretKey, Error> {
     let known = &chosen.known;
     let preferred = known.identity.as_deref().or(known.account.as_deref());
     let (name, seed) = context.identity(preferred)?;
     let expected = info.patient_key()?;
     find_key(&seed, known.key_index, &expected)
         .map(|(_, key)| key)
-        .ok_or_else(|| Error::NotThePortsKey { identity: name, port: chosen.port.address() })
+        .ok_or_else(|| Error::NotThePortsKey {
+            identity: name,
+            port: chosen.port.address(),
+        })
 }
 
 /// The index and key of an identity whose public half is `expected`.
@@ -169,7 +189,10 @@ pub fn sections(
                 let known = || chosen.known.section_named(name);
                 let number = held.map(SectionId::get).or_else(known);
                 let port = chosen.port.address();
-                let missing = || Error::UnknownSection { name: name.clone(), port };
+                let missing = || Error::UnknownSection {
+                    name: name.clone(),
+                    port,
+                };
                 set.insert(section_id(number.ok_or_else(missing)?)?);
             }
         }
@@ -207,7 +230,9 @@ pub fn pin(
 ) -> Result<String, Error> {
     let fingerprint = key.fingerprint().to_string();
     let accept = context.settings.accept_new_key;
-    let state = context.home().pin(chain_id, account, &fingerprint, accept)?;
+    let state = context
+        .home()
+        .pin(chain_id, account, &fingerprint, accept)?;
     let state = match state {
         PinState::First => "seen for the first time",
         PinState::Same => "as seen before",
@@ -229,7 +254,9 @@ pub fn pin_recipients(context: &Context, port: &Port, keys: &NewKeys) -> Result<
     for reader in &keys.left_out {
         context.warn(
             "access.reader_left_out",
-            format!("`{reader}` gets no new keys: it is suspended, has left or has published no key"),
+            format!(
+                "`{reader}` gets no new keys: it is suspended, has left or has published no key"
+            ),
         );
     }
     Ok(())
@@ -252,16 +279,30 @@ pub fn words(text: Option<String>, file: Option<&Path>) -> Result<String, Error>
     use std::io::Read as _;
     /// What fits in a sealed text is less; the exact limit is the format's to tell.
     const LIMIT: u64 = 4096;
-    let Some(path) = file else { return Ok(text.unwrap_or_default()) };
-    let failed = |source| Error::Input { path: path.to_owned(), source };
+    let Some(path) = file else {
+        return Ok(text.unwrap_or_default());
+    };
+    let failed = |source| Error::Input {
+        path: path.to_owned(),
+        source,
+    };
     let mut words = String::new();
     let length = if path == Path::new("-") {
-        std::io::stdin().lock().take(LIMIT + 1).read_to_string(&mut words)
+        std::io::stdin()
+            .lock()
+            .take(LIMIT + 1)
+            .read_to_string(&mut words)
     } else {
-        std::fs::File::open(path).map_err(failed)?.take(LIMIT + 1).read_to_string(&mut words)
+        std::fs::File::open(path)
+            .map_err(failed)?
+            .take(LIMIT + 1)
+            .read_to_string(&mut words)
     };
     if length.map_err(failed)? as u64 > LIMIT {
-        return Err(Error::TooLarge { what: "the text", limit: LIMIT });
+        return Err(Error::TooLarge {
+            what: "the text",
+            limit: LIMIT,
+        });
     }
     Ok(words.trim_end_matches(['\r', '\n']).to_owned())
 }
@@ -275,7 +316,10 @@ mod tests {
         let seed = IdentitySeed::from_bytes([7; 32]);
         let expected = seed.patient_key(5).public();
         for remembered in [None, Some(5), Some(9)] {
-            assert_eq!(find_key(&seed, remembered, &expected).map(|(index, _)| index), Some(5));
+            assert_eq!(
+                find_key(&seed, remembered, &expected).map(|(index, _)| index),
+                Some(5)
+            );
         }
         let other = IdentitySeed::from_bytes([8; 32]);
         assert!(find_key(&other, Some(5), &expected).is_none());

@@ -52,7 +52,11 @@ fn given(events: &[PortEvent]) -> Given {
         };
         // A message names in the clear what it carries; one that does not parse opens for nobody.
         let entries = peek_secrets(message).unwrap_or_default();
-        given.extend(entries.into_iter().map(|(section, epoch)| (reader, section, epoch)));
+        given.extend(
+            entries
+                .into_iter()
+                .map(|(section, epoch)| (reader, section, epoch)),
+        );
     }
     given
 }
@@ -67,7 +71,10 @@ fn decide(keys: &[SectionKey], readers: &[Access], given: &Given) -> Vec<Stale> 
             let holder = readers
                 .iter()
                 .find(|reader| !reader.readable().contains(key.section) && holds(reader, key))?;
-            Some(Stale { section: key.section, holder: holder.reader })
+            Some(Stale {
+                section: key.section,
+                holder: holder.reader,
+            })
         })
         .collect()
 }
@@ -109,7 +116,12 @@ mod tests {
     }
 
     fn key(number: u8, epoch: u32) -> SectionKey {
-        SectionKey { section: section(number), epoch, key: None, rotated_at: Timestamp(10) }
+        SectionKey {
+            section: section(number),
+            epoch,
+            key: None,
+            rotated_at: Timestamp(10),
+        }
     }
 
     fn access(state: AccessState, sections: &[u8]) -> Access {
@@ -129,15 +141,31 @@ mod tests {
         let given = Given::from([(READER, section(0), 1), (READER, section(1), 1)]);
         let readers = [access(AccessState::Revoked, &[0, 1])];
         let stale = decide(&[key(0, 2), key(1, 1)], &readers, &given);
-        assert_eq!(stale, [Stale { section: section(1), holder: READER }]);
+        assert_eq!(
+            stale,
+            [Stale {
+                section: section(1),
+                holder: READER
+            }]
+        );
     }
 
     #[test]
     fn whoever_still_reads_makes_nothing_stale() {
         let given = Given::from([(READER, section(0), 1), (READER, section(1), 1)]);
         // Narrowed to section 0: section 1 is stale, section 0 is not.
-        let stale = decide(&[key(0, 1), key(1, 1)], &[access(AccessState::Live, &[0])], &given);
-        assert_eq!(stale, [Stale { section: section(1), holder: READER }]);
+        let stale = decide(
+            &[key(0, 1), key(1, 1)],
+            &[access(AccessState::Live, &[0])],
+            &given,
+        );
+        assert_eq!(
+            stale,
+            [Stale {
+                section: section(1),
+                holder: READER
+            }]
+        );
         let expired = decide(&[key(0, 1)], &[access(AccessState::Expired, &[0])], &given);
         assert_eq!(expired.len(), 1);
     }

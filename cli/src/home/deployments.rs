@@ -18,7 +18,10 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn deployment(&self, chain_id: u64) -> Result<Option<Deployment>, HomeError> {
-        Ok(files::read_json(&self.deployment_path(chain_id), MAX_JSON_BYTES)?)
+        Ok(files::read_json(
+            &self.deployment_path(chain_id),
+            MAX_JSON_BYTES,
+        )?)
     }
 
     /// Remembers a deployment.
@@ -41,7 +44,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let home = Home::new(root.path().join("home"));
         assert_eq!(home.deployment(7).unwrap(), None);
-        let deployment = Deployment { chain_id: 7, from_block: 3, ..Deployment::default() };
+        let deployment = Deployment {
+            chain_id: 7,
+            from_block: 3,
+            ..Deployment::default()
+        };
         home.set_deployment(&deployment).unwrap();
         assert_eq!(home.deployment(7).unwrap(), Some(deployment));
         assert_eq!(home.deployment(8).unwrap(), None);

@@ -51,7 +51,11 @@ impl FileError {
     /// Wraps an I/O error with what was being done to which file.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
     }
 
     /// Whether the file simply is not there.
@@ -82,7 +86,10 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     let read = read.map_err(FileError::io("read", path))?;
     if read as u64 > limit {
-        return Err(FileError::TooLong { path: path.to_owned(), limit });
+        return Err(FileError::TooLong {
+            path: path.to_owned(),
+            limit,
+        });
     }
     Ok(bytes)
 }
@@ -99,7 +106,10 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> Result<Option<
     };
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|source| FileError::Malformed { path: path.to_owned(), source })
+        .map_err(|source| FileError::Malformed {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// What to do when the destination exists.
@@ -131,7 +141,10 @@ pub fn stage(path: &Path, existing: Existing) -> Result<NamedTempFile, FileError
 /// # Errors
 /// [`FileError::Io`], such as a full disk; [`FileError::Exists`]. The staged file is removed.
 pub fn persist(staged: NamedTempFile, path: &Path, existing: Existing) -> Result<(), FileError> {
-    staged.as_file().sync_all().map_err(FileError::io("write", path))?;
+    staged
+        .as_file()
+        .sync_all()
+        .map_err(FileError::io("write", path))?;
     let result = match existing {
         Existing::Replace => staged.persist(path),
         Existing::Keep => staged.persist_noclobber(path),
@@ -157,7 +170,9 @@ pub fn persist(staged: NamedTempFile, path: &Path, existing: Existing) -> Result
 pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), FileError> {
     private_dir(parent(path))?;
     let mut staged = stage(path, existing)?;
-    staged.write_all(bytes).map_err(FileError::io("write", path))?;
+    staged
+        .write_all(bytes)
+        .map_err(FileError::io("write", path))?;
     persist(staged, path, existing)
 }
 
@@ -165,9 +180,15 @@ pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Result<()
 ///
 /// # Errors
 /// [`FileError`].
-pub fn write_json<T: Serialize>(path: &Path, value: &T, existing: Existing) -> Result<(), FileError> {
-    let mut bytes = serde_json::to_vec_pretty(value)
-        .map_err(|source| FileError::Malformed { path: path.to_owned(), source })?;
+pub fn write_json<T: Serialize>(
+    path: &Path,
+    value: &T,
+    existing: Existing,
+) -> Result<(), FileError> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|source| FileError::Malformed {
+        path: path.to_owned(),
+        source,
+    })?;
     bytes.push(b'\n');
     write_private(path, &bytes, existing)
 }
@@ -230,11 +251,18 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("file");
         write_private(&path, b"one", Existing::Keep).unwrap();
-        assert!(matches!(write_private(&path, b"two", Existing::Keep), Err(FileError::Exists(_))));
+        assert!(matches!(
+            write_private(&path, b"two", Existing::Keep),
+            Err(FileError::Exists(_))
+        ));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         write_private(&path, b"two", Existing::Replace).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "a temporary file was left");
+        assert_eq!(
+            fs::read_dir(root.path()).unwrap().count(),
+            1,
+            "a temporary file was left"
+        );
     }
 
     #[test]
@@ -252,8 +280,18 @@ mod tests {
         let path = root.path().join("file");
         fs::write(&path, [0; 10]).unwrap();
         assert_eq!(read_bounded(&path, 10).unwrap().len(), 10);
-        assert!(matches!(read_bounded(&path, 9), Err(FileError::TooLong { limit: 9, .. })));
-        assert!(read_json::<()>(&root.path().join("none"), 10).unwrap().is_none());
-        assert!(matches!(read_json::<()>(&path, 10), Err(FileError::Malformed { .. })));
+        assert!(matches!(
+            read_bounded(&path, 9),
+            Err(FileError::TooLong { limit: 9, .. })
+        ));
+        assert!(
+            read_json::<()>(&root.path().join("none"), 10)
+                .unwrap()
+                .is_none()
+        );
+        assert!(matches!(
+            read_json::<()>(&path, 10),
+            Err(FileError::Malformed { .. })
+        ));
     }
 }

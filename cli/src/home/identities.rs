@@ -39,7 +39,10 @@ impl Home {
     pub fn check_new_identity(&self, name: &str) -> Result<(), HomeError> {
         check_name(name)?;
         if self.identity_path(name).symlink_metadata().is_ok() {
-            return Err(HomeError::Taken { what: WHAT, name: name.to_owned() });
+            return Err(HomeError::Taken {
+                what: WHAT,
+                name: name.to_owned(),
+            });
         }
         Ok(())
     }
@@ -61,9 +64,10 @@ impl Home {
         keystore.created = Some(now_rfc3339());
         files::private_dir(self.root())?;
         match files::write_json(&self.identity_path(name), &keystore, Existing::Keep) {
-            Err(files::FileError::Exists(_)) => {
-                Err(HomeError::Taken { what: WHAT, name: name.to_owned() })
-            }
+            Err(files::FileError::Exists(_)) => Err(HomeError::Taken {
+                what: WHAT,
+                name: name.to_owned(),
+            }),
             other => Ok(other?),
         }
     }
@@ -88,17 +92,28 @@ impl Home {
             keystore.expect_kind(Some(KIND))?;
             Ok(keystore)
         });
-        keystore.map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })
+        keystore.map_err(|source| HomeError::Keystore {
+            what: WHAT,
+            name: name.to_owned(),
+            source,
+        })
     }
 
     /// Opens an identity.
     ///
     /// # Errors
     /// As [`Self::identity`].
-    pub fn unlock_identity(&self, name: &str, password: &Password) -> Result<IdentitySeed, HomeError> {
+    pub fn unlock_identity(
+        &self,
+        name: &str,
+        password: &Password,
+    ) -> Result<IdentitySeed, HomeError> {
         let secret = self.identity(name)?.open(password);
-        let secret = secret
-            .map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })?;
+        let secret = secret.map_err(|source| HomeError::Keystore {
+            what: WHAT,
+            name: name.to_owned(),
+            source,
+        })?;
         Ok(IdentitySeed::from_bytes(*secret))
     }
 }
@@ -118,20 +133,27 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let home = Home::new(root.path().join("home"));
         let seed = IdentitySeed::random(&mut OsRng);
-        home.add_identity("alice", &seed, &password("pw"), 13).unwrap();
+        home.add_identity("alice", &seed, &password("pw"), 13)
+            .unwrap();
         assert_eq!(home.identities().unwrap(), ["alice"]);
         let again = home.unlock_identity("alice", &password("pw")).unwrap();
         assert_eq!(again.as_bytes(), seed.as_bytes());
         assert!(matches!(
             home.unlock_identity("alice", &password("")),
-            Err(HomeError::Keystore { source: KeystoreError::WrongPassword, .. })
+            Err(HomeError::Keystore {
+                source: KeystoreError::WrongPassword,
+                ..
+            })
         ));
         // The same file under wallets/ is refused by its type.
         std::fs::create_dir(home.path("wallets")).unwrap();
         std::fs::copy(home.identity_path("alice"), home.path("wallets/alice.json")).unwrap();
         assert!(matches!(
             home.unlock_wallet("alice", &password("pw")),
-            Err(HomeError::Keystore { source: KeystoreError::Type { .. }, .. })
+            Err(HomeError::Keystore {
+                source: KeystoreError::Type { .. },
+                ..
+            })
         ));
     }
 }

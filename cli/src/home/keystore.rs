@@ -149,7 +149,9 @@ impl Keystore {
             crypto: Crypto {
                 cipher: "aes-128-ctr".into(),
                 ciphertext: hex::encode(ciphertext),
-                cipherparams: CipherParams { iv: hex::encode(iv) },
+                cipherparams: CipherParams {
+                    iv: hex::encode(iv),
+                },
                 kdf: "scrypt".into(),
                 kdfparams: KdfParams {
                     dklen: 32,
@@ -204,7 +206,10 @@ impl Keystore {
     pub fn open(&self, password: &Password) -> Result<Zeroizing<[u8; 32]>, KeystoreError> {
         let crypto = &self.crypto;
         if crypto.cipher != "aes-128-ctr" {
-            return Err(KeystoreError::Algorithm { what: "cipher", name: crypto.cipher.clone() });
+            return Err(KeystoreError::Algorithm {
+                what: "cipher",
+                name: crypto.cipher.clone(),
+            });
         }
         let ciphertext: [u8; 32] = bytes(&crypto.ciphertext, "ciphertext")?;
         let iv: [u8; 16] = bytes(&crypto.cipherparams.iv, "iv")?;
@@ -230,28 +235,48 @@ impl Keystore {
             "scrypt" => {
                 let n = params.n.filter(|n| n.is_power_of_two() && *n > 1);
                 let n = n.ok_or(KeystoreError::Member("n"))?;
-                let r = params.r.filter(|r| *r > 0).ok_or(KeystoreError::Member("r"))?;
-                let p = params.p.filter(|p| *p > 0).ok_or(KeystoreError::Member("p"))?;
+                let r = params
+                    .r
+                    .filter(|r| *r > 0)
+                    .ok_or(KeystoreError::Member("r"))?;
+                let p = params
+                    .p
+                    .filter(|p| *p > 0)
+                    .ok_or(KeystoreError::Member("p"))?;
                 let blocks = n.checked_mul(r.into()).ok_or(KeystoreError::Member("n"))?;
-                let work = blocks.checked_mul(p.into()).ok_or(KeystoreError::Member("p"))?;
+                let work = blocks
+                    .checked_mul(p.into())
+                    .ok_or(KeystoreError::Member("p"))?;
                 if blocks.saturating_mul(128) > MAX_SCRYPT_BYTES || work > MAX_SCRYPT_WORK {
                     return Err(KeystoreError::Member("n"));
                 }
                 let log_n = u8::try_from(n.ilog2()).map_err(|_| KeystoreError::Member("n"))?;
-                scrypt::derive(password.as_bytes(), &salt, log_n, r, p).ok_or(KeystoreError::Member("n"))
+                scrypt::derive(password.as_bytes(), &salt, log_n, r, p)
+                    .ok_or(KeystoreError::Member("n"))
             }
             "pbkdf2" => {
                 let prf = params.prf.as_deref().unwrap_or_default();
                 if prf != "hmac-sha256" {
-                    return Err(KeystoreError::Algorithm { what: "prf", name: prf.to_owned() });
+                    return Err(KeystoreError::Algorithm {
+                        what: "prf",
+                        name: prf.to_owned(),
+                    });
                 }
                 let iterations = params.c.filter(|c| (1..=MAX_PBKDF2_ITERATIONS).contains(c));
                 let iterations = iterations.ok_or(KeystoreError::Member("c"))?;
                 let mut key = Zeroizing::new([0; KEY_BYTES]);
-                pbkdf2::pbkdf2_hmac::<sha2::Sha256>(password.as_bytes(), &salt, iterations, &mut *key);
+                pbkdf2::pbkdf2_hmac::<sha2::Sha256>(
+                    password.as_bytes(),
+                    &salt,
+                    iterations,
+                    &mut *key,
+                );
                 Ok(key)
             }
-            other => Err(KeystoreError::Algorithm { what: "kdf", name: other.to_owned() }),
+            other => Err(KeystoreError::Algorithm {
+                what: "kdf",
+                name: other.to_owned(),
+            }),
         }
     }
 }
@@ -345,7 +370,9 @@ mod tests {
 
     fn open(value: &Value, text: &str) -> Result<String, KeystoreError> {
         let keystore = Keystore::parse(&serde_json::to_vec(value).unwrap())?;
-        keystore.open(&password(text)).map(|secret| hex::encode(*secret))
+        keystore
+            .open(&password(text))
+            .map(|secret| hex::encode(*secret))
     }
 
     #[test]
@@ -368,11 +395,17 @@ mod tests {
 
     #[test]
     fn refuses_a_wrong_password_and_a_changed_ciphertext_alike() {
-        assert!(matches!(open(&pbkdf2_vector(), "testpasswore"), Err(KeystoreError::WrongPassword)));
+        assert!(matches!(
+            open(&pbkdf2_vector(), "testpasswore"),
+            Err(KeystoreError::WrongPassword)
+        ));
         let mut value = pbkdf2_vector();
         value["crypto"]["ciphertext"] =
             json!("5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa47");
-        assert!(matches!(open(&value, "testpassword"), Err(KeystoreError::WrongPassword)));
+        assert!(matches!(
+            open(&value, "testpassword"),
+            Err(KeystoreError::WrongPassword)
+        ));
     }
 
     #[test]
@@ -389,12 +422,34 @@ mod tests {
     #[test]
     fn never_repeats_salt_or_iv_and_never_writes_the_secret() {
         let secret = [0x5a; 32];
-        let one = serde_json::to_string(&Keystore::seal(&secret, &password("x"), 13, None, &mut OsRng)).unwrap();
-        let two = serde_json::to_string(&Keystore::seal(&secret, &password("x"), 13, None, &mut OsRng)).unwrap();
-        let (one_json, two_json): (Value, Value) =
-            (serde_json::from_str(&one).unwrap(), serde_json::from_str(&two).unwrap());
-        assert_ne!(one_json["crypto"]["kdfparams"]["salt"], two_json["crypto"]["kdfparams"]["salt"]);
-        assert_ne!(one_json["crypto"]["cipherparams"]["iv"], two_json["crypto"]["cipherparams"]["iv"]);
+        let one = serde_json::to_string(&Keystore::seal(
+            &secret,
+            &password("x"),
+            13,
+            None,
+            &mut OsRng,
+        ))
+        .unwrap();
+        let two = serde_json::to_string(&Keystore::seal(
+            &secret,
+            &password("x"),
+            13,
+            None,
+            &mut OsRng,
+        ))
+        .unwrap();
+        let (one_json, two_json): (Value, Value) = (
+            serde_json::from_str(&one).unwrap(),
+            serde_json::from_str(&two).unwrap(),
+        );
+        assert_ne!(
+            one_json["crypto"]["kdfparams"]["salt"],
+            two_json["crypto"]["kdfparams"]["salt"]
+        );
+        assert_ne!(
+            one_json["crypto"]["cipherparams"]["iv"],
+            two_json["crypto"]["cipherparams"]["iv"]
+        );
         assert!(!one.contains(&hex::encode(secret)));
     }
 
@@ -405,7 +460,10 @@ mod tests {
             *value.pointer_mut(path).unwrap() = to;
             open(&value, "testpassword").unwrap_err()
         };
-        assert!(matches!(change("/version", json!(1)), KeystoreError::Version(1)));
+        assert!(matches!(
+            change("/version", json!(1)),
+            KeystoreError::Version(1)
+        ));
         assert!(matches!(
             change("/crypto/cipher", json!("aes-256-gcm")),
             KeystoreError::Algorithm { what: "cipher", .. }
@@ -414,31 +472,62 @@ mod tests {
             change("/crypto/kdf", json!("argon2id")),
             KeystoreError::Algorithm { what: "kdf", .. }
         ));
-        assert!(matches!(change("/crypto/kdfparams/n", json!(262_143)), KeystoreError::Member("n")));
-        assert!(matches!(change("/crypto/kdfparams/dklen", json!(16)), KeystoreError::Member("dklen")));
-        assert!(matches!(change("/crypto/mac", json!("00")), KeystoreError::Member("mac")));
-        assert!(matches!(change("/crypto/cipherparams/iv", json!("zz")), KeystoreError::Member("iv")));
-        assert!(matches!(Keystore::parse(b"{}"), Err(KeystoreError::Json(_))));
-        assert!(matches!(Keystore::parse(b"not json"), Err(KeystoreError::Json(_))));
+        assert!(matches!(
+            change("/crypto/kdfparams/n", json!(262_143)),
+            KeystoreError::Member("n")
+        ));
+        assert!(matches!(
+            change("/crypto/kdfparams/dklen", json!(16)),
+            KeystoreError::Member("dklen")
+        ));
+        assert!(matches!(
+            change("/crypto/mac", json!("00")),
+            KeystoreError::Member("mac")
+        ));
+        assert!(matches!(
+            change("/crypto/cipherparams/iv", json!("zz")),
+            KeystoreError::Member("iv")
+        ));
+        assert!(matches!(
+            Keystore::parse(b"{}"),
+            Err(KeystoreError::Json(_))
+        ));
+        assert!(matches!(
+            Keystore::parse(b"not json"),
+            Err(KeystoreError::Json(_))
+        ));
     }
 
     #[test]
     fn refuses_work_factors_meant_to_exhaust_the_machine() {
-        for (member, value) in [("n", json!(1_u64 << 40)), ("r", json!(u32::MAX)), ("p", json!(u32::MAX))] {
+        for (member, value) in [
+            ("n", json!(1_u64 << 40)),
+            ("r", json!(u32::MAX)),
+            ("p", json!(u32::MAX)),
+        ] {
             let mut vector = scrypt_vector();
             vector["crypto"]["kdfparams"][member] = value;
-            assert!(matches!(open(&vector, "testpassword"), Err(KeystoreError::Member(_))), "{member}");
+            assert!(
+                matches!(open(&vector, "testpassword"), Err(KeystoreError::Member(_))),
+                "{member}"
+            );
         }
         let mut vector = pbkdf2_vector();
         vector["crypto"]["kdfparams"]["c"] = json!(u32::MAX);
-        assert!(matches!(open(&vector, "testpassword"), Err(KeystoreError::Member("c"))));
+        assert!(matches!(
+            open(&vector, "testpassword"),
+            Err(KeystoreError::Member("c"))
+        ));
     }
 
     #[test]
     fn tells_accounts_from_identities() {
         let identity = Keystore::seal(&[1; 32], &password(""), 13, Some("identity"), &mut OsRng);
         assert!(identity.expect_kind(Some("identity")).is_ok());
-        assert!(matches!(identity.expect_kind(None), Err(KeystoreError::Type { .. })));
+        assert!(matches!(
+            identity.expect_kind(None),
+            Err(KeystoreError::Type { .. })
+        ));
     }
 
     #[test]

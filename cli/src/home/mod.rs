@@ -68,7 +68,9 @@ pub enum HomeError {
         name: String,
     },
     /// The name could not be a file's.
-    #[error("`{0}` is no name: use 1 to 64 letters, digits, `.`, `-` and `_`, beginning with a letter or digit")]
+    #[error(
+        "`{0}` is no name: use 1 to 64 letters, digits, `.`, `-` and `_`, beginning with a letter or digit"
+    )]
     InvalidName(String),
     /// A keystore does not open.
     #[error("{what} `{name}` cannot be opened")]
@@ -104,7 +106,9 @@ pub enum HomeError {
         chain_id: u64,
     },
     /// A remembered key has changed.
-    #[error("the key of `{account}` on chain `{chain_id}` is now `{found}`, not `{pinned}` as first seen")]
+    #[error(
+        "the key of `{account}` on chain `{chain_id}` is now `{found}`, not `{pinned}` as first seen"
+    )]
     KeyChanged {
         /// Whose key.
         account: String,
@@ -154,8 +158,14 @@ impl Home {
 pub fn check_name(name: &str) -> Result<(), HomeError> {
     let valid = (1..=64).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || ".-_".contains(character));
-    if valid { Ok(()) } else { Err(HomeError::InvalidName(name.to_owned())) }
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || ".-_".contains(character));
+    if valid {
+        Ok(())
+    } else {
+        Err(HomeError::InvalidName(name.to_owned()))
+    }
 }
 
 /// Names of the `.json` files in a directory, sorted; none if there is no such directory.
@@ -168,7 +178,10 @@ pub(crate) fn names_in(directory: &Path) -> Result<Vec<String>, FileError> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(FileError::io("read", directory))?;
-        if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".json"))
+        if let Some(name) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.strip_suffix(".json"))
             && check_name(name).is_ok()
         {
             names.push(name.to_owned());
@@ -187,7 +200,9 @@ mod tests {
         for name in ["alice", "a", "Alice-2", "x.y_z", "0"] {
             assert!(check_name(name).is_ok(), "`{name}` was refused");
         }
-        for name in ["", ".", "..", ".hidden", "a/b", "../a", "a b", "ä", "-x", "a\0b"] {
+        for name in [
+            "", ".", "..", ".hidden", "a/b", "../a", "a b", "ä", "-x", "a\0b",
+        ] {
             assert!(check_name(name).is_err(), "`{name}` was taken");
         }
         assert!(check_name(&"x".repeat(65)).is_err());

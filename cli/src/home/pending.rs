@@ -25,7 +25,8 @@ pub struct Pending {
 
 impl Home {
     fn pending_path(&self, commitment: B256) -> PathBuf {
-        self.path("pending").join(format!("{}.json", hex::encode(commitment)))
+        self.path("pending")
+            .join(format!("{}.json", hex::encode(commitment)))
     }
 
     /// Remembers a stored record.
@@ -85,11 +86,18 @@ mod tests {
             body_len: 100,
         };
         let commitment = record.commitment;
-        let pending = Pending { record, store: "/store".into(), created: "2026-11-22T20:00:00Z".into() };
+        let pending = Pending {
+            record,
+            store: "/store".into(),
+            created: "2026-11-22T20:00:00Z".into(),
+        };
         home.add_pending(&pending).unwrap();
         assert_eq!(home.pending(commitment).unwrap(), pending);
         home.remove_pending(commitment).unwrap();
         home.remove_pending(commitment).unwrap();
-        assert!(matches!(home.pending(commitment), Err(HomeError::UnknownPending(_))));
+        assert!(matches!(
+            home.pending(commitment),
+            Err(HomeError::UnknownPending(_))
+        ));
     }
 }

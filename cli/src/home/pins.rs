@@ -36,7 +36,11 @@ impl Home {
         let _lock = files::lock(self.root())?;
         let path = self.path("pins.json");
         let mut pins: Pins = files::read_json(&path, MAX_JSON_BYTES)?.unwrap_or_default();
-        let pinned = pins.entry(chain_id).or_default().entry(account).or_default();
+        let pinned = pins
+            .entry(chain_id)
+            .or_default()
+            .entry(account)
+            .or_default();
         let state = if pinned.is_empty() {
             PinState::First
         } else if pinned == fingerprint {
@@ -67,12 +71,24 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let home = Home::new(root.path().join("home"));
         let account = Address::repeat_byte(1);
-        assert_eq!(home.pin(1, account, "aaaa", false).unwrap(), PinState::First);
+        assert_eq!(
+            home.pin(1, account, "aaaa", false).unwrap(),
+            PinState::First
+        );
         assert_eq!(home.pin(1, account, "aaaa", false).unwrap(), PinState::Same);
-        assert!(matches!(home.pin(1, account, "bbbb", false), Err(HomeError::KeyChanged { .. })));
+        assert!(matches!(
+            home.pin(1, account, "bbbb", false),
+            Err(HomeError::KeyChanged { .. })
+        ));
         assert_eq!(home.pin(1, account, "aaaa", false).unwrap(), PinState::Same);
-        assert_eq!(home.pin(2, account, "bbbb", false).unwrap(), PinState::First);
-        assert_eq!(home.pin(1, account, "bbbb", true).unwrap(), PinState::Replaced);
+        assert_eq!(
+            home.pin(2, account, "bbbb", false).unwrap(),
+            PinState::First
+        );
+        assert_eq!(
+            home.pin(1, account, "bbbb", true).unwrap(),
+            PinState::Replaced
+        );
         assert_eq!(home.pin(1, account, "bbbb", false).unwrap(), PinState::Same);
     }
 }

@@ -48,7 +48,9 @@ impl KnownPort {
 
     /// Number of the section with this private name.
     pub fn section_named(&self, name: &str) -> Option<u8> {
-        self.sections.iter().find_map(|(number, known)| (known == name).then_some(*number))
+        self.sections
+            .iter()
+            .find_map(|(number, known)| (known == name).then_some(*number))
     }
 }
 
@@ -95,7 +97,10 @@ impl Home {
             return match (known.next(), known.count()) {
                 (None, _) => Err(HomeError::NoPort(chain_id)),
                 (Some((name, port)), 0) => Ok((Some(name.clone()), port.clone())),
-                (Some(_), others) => Err(HomeError::AmbiguousPort { count: others + 1, chain_id }),
+                (Some(_), others) => Err(HomeError::AmbiguousPort {
+                    count: others + 1,
+                    chain_id,
+                }),
             };
         };
         if let Ok(address) = given.parse::<Address>() {
@@ -113,15 +118,26 @@ impl Home {
 
 /// A key index of `identity` above all that known ports use, so that no key serves two ports.
 pub fn next_key_index(ports: &Ports, identity: &str) -> u32 {
-    let same = ports.values().filter(|port| port.identity.as_deref() == Some(identity));
-    same.filter_map(|port| port.key_index).max().map_or(0, |index| index.saturating_add(1))
+    let same = ports
+        .values()
+        .filter(|port| port.identity.as_deref() == Some(identity));
+    same.filter_map(|port| port.key_index)
+        .max()
+        .map_or(0, |index| index.saturating_add(1))
 }
 
 /// A free name: `wanted`, checked, or else `mine`, `mine-2`, ….
 ///
 /// # Errors
 /// [`HomeError::InvalidName`]; [`HomeError::Taken`] if another port has the wanted name.
-pub fn free_name(ports: &Ports, wanted: Option<&str>, address: Address) -> Result<String, HomeError> {
+///
+/// # Panics
+/// Never: there are more names than ports.
+pub fn free_name(
+    ports: &Ports,
+    wanted: Option<&str>,
+    address: Address,
+) -> Result<String, HomeError> {
     let is_free = |name: &str| ports.get(name).is_none_or(|port| port.address == address);
     if let Some(name) = wanted {
         check_name(name)?;
@@ -130,15 +146,22 @@ pub fn free_name(ports: &Ports, wanted: Option<&str>, address: Address) -> Resul
             return Err(HomeError::InvalidName(name.to_owned()));
         }
         if !is_free(name) {
-            return Err(HomeError::Taken { what: "port", name: name.to_owned() });
+            return Err(HomeError::Taken {
+                what: "port",
+                name: name.to_owned(),
+            });
         }
         return Ok(name.to_owned());
     }
     if let Some((name, _)) = ports.iter().find(|(_, port)| port.address == address) {
         return Ok(name.clone());
     }
-    let candidates = std::iter::once("mine".to_owned()).chain((2_u32..).map(|n| format!("mine-{n}")));
-    Ok(candidates.into_iter().find(|name| is_free(name)).expect("more names than ports"))
+    let candidates =
+        std::iter::once("mine".to_owned()).chain((2_u32..).map(|n| format!("mine-{n}")));
+    Ok(candidates
+        .into_iter()
+        .find(|name| is_free(name))
+        .expect("more names than ports"))
 }
 
 #[cfg(test)]
@@ -165,20 +188,38 @@ mod tests {
     #[test]
     fn the_only_port_of_the_chain_is_the_default() {
         let (_root, home) = home_with(&[("mine", 1, 0xaa), ("other", 2, 0xbb)]);
-        assert_eq!(home.choose_port(1, None).unwrap().0.as_deref(), Some("mine"));
-        assert!(matches!(home.choose_port(3, None), Err(HomeError::NoPort(3))));
+        assert_eq!(
+            home.choose_port(1, None).unwrap().0.as_deref(),
+            Some("mine")
+        );
+        assert!(matches!(
+            home.choose_port(3, None),
+            Err(HomeError::NoPort(3))
+        ));
         let (_root, home) = home_with(&[("mine", 1, 0xaa), ("child", 1, 0xbb)]);
-        assert!(matches!(home.choose_port(1, None), Err(HomeError::AmbiguousPort { count: 2, .. })));
+        assert!(matches!(
+            home.choose_port(1, None),
+            Err(HomeError::AmbiguousPort { count: 2, .. })
+        ));
     }
 
     #[test]
     fn a_port_is_found_by_name_or_address_on_its_own_chain_only() {
         let (_root, home) = home_with(&[("mine", 1, 0xaa)]);
         let address = Address::repeat_byte(0xaa).to_string();
-        assert_eq!(home.choose_port(1, Some(&address)).unwrap().0.as_deref(), Some("mine"));
+        assert_eq!(
+            home.choose_port(1, Some(&address)).unwrap().0.as_deref(),
+            Some("mine")
+        );
         assert_eq!(home.choose_port(2, Some(&address)).unwrap().0, None);
-        assert!(matches!(home.choose_port(2, Some("mine")), Err(HomeError::UnknownPort(_))));
-        assert!(matches!(home.choose_port(1, Some("yours")), Err(HomeError::UnknownPort(_))));
+        assert!(matches!(
+            home.choose_port(2, Some("mine")),
+            Err(HomeError::UnknownPort(_))
+        ));
+        assert!(matches!(
+            home.choose_port(1, Some("yours")),
+            Err(HomeError::UnknownPort(_))
+        ));
     }
 
     #[test]
@@ -195,8 +236,14 @@ mod tests {
         let ports = home.ports().unwrap();
         let other = Address::repeat_byte(0xbb);
         assert_eq!(free_name(&ports, None, other).unwrap(), "mine-2");
-        assert_eq!(free_name(&ports, None, Address::repeat_byte(0xaa)).unwrap(), "mine");
-        assert!(matches!(free_name(&ports, Some("mine"), other), Err(HomeError::Taken { .. })));
+        assert_eq!(
+            free_name(&ports, None, Address::repeat_byte(0xaa)).unwrap(),
+            "mine"
+        );
+        assert!(matches!(
+            free_name(&ports, Some("mine"), other),
+            Err(HomeError::Taken { .. })
+        ));
         assert!(free_name(&ports, Some(&other.to_string()), other).is_err());
     }
 }

@@ -85,7 +85,11 @@ fn block_mix(input: &[u32], output: &mut [u32]) {
             *x ^= word;
         }
         salsa_8(&mut x);
-        let half = if index % 2 == 0 { 0 } else { input.len() / BLOCK_WORDS / 2 };
+        let half = if index % 2 == 0 {
+            0
+        } else {
+            input.len() / BLOCK_WORDS / 2
+        };
         let place = (index / 2 + half) * BLOCK_WORDS;
         output[place..place + BLOCK_WORDS].copy_from_slice(&x);
     }
@@ -109,7 +113,11 @@ fn salsa_8(block: &mut [u32; BLOCK_WORDS]) {
     }
 }
 
-#[expect(clippy::inline_always, reason = "with constant indices no bounds are checked, in any profile")]
+#[expect(clippy::many_single_char_names, reason = "the RFC's own names")]
+#[expect(
+    clippy::inline_always,
+    reason = "with constant indices no bounds are checked, in any profile"
+)]
 #[inline(always)]
 const fn quarter(x: &mut [u32; BLOCK_WORDS], a: usize, b: usize, c: usize, d: usize) {
     x[b] ^= x[a].wrapping_add(x[d]).rotate_left(7);

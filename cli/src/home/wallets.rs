@@ -39,7 +39,10 @@ impl Home {
             .into_iter()
             .map(|name| {
                 let address = self.wallet(&name)?.address;
-                Ok(WalletEntry { name, address: address.and_then(|address| address.parse().ok()) })
+                Ok(WalletEntry {
+                    name,
+                    address: address.and_then(|address| address.parse().ok()),
+                })
             })
             .collect()
     }
@@ -51,7 +54,10 @@ impl Home {
     pub fn check_new_wallet(&self, name: &str) -> Result<(), HomeError> {
         check_name(name)?;
         if self.wallet_path(name).symlink_metadata().is_ok() {
-            return Err(HomeError::Taken { what: WHAT, name: name.to_owned() });
+            return Err(HomeError::Taken {
+                what: WHAT,
+                name: name.to_owned(),
+            });
         }
         Ok(())
     }
@@ -74,9 +80,10 @@ impl Home {
         keystore.created = Some(now_rfc3339());
         files::private_dir(self.root())?;
         match files::write_json(&self.wallet_path(name), &keystore, Existing::Keep) {
-            Err(files::FileError::Exists(_)) => {
-                Err(HomeError::Taken { what: WHAT, name: name.to_owned() })
-            }
+            Err(files::FileError::Exists(_)) => Err(HomeError::Taken {
+                what: WHAT,
+                name: name.to_owned(),
+            }),
             other => Ok(other?),
         }
     }
@@ -101,14 +108,22 @@ impl Home {
             keystore.expect_kind(None)?;
             Ok(keystore)
         });
-        keystore.map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })
+        keystore.map_err(|source| HomeError::Keystore {
+            what: WHAT,
+            name: name.to_owned(),
+            source,
+        })
     }
 
     /// Opens a wallet.
     ///
     /// # Errors
     /// As [`Self::wallet`], and [`HomeError::InvalidSecret`].
-    pub fn unlock_wallet(&self, name: &str, password: &Password) -> Result<PrivateKeySigner, HomeError> {
+    pub fn unlock_wallet(
+        &self,
+        name: &str,
+        password: &Password,
+    ) -> Result<PrivateKeySigner, HomeError> {
         open_account(name, &self.wallet(name)?, password)
     }
 
@@ -123,7 +138,10 @@ impl Home {
         }
         let directory = self.wallets_dir();
         let first = names_in(&directory)?.into_iter().next();
-        first.ok_or(HomeError::Empty { what: WHAT, directory })
+        first.ok_or(HomeError::Empty {
+            what: WHAT,
+            directory,
+        })
     }
 }
 
@@ -139,11 +157,21 @@ pub fn open_account(
     let secret = keystore
         .expect_kind(None)
         .and_then(|()| keystore.open(password))
-        .map_err(|source| HomeError::Keystore { what: WHAT, name: name.to_owned(), source })?;
-    let invalid = || HomeError::InvalidSecret { what: WHAT, name: name.to_owned() };
+        .map_err(|source| HomeError::Keystore {
+            what: WHAT,
+            name: name.to_owned(),
+            source,
+        })?;
+    let invalid = || HomeError::InvalidSecret {
+        what: WHAT,
+        name: name.to_owned(),
+    };
     let signer = PrivateKeySigner::from_slice(secret.as_slice()).map_err(|_| invalid())?;
     // The address stands outside the MAC; a file that lies about it would have people fund a stranger.
-    let stated = keystore.address.as_deref().and_then(|text| text.parse::<Address>().ok());
+    let stated = keystore
+        .address
+        .as_deref()
+        .and_then(|text| text.parse::<Address>().ok());
     if stated.is_some_and(|stated| stated != signer.address()) {
         return Err(invalid());
     }
@@ -172,23 +200,39 @@ mod tests {
     fn a_wallet_round_trips_and_only_its_owner_reads_it() {
         let (_root, home) = home();
         let signer = PrivateKeySigner::random();
-        home.add_wallet("alice", &signer, &password("pw"), 13).unwrap();
-        assert_eq!(home.unlock_wallet("alice", &password("pw")).unwrap().address(), signer.address());
-        let mode = std::fs::metadata(home.wallet_path("alice")).unwrap().permissions().mode();
+        home.add_wallet("alice", &signer, &password("pw"), 13)
+            .unwrap();
+        assert_eq!(
+            home.unlock_wallet("alice", &password("pw"))
+                .unwrap()
+                .address(),
+            signer.address()
+        );
+        let mode = std::fs::metadata(home.wallet_path("alice"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         let mode = std::fs::metadata(home.root()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         let [entry] = <[WalletEntry; 1]>::try_from(home.wallets().unwrap()).unwrap();
-        assert_eq!((entry.name.as_str(), entry.address), ("alice", Some(signer.address())));
+        assert_eq!(
+            (entry.name.as_str(), entry.address),
+            ("alice", Some(signer.address()))
+        );
     }
 
     #[test]
     fn a_wrong_password_is_told_from_a_missing_wallet() {
         let (_root, home) = home();
-        home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13).unwrap();
+        home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13)
+            .unwrap();
         assert!(matches!(
             home.unlock_wallet("alice", &password("pW")),
-            Err(HomeError::Keystore { source: KeystoreError::WrongPassword, .. })
+            Err(HomeError::Keystore {
+                source: KeystoreError::WrongPassword,
+                ..
+            })
         ));
         assert!(matches!(
             home.unlock_wallet("bob", &password("pw")),
@@ -200,16 +244,23 @@ mod tests {
     fn a_taken_name_is_never_overwritten() {
         let (_root, home) = home();
         let signer = PrivateKeySigner::random();
-        home.add_wallet("alice", &signer, &password("pw"), 13).unwrap();
+        home.add_wallet("alice", &signer, &password("pw"), 13)
+            .unwrap();
         let again = home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13);
         assert!(matches!(again, Err(HomeError::Taken { .. })));
-        assert_eq!(home.unlock_wallet("alice", &password("pw")).unwrap().address(), signer.address());
+        assert_eq!(
+            home.unlock_wallet("alice", &password("pw"))
+                .unwrap()
+                .address(),
+            signer.address()
+        );
     }
 
     #[test]
     fn a_file_that_lies_about_its_address_is_refused() {
         let (_root, home) = home();
-        home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13).unwrap();
+        home.add_wallet("alice", &PrivateKeySigner::random(), &password("pw"), 13)
+            .unwrap();
         let mut keystore = home.wallet("alice").unwrap();
         keystore.address = Some(hex::encode(Address::repeat_byte(1)));
         let opened = open_account("alice", &keystore, &password("pw"));
@@ -219,13 +270,23 @@ mod tests {
     #[test]
     fn the_first_wallet_is_the_default() {
         let (_root, home) = home();
-        assert!(matches!(home.choose_wallet(None), Err(HomeError::Empty { .. })));
+        assert!(matches!(
+            home.choose_wallet(None),
+            Err(HomeError::Empty { .. })
+        ));
         for name in ["bob", "alice"] {
-            home.add_wallet(name, &PrivateKeySigner::random(), &password(""), 13).unwrap();
+            home.add_wallet(name, &PrivateKeySigner::random(), &password(""), 13)
+                .unwrap();
         }
         assert_eq!(home.choose_wallet(None).unwrap(), "alice");
         assert_eq!(home.choose_wallet(Some("bob")).unwrap(), "bob");
-        assert!(matches!(home.choose_wallet(Some("eve")), Err(HomeError::Unknown { .. })));
-        assert!(matches!(home.choose_wallet(Some("../bob")), Err(HomeError::InvalidName(_))));
+        assert!(matches!(
+            home.choose_wallet(Some("eve")),
+            Err(HomeError::Unknown { .. })
+        ));
+        assert!(matches!(
+            home.choose_wallet(Some("../bob")),
+            Err(HomeError::InvalidName(_))
+        ));
     }
 }

@@ -20,7 +20,10 @@ pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
     let patient = Patient::open(context, &chosen).await?;
     let now = context.chain().await?.block_timestamp().await?;
     let until = args.until.resolve(now.0);
-    let until = until.map_err(|source| Error::Value { flag: "--until", source })?;
+    let until = until.map_err(|source| Error::Value {
+        flag: "--until",
+        source,
+    })?;
     let terms = Terms {
         sections: sections(&chosen, Some(&patient.keyring), &args.section)?,
         until: Timestamp(until),
@@ -28,7 +31,22 @@ pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
         allow_unverified: args.terms.allow_unverified,
         replace: args.terms.replace,
     };
-    let composed =
-        access::grant(&chosen.port, &patient.keyring, args.reader, &terms, &mut OsRng).await?;
-    give(context, &chosen, &patient, None, composed, &terms, Preview::new("grant access")).await
+    let composed = access::grant(
+        &chosen.port,
+        &patient.keyring,
+        args.reader,
+        &terms,
+        &mut OsRng,
+    )
+    .await?;
+    give(
+        context,
+        &chosen,
+        &patient,
+        None,
+        composed,
+        &terms,
+        Preview::new("grant access"),
+    )
+    .await
 }

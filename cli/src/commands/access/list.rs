@@ -58,7 +58,9 @@ impl Outcome for Accesses {
                 table.row([
                     entry.state.to_string(),
                     section_list(entry.sections, None),
-                    entry.rights.map_or_else(String::new, |rights| rights_name(rights).into()),
+                    entry
+                        .rights
+                        .map_or_else(String::new, |rights| rights_name(rights).into()),
                     time::human(entry.until),
                     entry.reader.line(),
                 ]);
@@ -94,5 +96,10 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Accesses, Error> 
             held: access.held,
         });
     }
-    Ok(Accesses { port: port.address(), patient: info.patient, readers, stale: stale(port).await? })
+    Ok(Accesses {
+        port: port.address(),
+        patient: info.patient,
+        readers,
+        stale: stale(port).await?,
+    })
 }

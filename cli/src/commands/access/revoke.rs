@@ -60,21 +60,31 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
     let also = set_of(&stale(port).await?);
     let reason: RevocationReason = args.reason.into();
     let keyring = &patient.keyring;
-    let composed =
-        access::revoke(port, keyring, args.reader, reason, also, &mut OsRng).await?;
+    let composed = access::revoke(port, keyring, args.reader, reason, also, &mut OsRng).await?;
     let mut preview = Preview::new("end access; what was already read cannot be unread")
         .line("port", port.address().to_string())
-        .line("reader", Who::find(port.registry(), args.reader).await?.line())
+        .line(
+            "reader",
+            Who::find(port.registry(), args.reader).await?.line(),
+        )
         .line("reason", format!("{reason} (public)"));
     let mut rotated = SectionSet::EMPTY;
     let mut sealed_to = Vec::new();
     if let Some(keys) = &composed.keys {
         pin_recipients(context, port, keys)?;
         rotated = keys.sections();
-        sealed_to = keys.recipients.iter().skip(1).map(|it| it.account).collect();
+        sealed_to = keys
+            .recipients
+            .iter()
+            .skip(1)
+            .map(|it| it.account)
+            .collect();
         preview = preview
             .line("new keys", section_list(rotated, Some(keyring)))
-            .line("sealed to", format!("you and {} remaining", sealed_to.len()));
+            .line(
+                "sealed to",
+                format!("you and {} remaining", sealed_to.len()),
+            );
         if !keys.later.is_empty() {
             preview = preview.line("more", format!("{} further transactions", keys.later.len()));
         }

@@ -33,7 +33,10 @@ pub struct Rotated {
 
 impl Outcome for Rotated {
     fn text(&self) -> String {
-        let mut text = format!("new keys for section {}\n", section_list(self.sections, None));
+        let mut text = format!(
+            "new keys for section {}\n",
+            section_list(self.sections, None)
+        );
         text.push_str(&self.tx.line());
         text.extend(self.later.iter().map(TxSummary::line));
         text
@@ -51,10 +54,18 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let sections = chosen_sections(&chosen, args).await?;
     let keys = new_keys(port, &patient.keyring, &sections, &[], &mut OsRng).await?;
     pin_recipients(context, port, &keys)?;
-    let sealed_to: Vec<_> = keys.recipients.iter().skip(1).map(|it| it.account).collect();
+    let sealed_to: Vec<_> = keys
+        .recipients
+        .iter()
+        .skip(1)
+        .map(|it| it.account)
+        .collect();
     let mut preview = Preview::new("change section keys")
         .line("port", port.address().to_string())
-        .line("sections", section_list(keys.sections(), Some(&patient.keyring)))
+        .line(
+            "sections",
+            section_list(keys.sections(), Some(&patient.keyring)),
+        )
         .line("sealed to", format!("you and {} readers", sealed_to.len()));
     if !keys.later.is_empty() {
         preview = preview.line("more", format!("{} further transactions", keys.later.len()));
@@ -72,7 +83,10 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     })
 }
 
-async fn chosen_sections(chosen: &ChosenPort, args: RotateArgs) -> Result<Vec<NamedSection>, Error> {
+async fn chosen_sections(
+    chosen: &ChosenPort,
+    args: RotateArgs,
+) -> Result<Vec<NamedSection>, Error> {
     let mut sections: Vec<NamedSection> = Vec::new();
     for given in args.section {
         let section = SectionId::try_from(given.number).map_err(patientport_client::Error::from)?;
@@ -83,11 +97,17 @@ async fn chosen_sections(chosen: &ChosenPort, args: RotateArgs) -> Result<Vec<Na
                 reason: "it is given twice".into(),
             });
         }
-        sections.push(NamedSection { section, name: given.name });
+        sections.push(NamedSection {
+            section,
+            name: given.name,
+        });
     }
     if sections.is_empty() {
         let stale = stale(&chosen.port).await?;
-        sections.extend(stale.iter().map(|it| NamedSection { section: it.section, name: None }));
+        sections.extend(stale.iter().map(|it| NamedSection {
+            section: it.section,
+            name: None,
+        }));
     }
     if sections.is_empty() {
         return Err(Error::NothingToRotate(chosen.port.address()));
@@ -101,13 +121,17 @@ fn remember_names(
     chosen: &ChosenPort,
     sections: &[NamedSection],
 ) -> Result<(), Error> {
-    let Some(port_name) = &chosen.name else { return Ok(()) };
+    let Some(port_name) = &chosen.name else {
+        return Ok(());
+    };
     if sections.iter().all(|named| named.name.is_none()) {
         return Ok(());
     }
     context.home().change_ports(|ports| {
         if let Some(known) = ports.get_mut(port_name) {
-            let named = sections.iter().filter_map(|it| Some((it.section.get(), it.name.clone()?)));
+            let named = sections
+                .iter()
+                .filter_map(|it| Some((it.section.get(), it.name.clone()?)));
             known.sections.extend(named);
         }
         Ok(())
@@ -129,8 +153,11 @@ pub async fn send_later(
     let transactions = keys.later_transactions(port);
     let count = transactions.len();
     for (index, transaction) in transactions.iter().enumerate() {
-        let preview = Preview::new(format!("seal the new keys to more readers, {} of {count}", index + 1))
-            .line("port", port.address().to_string());
+        let preview = Preview::new(format!(
+            "seal the new keys to more readers, {} of {count}",
+            index + 1
+        ))
+        .line("port", port.address().to_string());
         let report = send(context, wallet, preview, transaction).await.map_err(|error| {
             let sections: Vec<_> = keys.sections().iter().map(|it| format!("--section {it}")).collect();
             error.with_hint(

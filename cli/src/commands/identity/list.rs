@@ -18,7 +18,10 @@ impl Outcome for Identities {
         if self.identities.is_empty() {
             return "no identities\n".into();
         }
-        self.identities.iter().map(|name| format!("{name}\n")).collect()
+        self.identities
+            .iter()
+            .map(|name| format!("{name}\n"))
+            .collect()
     }
 }
 
@@ -27,5 +30,7 @@ impl Outcome for Identities {
 /// # Errors
 /// The home's.
 pub fn run(context: &Context) -> Result<Identities, Error> {
-    Ok(Identities { identities: context.home().identities()? })
+    Ok(Identities {
+        identities: context.home().identities()?,
+    })
 }

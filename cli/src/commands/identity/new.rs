@@ -21,7 +21,10 @@ pub struct NewIdentity {
 
 impl Outcome for NewIdentity {
     fn text(&self) -> String {
-        format!("identity `{}`: provider key {}\n", self.name, self.provider_fingerprint)
+        format!(
+            "identity `{}`: provider key {}\n",
+            self.name, self.provider_fingerprint
+        )
     }
 }
 
@@ -36,14 +39,27 @@ pub fn run(context: &Context, args: NewArgs) -> Result<NewIdentity, Error> {
     };
     context.home().check_new_identity(&name)?;
     let settings = &context.settings;
-    let file = settings.identity_password_file.as_ref().or(settings.password_file.as_ref());
+    let file = settings
+        .identity_password_file
+        .as_ref()
+        .or(settings.password_file.as_ref());
     let password = passwords::for_new(context, "identity", &name, file)?;
     let seed = IdentitySeed::random(&mut OsRng);
-    context.home().add_identity(&name, &seed, &password, args.kdf.scrypt_log_n)?;
+    context
+        .home()
+        .add_identity(&name, &seed, &password, args.kdf.scrypt_log_n)?;
     context.terminal.say(&format!(
         "back up `{}`: records sealed to a lost identity cannot be read by anyone",
-        context.home().root().join("identities").join(format!("{name}.json")).display()
+        context
+            .home()
+            .root()
+            .join("identities")
+            .join(format!("{name}.json"))
+            .display()
     ));
     let provider_fingerprint = seed.provider_key().public().fingerprint().to_string();
-    Ok(NewIdentity { name, provider_fingerprint })
+    Ok(NewIdentity {
+        name,
+        provider_fingerprint,
+    })
 }

@@ -47,7 +47,10 @@ pub struct PortKey {
 
 impl From<PublicKey> for Key {
     fn from(key: PublicKey) -> Self {
-        Self { fingerprint: key.fingerprint().to_string(), public_key: key.to_string() }
+        Self {
+            fingerprint: key.fingerprint().to_string(),
+            public_key: key.to_string(),
+        }
     }
 }
 
@@ -90,5 +93,9 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<Identity, Error> {
             })
         })
         .collect();
-    Ok(Identity { name, provider: seed.provider_key().public().into(), ports })
+    Ok(Identity {
+        name,
+        provider: seed.provider_key().public().into(),
+        ports,
+    })
 }

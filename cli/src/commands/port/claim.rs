@@ -82,10 +82,9 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
         });
     }
     let (identity, seed) = context.identity(None)?;
-    let issued = registry.ports_of(info.patient).await?;
-    let issuer = issued.iter().find(|issued| issued.port == args.port).map(|issued| issued.issuer);
-    let issuer = match issuer {
-        Some(issuer) => Some(Who::find(&registry, issuer).await?.line()),
+    let announced = registry.ports_of(info.patient).await?;
+    let issued_by = match announced.iter().find(|it| it.port == args.port) {
+        Some(it) => Some(Who::find(&registry, it.issuer).await?.line()),
         None => None,
     };
     // The index of the key is remembered before the key is published: whatever happens to the transaction,
@@ -106,10 +105,13 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     });
     let preview = Preview::new("accept this port")
         .line("port", args.port.to_string())
-        .maybe("issued by", issuer)
+        .maybe("issued by", issued_by)
         .line("registry", registry.address().to_string())
         .line("code", port.implementation().to_string())
-        .line("key", format!("{fingerprint} (identity `{identity}`, key {index})"))
+        .line(
+            "key",
+            format!("{fingerprint} (identity `{identity}`, key {index})"),
+        )
         .line("sections", list.collect::<Vec<_>>().join(", "));
     let keys = first_keys(&port, info.patient, &key, &sections, &mut OsRng)?;
     let sent = send(context, &wallet, preview, &port.claim(&key, keys.rotation)).await;
@@ -128,7 +130,11 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     };
     let sections = sections
         .into_iter()
-        .map(|named| OpenedSection { section: named.section, epoch: 1, name: named.name })
+        .map(|named| OpenedSection {
+            section: named.section,
+            epoch: 1,
+            name: named.name,
+        })
         .collect();
     Ok(Claimed {
         port: args.port,
@@ -180,7 +186,10 @@ fn remember(
 
 /// The sections to open, ascending, each once.
 fn named_sections(given: &[NewSection]) -> Result<Vec<NamedSection>, Error> {
-    let default = [NewSection { number: 0, name: Some("general".into()) }];
+    let default = [NewSection {
+        number: 0,
+        name: Some("general".into()),
+    }];
     let given = if given.is_empty() { &default } else { given };
     let mut sections = BTreeMap::new();
     for NewSection { number, name } in given {
@@ -193,7 +202,10 @@ fn named_sections(given: &[NewSection]) -> Result<Vec<NamedSection>, Error> {
             });
         }
     }
-    Ok(sections.into_iter().map(|(section, name)| NamedSection { section, name }).collect())
+    Ok(sections
+        .into_iter()
+        .map(|(section, name)| NamedSection { section, name })
+        .collect())
 }
 
 #[cfg(test)]
@@ -203,11 +215,17 @@ mod tests {
 
     #[test]
     fn sections_are_ascending_and_each_is_given_once() {
-        let new = |number, name: Option<&str>| NewSection { number, name: name.map(str::to_owned) };
+        let new = |number, name: Option<&str>| NewSection {
+            number,
+            name: name.map(str::to_owned),
+        };
         let sections = named_sections(&[new(2, None), new(0, Some("labs"))]).unwrap();
         let numbers: Vec<u8> = sections.iter().map(|named| named.section.get()).collect();
         assert_eq!(numbers, [0, 2]);
-        assert_eq!(named_sections(&[]).unwrap()[0].name.as_deref(), Some("general"));
+        assert_eq!(
+            named_sections(&[]).unwrap()[0].name.as_deref(),
+            Some("general")
+        );
         let twice = named_sections(&[new(2, None), new(2, Some("x"))]);
         assert_eq!(twice.unwrap_err().code(), "usage.invalid_value");
     }

@@ -33,7 +33,12 @@ impl Outcome for Ports {
         let mut table = Table::new(["NAME", "PORT", "CHAIN", "WALLET"]);
         for Entry { name, port } in &self.ports {
             let wallet = port.account.clone().unwrap_or_else(|| "not yours".into());
-            table.row([name.clone(), port.address.to_string(), port.chain_id.to_string(), wallet]);
+            table.row([
+                name.clone(),
+                port.address.to_string(),
+                port.chain_id.to_string(),
+                wallet,
+            ]);
         }
         table.to_string()
     }
@@ -45,5 +50,10 @@ impl Outcome for Ports {
 /// The home's.
 pub fn run(context: &Context) -> Result<Ports, Error> {
     let ports = context.home().ports()?;
-    Ok(Ports { ports: ports.into_iter().map(|(name, port)| Entry { name, port }).collect() })
+    Ok(Ports {
+        ports: ports
+            .into_iter()
+            .map(|(name, port)| Entry { name, port })
+            .collect(),
+    })
 }

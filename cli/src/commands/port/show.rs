@@ -76,7 +76,10 @@ impl Outcome for PortView {
             ("key", self.fingerprint.clone().unwrap_or_else(none)),
             ("registry", self.registry.to_string()),
             ("code", self.implementation.to_string()),
-            ("primary care", self.primary_care.as_ref().map_or_else(none, Who::line)),
+            (
+                "primary care",
+                self.primary_care.as_ref().map_or_else(none, Who::line),
+            ),
             ("records", self.records.to_string()),
             ("requests", self.requests.to_string()),
             ("readers", self.readers.to_string()),
@@ -88,12 +91,18 @@ impl Outcome for PortView {
         }
         let mut table = Table::new(["SECTION", "NAME", "EPOCH", "KEY", "SINCE", ""]);
         for section in &self.sections {
-            let is_stale = self.stale.iter().any(|stale| stale.section == section.section);
+            let is_stale = self
+                .stale
+                .iter()
+                .any(|stale| stale.section == section.section);
             table.row([
                 section.section.to_string(),
                 section.name.as_deref().map(shown).unwrap_or_default(),
                 section.epoch.to_string(),
-                section.fingerprint.clone().unwrap_or_else(|| "not a key".into()),
+                section
+                    .fingerprint
+                    .clone()
+                    .unwrap_or_else(|| "not a key".into()),
                 time::human(section.rotated_at),
                 if is_stale { "stale" } else { "" }.into(),
             ]);

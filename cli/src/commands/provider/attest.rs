@@ -29,7 +29,12 @@ pub struct Attested {
 
 impl Outcome for Attested {
     fn text(&self) -> String {
-        format!("attested {} until {}\n{}", self.provider, time::human(self.until), self.tx.line())
+        format!(
+            "attested {} until {}\n{}",
+            self.provider,
+            time::human(self.until),
+            self.tx.line()
+        )
     }
 }
 
@@ -62,12 +67,20 @@ pub async fn run(context: &Context, args: AttestArgs) -> Result<Attested, Error>
     })?;
     let now = context.chain().await?.block_timestamp().await?;
     let until = args.until.resolve(now.0);
-    let until = until.map_err(|source| Error::Value { flag: "--until", source })?;
+    let until = until.map_err(|source| Error::Value {
+        flag: "--until",
+        source,
+    })?;
     let wallet = context.wallet(None)?;
     let preview = Preview::new("attest that this provider is who it says it is")
         .line("provider", provider.account.to_string())
         .line("kind", provider.kind.as_str())
-        .line("npi", provider.npi.map_or_else(|| "none".into(), |npi| npi.to_string()))
+        .line(
+            "npi",
+            provider
+                .npi
+                .map_or_else(|| "none".into(), |npi| npi.to_string()),
+        )
         .line("name", shown(&profile.name))
         .maybe("specialty", profile.specialty.as_deref().map(shown))
         .maybe("key", provider.key.map(|key| key.fingerprint().to_string()))
@@ -75,5 +88,10 @@ pub async fn run(context: &Context, args: AttestArgs) -> Result<Attested, Error>
     let transaction = registry.attest(&provider, Timestamp(until));
     let report = send(context, &wallet, preview, &transaction).await?;
     let name = Some(profile.name).filter(|name| !name.is_empty());
-    Ok(Attested { provider: provider.account, name, until, tx: (&report).into() })
+    Ok(Attested {
+        provider: provider.account,
+        name,
+        until,
+        tx: (&report).into(),
+    })
 }

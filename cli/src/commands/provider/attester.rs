@@ -21,7 +21,11 @@ pub struct AttesterChanged {
 
 impl Outcome for AttesterChanged {
     fn text(&self) -> String {
-        let now = if self.may_attest { "may attest" } else { "may not attest" };
+        let now = if self.may_attest {
+            "may attest"
+        } else {
+            "may not attest"
+        };
         match &self.tx {
             Some(tx) => format!("{} {now}\n{}", self.attester, tx.line()),
             None => format!("{} {now} already\n", self.attester),
@@ -41,17 +45,31 @@ pub async fn run(
     context.require_consent()?;
     let registry = context.registry().await?;
     if registry.is_attester(attester).await? == may_attest {
-        return Ok(AttesterChanged { attester, may_attest, tx: None });
+        return Ok(AttesterChanged {
+            attester,
+            may_attest,
+            tx: None,
+        });
     }
     let wallet = context.wallet(None)?;
     let (title, transaction) = if may_attest {
-        ("let this account confirm who providers are", registry.add_attester(attester))
+        (
+            "let this account confirm who providers are",
+            registry.add_attester(attester),
+        )
     } else {
-        ("stop this account from confirming providers", registry.remove_attester(attester))
+        (
+            "stop this account from confirming providers",
+            registry.remove_attester(attester),
+        )
     };
     let preview = Preview::new(title)
         .line("attester", attester.to_string())
         .line("registry", registry.address().to_string());
     let report = send(context, &wallet, preview, &transaction).await?;
-    Ok(AttesterChanged { attester, may_attest, tx: Some((&report).into()) })
+    Ok(AttesterChanged {
+        attester,
+        may_attest,
+        tx: Some((&report).into()),
+    })
 }

@@ -81,8 +81,13 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Providers, Error>
             status: provider.status,
             kind: provider.kind,
             npi: provider.npi,
-            name: profile.map(|profile| profile.name).filter(|name| !name.is_empty()),
+            name: profile
+                .map(|profile| profile.name)
+                .filter(|name| !name.is_empty()),
         });
     }
-    Ok(Providers { registry: registry.address(), providers })
+    Ok(Providers {
+        registry: registry.address(),
+        providers,
+    })
 }

@@ -48,7 +48,10 @@ pub async fn run(context: &Context, args: RegisterArgs) -> Result<Registered, Er
     context.require_consent()?;
     let npi = parse_npi(args.npi.as_deref())?;
     let kind: ProviderKind = args.kind.into();
-    let identity = IdentityProfile { name: args.name, specialty: args.specialty };
+    let identity = IdentityProfile {
+        name: args.name,
+        specialty: args.specialty,
+    };
     if identity.name.trim().is_empty() {
         return Err(Error::FlagInvalid {
             flag: "--name",
@@ -56,7 +59,10 @@ pub async fn run(context: &Context, args: RegisterArgs) -> Result<Registered, Er
             reason: "a provider needs a name".into(),
         });
     }
-    let contact = ContactProfile { contact: args.contact, endpoint: args.endpoint };
+    let contact = ContactProfile {
+        contact: args.contact,
+        endpoint: args.endpoint,
+    };
     let registry = context.registry().await?;
     let wallet = context.wallet(None)?;
     let (identity_name, seed) = context.identity(None)?;

@@ -45,10 +45,17 @@ pub struct ProviderView {
 
 impl Outcome for ProviderView {
     fn text(&self) -> String {
-        let claim = if self.verified { "" } else { " (self-asserted)" };
+        let claim = if self.verified {
+            ""
+        } else {
+            " (self-asserted)"
+        };
         let mut lines = vec![
             ("provider", self.provider.to_string()),
-            ("verified", if self.verified { "yes" } else { "no" }.to_owned()),
+            (
+                "verified",
+                if self.verified { "yes" } else { "no" }.to_owned(),
+            ),
             ("status", self.status.to_string()),
             ("kind", format!("{}{claim}", self.kind)),
         ];
@@ -57,15 +64,48 @@ impl Outcome for ProviderView {
                 lines.push((label, value));
             }
         };
-        add("name", self.name.as_deref().map(|name| format!("{}{claim}", shown(name))));
-        add("specialty", self.specialty.as_deref().map(|text| format!("{}{claim}", shown(text))));
+        add(
+            "name",
+            self.name
+                .as_deref()
+                .map(|name| format!("{}{claim}", shown(name))),
+        );
+        add(
+            "specialty",
+            self.specialty
+                .as_deref()
+                .map(|text| format!("{}{claim}", shown(text))),
+        );
         add("npi", self.npi.map(|npi| format!("{npi}{claim}")));
-        add("attester", self.attester.map(|attester| attester.to_string()));
+        add(
+            "attester",
+            self.attester.map(|attester| attester.to_string()),
+        );
         add("until", self.attested_until.map(time::human));
-        add("key", Some(self.fingerprint.clone().unwrap_or_else(|| "not a key".into())));
-        add("contact", self.contact.as_deref().map(|text| format!("{} (self-asserted)", shown(text))));
-        add("endpoint", self.endpoint.as_deref().map(|text| format!("{} (self-asserted)", shown(text))));
-        lines.iter().map(|(label, value)| format!("{label:9}  {value}\n")).collect()
+        add(
+            "key",
+            Some(
+                self.fingerprint
+                    .clone()
+                    .unwrap_or_else(|| "not a key".into()),
+            ),
+        );
+        add(
+            "contact",
+            self.contact
+                .as_deref()
+                .map(|text| format!("{} (self-asserted)", shown(text))),
+        );
+        add(
+            "endpoint",
+            self.endpoint
+                .as_deref()
+                .map(|text| format!("{} (self-asserted)", shown(text))),
+        );
+        lines
+            .iter()
+            .map(|(label, value)| format!("{label:9}  {value}\n"))
+            .collect()
     }
 }
 
@@ -82,8 +122,9 @@ pub async fn run(context: &Context, args: &ShowArgs) -> Result<ProviderView, Err
     let provider = registry.provider(account).await?;
     let profile = profile_of(&registry, &provider).await?;
     let contact = registry.contact_profile(account).await?.unwrap_or_default();
-    let (name, specialty) =
-        profile.map_or((None, None), |profile| (Some(profile.name), profile.specialty));
+    let (name, specialty) = profile.map_or((None, None), |profile| {
+        (Some(profile.name), profile.specialty)
+    });
     Ok(ProviderView {
         provider: account,
         verified: provider.verified,

@@ -39,5 +39,8 @@ pub async fn run(context: &Context, args: &AddressArg) -> Result<Suspended, Erro
     let preview = Preview::new("suspend a provider; ports keep what their patients granted it")
         .line("provider", who.line());
     let report = send(context, &wallet, preview, &registry.suspend(args.provider)).await?;
-    Ok(Suspended { provider: args.provider, tx: (&report).into() })
+    Ok(Suspended {
+        provider: args.provider,
+        tx: (&report).into(),
+    })
 }

@@ -81,13 +81,22 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     })?;
     let input = Input::open(path)?;
     let metadata = Metadata {
-        title: args.title.clone().or_else(|| input.name.clone()).unwrap_or_default(),
-        media_type: args.media_type.clone().unwrap_or_else(|| input.media_type.to_owned()),
+        title: args
+            .title
+            .clone()
+            .or_else(|| input.name.clone())
+            .unwrap_or_default(),
+        media_type: args
+            .media_type
+            .clone()
+            .unwrap_or_else(|| input.media_type.to_owned()),
         content_time: args.time.clone(),
         note: args.note.clone().unwrap_or_default(),
         length: input.length,
     };
-    metadata.check().map_err(|source| Error::Metadata { source })?;
+    metadata
+        .check()
+        .map_err(|source| Error::Metadata { source })?;
 
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
@@ -123,8 +132,15 @@ async fn store(
     let port = port.clone();
     let reader = input.into_reader(&guard);
     let encrypt = move || {
-        let prepared =
-            records::prepare(&port, author, &key, &metadata, reader, store.as_ref(), &mut OsRng)?;
+        let prepared = records::prepare(
+            &port,
+            author,
+            &key,
+            &metadata,
+            reader,
+            store.as_ref(),
+            &mut OsRng,
+        )?;
         Ok(prepared)
     };
     let prepared = blocking(encrypt).await;
@@ -163,7 +179,10 @@ async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<A
 /// The wallet of this home that has an account, as far as the files say.
 fn wallet_of(context: &Context, account: Address) -> Result<Option<String>, Error> {
     let wallets = context.home().wallets()?;
-    Ok(wallets.into_iter().find(|entry| entry.address == Some(account)).map(|entry| entry.name))
+    Ok(wallets
+        .into_iter()
+        .find(|entry| entry.address == Some(account))
+        .map(|entry| entry.name))
 }
 
 /// Sends the transaction of a stored record unless it is on chain already, and forgets that it waited.
@@ -214,8 +233,18 @@ async fn commit_once(
     }
     let preview = Preview::new("add a record")
         .line("port", record.port.to_string())
-        .line("section", format!("{} at epoch {}", record.section, record.epoch))
-        .line("size", format!("{} ({} encrypted)", size(record.payload_len), size(record.body_len)))
+        .line(
+            "section",
+            format!("{} at epoch {}", record.section, record.epoch),
+        )
+        .line(
+            "size",
+            format!(
+                "{} ({} encrypted)",
+                size(record.payload_len),
+                size(record.body_len)
+            ),
+        )
         .line("commitment", record.commitment.to_string());
     let report = send(context, wallet, preview, &transaction).await?;
     let id = records::find(port, record).await?;
@@ -257,9 +286,15 @@ async fn check_stale(
     key: &SectionKey,
     allow: bool,
 ) -> Result<(), Error> {
-    let found = stale(port).await?.into_iter().find(|it| it.section == key.section);
+    let found = stale(port)
+        .await?
+        .into_iter()
+        .find(|it| it.section == key.section);
     let Some(found) = found else { return Ok(()) };
-    let error = Error::StaleSection { section: found.section.get(), holder: found.holder };
+    let error = Error::StaleSection {
+        section: found.section.get(),
+        holder: found.holder,
+    };
     if !allow {
         return Err(error);
     }

@@ -75,7 +75,11 @@ impl Outcome for Fetched {
 /// [`Error::BinaryToTerminal`].
 pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Error> {
     let output = args.output.filter(|path| path != Path::new("-"));
-    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    let existing = if args.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
     match &output {
         // Tried before anything is fetched; the file made here is dropped at once.
         Some(path) => drop(stage(path, existing)?),
@@ -92,7 +96,10 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     let record = Arc::new(fetch(&chosen.port, args.id, &keyring, &store).await?);
     let entry = record.entry;
     if entry.state.as_str() != "current" {
-        context.warn("record.not_current", format!("record `{}` is {}", entry.id, entry.state));
+        context.warn(
+            "record.not_current",
+            format!("record `{}` is {}", entry.id, entry.state),
+        );
     }
     let Some(path) = output else {
         to_stdout(record).await?;
@@ -126,7 +133,11 @@ fn stage(path: &Path, existing: Existing) -> Result<tempfile::NamedTempFile, Err
 }
 
 /// Decrypts beside the destination and renames at the end.
-async fn to_file(record: &Arc<OpenedRecord>, path: &Path, existing: Existing) -> Result<u64, Error> {
+async fn to_file(
+    record: &Arc<OpenedRecord>,
+    path: &Path,
+    existing: Existing,
+) -> Result<u64, Error> {
     let staged = stage(path, existing)?;
     // The name stays here: if this run is dropped the file goes, whatever the other thread is doing.
     let failed = |source| Error::Output(files::FileError::io("write", path)(source));
@@ -137,7 +148,10 @@ async fn to_file(record: &Arc<OpenedRecord>, path: &Path, existing: Existing) ->
         let length = record.decrypt(&mut output)?;
         Ok(output.flush().map(|()| length))
     });
-    let length = length.await.map_err(|error| write_failed(error, path))?.map_err(failed)?;
+    let length = length
+        .await
+        .map_err(|error| write_failed(error, path))?
+        .map_err(failed)?;
     files::persist(staged, path, existing).map_err(Error::Output)?;
     Ok(length)
 }
@@ -147,9 +161,10 @@ fn write_failed(error: Error, path: &Path) -> Error {
     use patientport_client::Error as Client;
     use patientport_core::record::RecordError;
     match error {
-        Error::Client(Client::Record { source: RecordError::Write(source), .. }) => {
-            Error::Output(files::FileError::io("write", path)(source))
-        }
+        Error::Client(Client::Record {
+            source: RecordError::Write(source),
+            ..
+        }) => Error::Output(files::FileError::io("write", path)(source)),
         other => other,
     }
 }
@@ -173,7 +188,10 @@ async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
         let mut bytes = Vec::new();
         record.decrypt(&mut bytes)?;
         let text = terminal_text(&bytes).ok_or(Error::BinaryToTerminal)?;
-        stdout.lock().write_all(text.as_bytes()).map_err(Error::Stdout)
+        stdout
+            .lock()
+            .write_all(text.as_bytes())
+            .map_err(Error::Stdout)
     })
     .await
 }
@@ -183,11 +201,18 @@ fn stdout_failed(error: Error) -> Result<(), Error> {
     use patientport_client::Error as Client;
     use patientport_core::record::RecordError;
     let source = match error {
-        Error::Client(Client::Record { source: RecordError::Write(source), .. })
+        Error::Client(Client::Record {
+            source: RecordError::Write(source),
+            ..
+        })
         | Error::Stdout(source) => source,
         other => return Err(other),
     };
-    if source.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Error::Stdout(source)) }
+    if source.kind() == io::ErrorKind::BrokenPipe {
+        Ok(())
+    } else {
+        Err(Error::Stdout(source))
+    }
 }
 
 /// A record as a terminal may show it: text, with everything that could deceive escaped.
@@ -211,7 +236,10 @@ mod tests {
     #[test]
     fn a_terminal_is_shown_text_only_and_escaped() {
         assert_eq!(terminal_text(b"a\tb\r\nc").as_deref(), Some("a    b\nc\n"));
-        assert_eq!(terminal_text(b"\x1b]0;x\x07\n").as_deref(), Some("\\u{1b}]0;x\\u{7}\n"));
+        assert_eq!(
+            terminal_text(b"\x1b]0;x\x07\n").as_deref(),
+            Some("\\u{1b}]0;x\\u{7}\n")
+        );
         assert_eq!(terminal_text(b"%PDF\xff"), None);
         assert_eq!(terminal_text(b"a\0b"), None);
     }

@@ -25,7 +25,9 @@ pub struct Input {
 
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Input").field("length", &self.length).finish_non_exhaustive()
+        f.debug_struct("Input")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }
 
@@ -35,7 +37,10 @@ impl Input {
     /// # Errors
     /// [`Error::Input`], such as for a directory.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |source| Error::Input { path: path.to_owned(), source };
+        let failed = |source| Error::Input {
+            path: path.to_owned(),
+            source,
+        };
         let (mut reader, length, name): (Box<dyn Read + Send>, _, _) = if path == Path::new("-") {
             (Box::new(io::stdin()), None, None)
         } else {
@@ -45,20 +50,37 @@ impl Input {
                 return Err(failed(io::ErrorKind::IsADirectory.into()));
             }
             let length = data.is_file().then_some(data.len());
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
             (Box::new(file), length, name)
         };
         let mut prefix = Vec::new();
-        reader.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut prefix).map_err(failed)?;
-        let extension = name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, it)| it);
+        reader
+            .by_ref()
+            .take(PREFIX_BYTES as u64)
+            .read_to_end(&mut prefix)
+            .map_err(failed)?;
+        let extension = name
+            .as_deref()
+            .and_then(|name| name.rsplit_once('.'))
+            .map(|(_, it)| it);
         let media_type = media_type(extension, &prefix);
         let reader = Box::new(io::Cursor::new(prefix).chain(reader));
-        Ok(Self { reader, length, media_type, name })
+        Ok(Self {
+            reader,
+            length,
+            media_type,
+            name,
+        })
     }
 
     /// The content, which fails as soon as `guard` is dropped.
     pub fn into_reader(self, guard: &CancelGuard) -> impl Read + Send + use<> {
-        Cancellable { inner: self.reader, cancelled: Arc::clone(&guard.0) }
+        Cancellable {
+            inner: self.reader,
+            cancelled: Arc::clone(&guard.0),
+        }
     }
 }
 
@@ -133,9 +155,15 @@ mod tests {
     #[test]
     fn types_are_guessed_from_content_first() {
         assert_eq!(media_type(Some("txt"), b"%PDF-1.7"), "application/pdf");
-        assert_eq!(media_type(Some("json"), b"{ \"resourceType\": \"Bundle\""), "application/fhir+json");
+        assert_eq!(
+            media_type(Some("json"), b"{ \"resourceType\": \"Bundle\""),
+            "application/fhir+json"
+        );
         assert_eq!(media_type(Some("JSON"), b"{}"), "application/json");
-        assert_eq!(media_type(None, b"{\n\"resourceType\":"), "application/fhir+json");
+        assert_eq!(
+            media_type(None, b"{\n\"resourceType\":"),
+            "application/fhir+json"
+        );
         assert_eq!(media_type(None, b"\0\x01"), "application/octet-stream");
         let mut dicom = vec![0; 128];
         dicom.extend(b"DICM");
@@ -146,10 +174,13 @@ mod tests {
     fn the_bytes_looked_at_are_still_read() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("scan.dcm");
-        let content: Vec<u8> = (0..10_000_u32).map(|byte| byte as u8).collect();
+        let content: Vec<u8> = (0..=u8::MAX).cycle().take(10_000).collect();
         std::fs::write(&path, &content).unwrap();
         let input = Input::open(&path).unwrap();
-        assert_eq!((input.length, input.name.as_deref()), (Some(10_000), Some("scan.dcm")));
+        assert_eq!(
+            (input.length, input.name.as_deref()),
+            (Some(10_000), Some("scan.dcm"))
+        );
         let guard = CancelGuard::default();
         let mut read = Vec::new();
         input.into_reader(&guard).read_to_end(&mut read).unwrap();
@@ -159,7 +190,10 @@ mod tests {
     #[test]
     fn a_dropped_run_stops_its_readers() {
         let guard = CancelGuard::default();
-        let mut reader = Cancellable { inner: io::repeat(1), cancelled: Arc::clone(&guard.0) };
+        let mut reader = Cancellable {
+            inner: io::repeat(1),
+            cancelled: Arc::clone(&guard.0),
+        };
         let mut byte = [0];
         assert_eq!(reader.read(&mut byte).unwrap(), 1);
         drop(guard);

@@ -64,7 +64,9 @@ impl Outcome for Records {
         if self.records.is_empty() {
             return "no records\n".into();
         }
-        let mut table = Table::new(["ID", "SECTION", "ADDED", "AUTHOR", "TITLE", "TYPE", "SIZE", ""]);
+        let mut table = Table::new([
+            "ID", "SECTION", "ADDED", "AUTHOR", "TITLE", "TYPE", "SIZE", "",
+        ]);
         for record in &self.records {
             let section = match &record.section_name {
                 Some(name) => format!("{} {}", record.section, shown(name)),
@@ -84,7 +86,11 @@ impl Outcome for Records {
                 title,
                 record.media_type.as_deref().map(shown).unwrap_or_default(),
                 record.length.map(size).unwrap_or_default(),
-                if record.state == "current" { String::new() } else { record.state.into() },
+                if record.state == "current" {
+                    String::new()
+                } else {
+                    record.state.into()
+                },
             ]);
         }
         table.to_string()
@@ -104,9 +110,10 @@ fn short(address: Address) -> String {
 pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let info = chosen.port.info().await?;
-    let reader = match info.claimed {
-        true => Reader::open_if_possible(context, &chosen, &info)?,
-        false => None,
+    let reader = if info.claimed {
+        Reader::open_if_possible(context, &chosen, &info)?
+    } else {
+        None
     };
     let held = match &reader {
         Some(reader) => Some(keyring(context, &chosen.port, reader.account, &reader.key).await?),
@@ -123,13 +130,18 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
     // One small read per record, away from the runtime.
     let records = blocking(move || {
         let describe = |entry: RecordEntry| {
-            let named = held.as_ref().and_then(|ring| ring.name(entry.section).map(str::to_owned));
-            let name = named.or_else(|| names.get(&entry.section.get()).cloned());
+            let told = held
+                .as_ref()
+                .and_then(|ring| ring.name(entry.section).map(str::to_owned));
+            let name = told.or_else(|| names.get(&entry.section.get()).cloned());
             describe(&port, entry, name, held.as_ref(), &store)
         };
         Ok(entries.into_iter().map(describe).collect())
     });
-    Ok(Records { port: chosen.port.address(), records: records.await? })
+    Ok(Records {
+        port: chosen.port.address(),
+        records: records.await?,
+    })
 }
 
 fn describe(
@@ -139,12 +151,12 @@ fn describe(
     keyring: Option<&Keyring>,
     store: &Arc<dyn BlobStore>,
 ) -> Entry {
-    let opened = fetch_head(port, &entry, store.as_ref()).map_err(|error| error.code()).and_then(
-        |head| {
+    let opened = fetch_head(port, &entry, store.as_ref())
+        .map_err(|error| error.code())
+        .and_then(|head| {
             let keyring = keyring.ok_or("identity.unopened")?;
             unlock(&entry, &head, keyring, store).map_err(|error| error.code())
-        },
-    );
+        });
     let metadata = opened.as_ref().ok().map(|record| record.metadata().clone());
     Entry {
         id: entry.id,

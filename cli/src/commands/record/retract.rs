@@ -25,7 +25,12 @@ pub struct Retracted {
 
 impl Outcome for Retracted {
     fn text(&self) -> String {
-        format!("record {} is retracted ({})\n{}", self.id, self.reason, self.tx.line())
+        format!(
+            "record {} is retracted ({})\n{}",
+            self.id,
+            self.reason,
+            self.tx.line()
+        )
     }
 }
 
@@ -47,5 +52,10 @@ pub async fn run(context: &Context, args: &RetractArgs) -> Result<Retracted, Err
             .line("record", format!("{} by {}", entry.id, entry.author))
             .line("reason", format!("{reason} (public)"));
     let report = send(context, &wallet, preview, &port.retract(args.id, reason)).await?;
-    Ok(Retracted { id: args.id, port: port.address(), reason, tx: (&report).into() })
+    Ok(Retracted {
+        id: args.id,
+        port: port.address(),
+        reason,
+        tx: (&report).into(),
+    })
 }

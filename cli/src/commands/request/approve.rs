@@ -76,20 +76,35 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
         Err(error) => return Err(error.into()),
     };
     if asked.is_none() && entry.state == RequestState::Pending {
-        context.warn("message.unreadable", "what the request asks for cannot be read");
+        context.warn(
+            "message.unreadable",
+            "what the request asks for cannot be read",
+        );
     }
     let terms = terms(context, &chosen, &patient, &args, asked.as_ref()).await?;
     let composed = access::approve(port, &patient.keyring, args.id, &terms, &mut OsRng).await?;
     let mut preview = Preview::new(format!("approve request {}", args.id));
     if entry.requester != entry.recipient {
-        preview = preview.line("asked by", Who::find(port.registry(), entry.requester).await?.line());
+        preview = preview.line(
+            "asked by",
+            Who::find(port.registry(), entry.requester).await?.line(),
+        );
     }
     if let Some(asked) = &asked {
         preview = preview
             .line("purpose", shown(&asked.purpose))
             .line("text", shown(&asked.text));
     }
-    give(context, &chosen, &patient, Some(args.id), composed, &terms, preview).await
+    give(
+        context,
+        &chosen,
+        &patient,
+        Some(args.id),
+        composed,
+        &terms,
+        preview,
+    )
+    .await
 }
 
 /// What is granted: as typed, else as asked.
@@ -118,10 +133,15 @@ async fn terms(
             .and_then(|asked| asked.until)
             .ok_or_else(|| needed("--until", "until when"))?),
     };
-    let until = until.map_err(|source| Error::Value { flag: "--until", source })?;
+    let until = until.map_err(|source| Error::Value {
+        flag: "--until",
+        source,
+    })?;
     let rights = match args.rights {
         Some(rights) => rights.into(),
-        None => asked.map(|asked| asked.rights).ok_or_else(|| needed("--rights", "what for"))?,
+        None => asked
+            .map(|asked| asked.rights)
+            .ok_or_else(|| needed("--rights", "what for"))?,
     };
     Ok(Terms {
         sections: set,
@@ -147,15 +167,26 @@ pub async fn give(
 ) -> Result<Granted, Error> {
     let port = &chosen.port;
     let reader = composed.reader;
-    let key = pin(context, port.chain().chain_id(), reader.account, &reader.key)?;
+    let key = pin(
+        context,
+        port.chain().chain_id(),
+        reader.account,
+        &reader.key,
+    )?;
     let lost = composed.lost;
     let keyring = Some(&patient.keyring);
     let preview = preview
         .line("port", port.address().to_string())
-        .line("reader", Who::find(port.registry(), reader.account).await?.line())
+        .line(
+            "reader",
+            Who::find(port.registry(), reader.account).await?.line(),
+        )
         .line("key", key)
         .line("sections", section_list(reader.sections, keyring))
-        .maybe("loses", (!lost.is_empty()).then(|| section_list(lost, keyring)))
+        .maybe(
+            "loses",
+            (!lost.is_empty()).then(|| section_list(lost, keyring)),
+        )
         .line("until", time::human(terms.until.0))
         .line("rights", rights_name(terms.rights));
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;

@@ -40,5 +40,9 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<Cancelled, Error> 
     let preview = Preview::new(format!("withdraw request {}", args.id))
         .line("port", port.address().to_string());
     let report = send(context, &wallet, preview, &port.cancel(args.id)).await?;
-    Ok(Cancelled { id: args.id, port: port.address(), tx: (&report).into() })
+    Ok(Cancelled {
+        id: args.id,
+        port: port.address(),
+        tx: (&report).into(),
+    })
 }

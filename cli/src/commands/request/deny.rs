@@ -31,7 +31,12 @@ pub struct Denied {
 
 impl Outcome for Denied {
     fn text(&self) -> String {
-        format!("request {} is denied ({})\n{}", self.id, self.reason, self.tx.line())
+        format!(
+            "request {} is denied ({})\n{}",
+            self.id,
+            self.reason,
+            self.tx.line()
+        )
     }
 }
 
@@ -41,7 +46,9 @@ impl Outcome for Denied {
 /// The port's refusals.
 pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
     context.require_consent()?;
-    let text = DenialText { text: words(args.text, args.text_file.as_deref())? };
+    let text = DenialText {
+        text: words(args.text, args.text_file.as_deref())?,
+    };
     text.to_bytes().map_err(patientport_client::Error::from)?;
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
@@ -66,11 +73,19 @@ pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
     )?;
     let preview = Preview::new(format!("deny request {}", args.id))
         .line("port", port.address().to_string())
-        .line("asked by", Who::find(port.registry(), entry.requester).await?.line())
+        .line(
+            "asked by",
+            Who::find(port.registry(), entry.requester).await?.line(),
+        )
         .line("key", key)
         .line("reason", format!("{reason} (public)"))
         .line("text", format!("{} (sealed)", shown(&text.text)));
     let transaction = access::deny(port, args.id, reason, &text, &mut OsRng).await?;
     let report = send(context, &wallet, preview, &transaction).await?;
-    Ok(Denied { id: args.id, port: port.address(), reason, tx: (&report).into() })
+    Ok(Denied {
+        id: args.id,
+        port: port.address(),
+        reason,
+        tx: (&report).into(),
+    })
 }

@@ -1,6 +1,6 @@
 //! `patientport request list`
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{self, BTreeMap};
 
 use alloy::primitives::Address;
 use patientport_client::port::RequestState;
@@ -79,8 +79,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Requests, Error> 
         }
         // The same few providers ask again and again.
         for account in [entry.requester, entry.recipient] {
-            if !known.contains_key(&account) {
-                known.insert(account, Who::find(registry, account).await?);
+            if let btree_map::Entry::Vacant(vacant) = known.entry(account) {
+                vacant.insert(Who::find(registry, account).await?);
             }
         }
         requests.push(Entry {
@@ -92,5 +92,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Requests, Error> 
             state: entry.state,
         });
     }
-    Ok(Requests { port: chosen.port.address(), requests })
+    Ok(Requests {
+        port: chosen.port.address(),
+        requests,
+    })
 }

@@ -66,32 +66,59 @@ pub async fn run(context: &Context, args: SendArgs) -> Result<Sent, Error> {
     let info = port.claimed_info().await?;
     let now = context.chain().await?.block_timestamp().await?;
     let until = args.until.map(|until| until.resolve(now.0)).transpose();
-    let until = until.map_err(|source| Error::Value { flag: "--until", source })?;
+    let until = until.map_err(|source| Error::Value {
+        flag: "--until",
+        source,
+    })?;
     if let Some(given) = until
         && given <= now.0
     {
-        return Err(patientport_client::Error::Past { given: given.into() }.into());
+        return Err(patientport_client::Error::Past {
+            given: given.into(),
+        }
+        .into());
     }
     let rights: Rights = args.rights.into();
-    let request = RequestText { purpose: args.purpose, sections, until, rights, text };
+    let request = RequestText {
+        purpose: args.purpose,
+        sections,
+        until,
+        rights,
+        text,
+    };
     // Words that cannot be sent are told before a password is asked for.
-    request.to_bytes().map_err(patientport_client::Error::from)?;
+    request
+        .to_bytes()
+        .map_err(patientport_client::Error::from)?;
     let wallet = context.wallet(None)?;
     let recipient = args.recipient.unwrap_or_else(|| wallet.address());
-    let key = pin(context, port.chain().chain_id(), port.address(), &info.patient_key()?)?;
-    let preview = Preview::new("ask a patient for access; that you ask is public, the rest is sealed")
-        .line("port", port.address().to_string())
-        .line("patient", info.patient.to_string())
-        .line("key", key)
-        .line("for", Who::find(port.registry(), recipient).await?.line())
-        .line(
-            "sections",
-            if sections.is_empty() { "as the patient chooses".into() } else { section_list(sections, None) },
-        )
-        .line("until", until.map_or_else(|| "as the patient chooses".into(), time::human))
-        .line("rights", rights_name(rights))
-        .line("purpose", shown(&request.purpose))
-        .line("text", shown(&request.text));
+    let key = pin(
+        context,
+        port.chain().chain_id(),
+        port.address(),
+        &info.patient_key()?,
+    )?;
+    let preview =
+        Preview::new("ask a patient for access; that you ask is public, the rest is sealed")
+            .line("port", port.address().to_string())
+            .line("patient", info.patient.to_string())
+            .line("key", key)
+            .line("for", Who::find(port.registry(), recipient).await?.line())
+            .line(
+                "sections",
+                if sections.is_empty() {
+                    "as the patient chooses".into()
+                } else {
+                    section_list(sections, None)
+                },
+            )
+            .line(
+                "until",
+                until.map_or_else(|| "as the patient chooses".into(), time::human),
+            )
+            .line("rights", rights_name(rights))
+            .line("purpose", shown(&request.purpose))
+            .line("text", shown(&request.text));
     let transaction =
         access::request(port, wallet.address(), recipient, &request, &mut OsRng).await?;
     let report = send(context, &wallet, preview, &transaction).await?;

@@ -89,17 +89,27 @@ impl Outcome for RequestView {
                         section_list(asked.sections, None)
                     },
                 ),
-                ("until", asked.until.map_or_else(|| "as you choose".into(), time::human)),
+                (
+                    "until",
+                    asked
+                        .until
+                        .map_or_else(|| "as you choose".into(), time::human),
+                ),
                 ("rights", rights_name(asked.rights).into()),
                 ("text", shown(&asked.text)),
             ]),
             None => lines.push(("content", "sealed to the patient".into())),
         }
         if let Some(denial) = &self.denial {
-            let reason = denial.reason.map_or("of an unknown kind", DenialReason::as_str);
+            let reason = denial
+                .reason
+                .map_or("of an unknown kind", DenialReason::as_str);
             lines.push(("denied", format!("{reason}: {}", shown(&denial.text))));
         }
-        lines.iter().map(|(label, value)| format!("{label:8}  {value}\n")).collect()
+        lines
+            .iter()
+            .map(|(label, value)| format!("{label:8}  {value}\n"))
+            .collect()
     }
 }
 
@@ -130,7 +140,12 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
             }
         } else if reader.account == entry.requester && entry.state == RequestState::Denied {
             match read_denial(port, &entry, &reader.key).await {
-                Ok((reason, text)) => denial = Some(Denial { reason, text: text.text }),
+                Ok((reason, text)) => {
+                    denial = Some(Denial {
+                        reason,
+                        text: text.text,
+                    });
+                }
                 Err(error) => unreadable(context, error)?,
             }
         }
@@ -150,9 +165,14 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
 
 /// A message that somebody wrote badly is no reason to fail; a node that fails is.
 fn unreadable(context: &Context, error: patientport_client::Error) -> Result<(), Error> {
-    if matches!(error.code(), "message.unreadable" | "message.invalid_text" | "request.missing_message")
-    {
-        context.warn("message.unreadable", format!("the sealed text cannot be read: {error}"));
+    if matches!(
+        error.code(),
+        "message.unreadable" | "message.invalid_text" | "request.missing_message"
+    ) {
+        context.warn(
+            "message.unreadable",
+            format!("the sealed text cannot be read: {error}"),
+        );
         return Ok(());
     }
     Err(error.into())

@@ -32,7 +32,11 @@ pub fn run(context: &Context, args: &AddressArgs) -> Result<WalletAddress, Error
         Some(name) => name.clone(),
         None => context.wallet_name(None)?,
     };
-    let stated = context.home().wallet(&name)?.address.and_then(|text| text.parse().ok());
+    let stated = context
+        .home()
+        .wallet(&name)?
+        .address
+        .and_then(|text| text.parse().ok());
     let address = match stated {
         Some(address) => address,
         None => context.wallet_named(&name)?.address(),

@@ -17,7 +17,7 @@ use crate::home::{HomeError, files, wallets};
 use crate::passwords;
 
 /// Longest key file: a key, `0x`, a few comment lines.
-const MAX_KEY_FILE_BYTES: u64 = 4096;
+const MAX_KEY_FILE_BYTES: u16 = 4096;
 
 /// Reads a key from one of its sources and writes a keystore of this home.
 ///
@@ -31,7 +31,10 @@ pub fn run(context: &Context, args: ImportArgs) -> Result<NewWallet, Error> {
         (_, _, Some(number)) => {
             let accounts = DevAccount::well_known();
             let count = accounts.len();
-            let missing = Error::NoDevelopmentAccount { given: number, count };
+            let missing = Error::NoDevelopmentAccount {
+                given: number,
+                count,
+            };
             accounts.get(number).ok_or(missing)?.signer()
         }
         (None, None, None) => {
@@ -46,18 +49,29 @@ pub fn run(context: &Context, args: ImportArgs) -> Result<NewWallet, Error> {
     };
     let file = context.settings.password_file.as_ref();
     let password = passwords::for_new(context, "wallet", &args.name, file)?;
-    context.home().add_wallet(&args.name, &signer, &password, args.kdf.scrypt_log_n)?;
-    Ok(NewWallet { name: args.name, address: signer.address() })
+    context
+        .home()
+        .add_wallet(&args.name, &signer, &password, args.kdf.scrypt_log_n)?;
+    Ok(NewWallet {
+        name: args.name,
+        address: signer.address(),
+    })
 }
 
 fn read_key_file(path: &Path) -> Result<Zeroizing<String>, Error> {
-    let input = |source| Error::Input { path: path.to_owned(), source };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE_BYTES as usize + 1));
-    let limit = MAX_KEY_FILE_BYTES + 1;
+    let input = |source| Error::Input {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(MAX_KEY_FILE_BYTES) + 1));
+    let limit = u64::from(MAX_KEY_FILE_BYTES) + 1;
     let length = if path == Path::new("-") {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).map_err(input)?.take(limit).read_to_end(&mut bytes)
+        std::fs::File::open(path)
+            .map_err(input)?
+            .take(limit)
+            .read_to_end(&mut bytes)
     };
     if length.map_err(input)? as u64 == limit {
         return Err(Error::NotAPrivateKey);
@@ -68,7 +82,10 @@ fn read_key_file(path: &Path) -> Result<Zeroizing<String>, Error> {
 
 /// A private key: 64 hexadecimal digits, `0x` or not; lines that begin with `#` are comments.
 fn parse_key(text: &str) -> Result<PrivateKeySigner, Error> {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let (Some(line), None) = (lines.next(), lines.next()) else {
         return Err(Error::NotAPrivateKey);
     };
@@ -89,13 +106,17 @@ fn open_foreign(
         other => HomeError::File(other).into(),
     })?;
     let keystore = Keystore::parse(&bytes).map_err(|source| {
-        Error::from(HomeError::Keystore { what: "wallet", name: name.clone(), source })
+        Error::from(HomeError::Keystore {
+            what: "wallet",
+            name: name.clone(),
+            source,
+        })
     })?;
     let password: Password = match password_file {
         Some(file) => passwords::read(file, "--keystore-password-file")?,
-        None if context.terminal.interactive => {
-            context.terminal.ask_hidden(&format!("password of `{name}`"))?
-        }
+        None if context.terminal.interactive => context
+            .terminal
+            .ask_hidden(&format!("password of `{name}`"))?,
         None => {
             return Err(Error::FlagNeeded {
                 flag: "--keystore-password-file",
@@ -115,7 +136,11 @@ mod tests {
     fn a_key_file_is_one_key_and_comments() {
         let digits = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
         let expected = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
-        for text in [digits.to_owned(), format!("0x{digits}\n"), format!("# key\n\n  {digits}  \r\n")] {
+        for text in [
+            digits.to_owned(),
+            format!("0x{digits}\n"),
+            format!("# key\n\n  {digits}  \r\n"),
+        ] {
             assert_eq!(parse_key(&text).unwrap().address().to_string(), expected);
         }
     }

@@ -33,7 +33,9 @@ impl Outcome for Wallets {
         }
         let mut table = Table::new(["NAME", "ADDRESS", ""]);
         for wallet in &self.wallets {
-            let address = wallet.address.map_or_else(|| "not stated".into(), |it| it.to_string());
+            let address = wallet
+                .address
+                .map_or_else(|| "not stated".into(), |it| it.to_string());
             let default = if wallet.default { "default" } else { "" };
             table.row([wallet.name.clone(), address, default.into()]);
         }

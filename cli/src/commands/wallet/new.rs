@@ -36,10 +36,20 @@ pub fn run(context: &Context, args: NewArgs) -> Result<NewWallet, Error> {
     let file = context.settings.password_file.as_ref();
     let password = passwords::for_new(context, "wallet", &args.name, file)?;
     let signer = PrivateKeySigner::from_signing_key(SigningKey::random(&mut OsRng));
-    context.home().add_wallet(&args.name, &signer, &password, args.kdf.scrypt_log_n)?;
+    context
+        .home()
+        .add_wallet(&args.name, &signer, &password, args.kdf.scrypt_log_n)?;
     context.terminal.say(&format!(
         "back up `{}`: whoever loses file or password loses the account",
-        context.home().root().join("wallets").join(format!("{}.json", args.name)).display()
+        context
+            .home()
+            .root()
+            .join("wallets")
+            .join(format!("{}.json", args.name))
+            .display()
     ));
-    Ok(NewWallet { name: args.name, address: signer.address() })
+    Ok(NewWallet {
+        name: args.name,
+        address: signer.address(),
+    })
 }
