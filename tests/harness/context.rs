@@ -136,11 +136,11 @@ impl TestContext {
         context
     }
 
-    /// As [`Self::with_port`]; primary care has added `content` as record 1 in section 0, and the
+    /// As [`Self::with_port`]; primary care has added `bytes` as record 1 in section 0, and the
     /// specialist's request for section 0 is approved until 30 days from now.
-    pub fn with_reader(content: &[u8]) -> Self {
+    pub fn with_reader(bytes: &[u8]) -> Self {
         let context = Self::with_port();
-        context.add_record("first.txt", content);
+        context.add_record("first.txt", bytes);
         context.request();
         context
             .patient
@@ -272,7 +272,10 @@ pub fn words(line: &str) -> Vec<String> {
             words.extend(part.split_whitespace().map(str::to_owned));
         }
     }
-    assert!(line.matches('\'').count() % 2 == 0, "an open quote: {line}");
+    assert!(
+        line.matches('\'').count().is_multiple_of(2),
+        "an open quote: {line}"
+    );
     words
 }
 

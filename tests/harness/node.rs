@@ -47,6 +47,9 @@ impl Node {
     }
 
     /// The number of blocks, which grows by one with every transaction.
+    ///
+    /// # Panics
+    /// If the node does not answer.
     pub fn block_number(&self) -> u64 {
         let number = self.rpc("eth_blockNumber", &json!([]));
         let number = number.as_str().expect("a block number is a quantity");

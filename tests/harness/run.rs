@@ -129,6 +129,9 @@ impl Run {
 }
 
 /// Every file below a directory, with its length, sorted by path; nothing if it does not exist.
+///
+/// # Panics
+/// If a file disappears meanwhile.
 pub fn files_below(directory: &Path) -> Vec<(PathBuf, u64)> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];

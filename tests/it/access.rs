@@ -3,7 +3,7 @@
 use patientport_tests::{TestContext, utf8};
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 #[test]
 fn an_unclaimed_port_takes_neither_requests_nor_records() {

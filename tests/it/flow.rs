@@ -7,10 +7,10 @@ use std::fs;
 #[test]
 fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
     let context = TestContext::with_port();
-    let content = b"{\"resourceType\":\"Bundle\"}";
+    let payload = b"{\"resourceType\":\"Bundle\"}";
 
     // Primary care writes without being able to read.
-    let added = context.add_record("summary.json", content);
+    let added = context.add_record("summary.json", payload);
     assert_eq!(added["id"], 1, "{added:#}");
     let out = context.path("by-author.json");
     context
@@ -47,7 +47,7 @@ fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
             context.port,
             utf8(&out)
         ));
-        assert_eq!(fs::read(&out).expect("the record was written"), content);
+        assert_eq!(fs::read(&out).expect("the record was written"), payload);
     }
 
     // The end.
@@ -95,7 +95,7 @@ fn a_remaining_reader_reads_what_is_added_after_another_one_is_revoked() {
         .patient
         .ok(&format!("access revoke {}", context.specialist.address));
     context.add_record("second.txt", b"second");
-    for (id, content) in [("1", "first"), ("2", "second")] {
+    for (id, payload) in [("1", "first"), ("2", "second")] {
         let run = Run::of(
             &mut context
                 .primary
@@ -103,7 +103,7 @@ fn a_remaining_reader_reads_what_is_added_after_another_one_is_revoked() {
         );
         assert_eq!(
             (run.exit_code, run.stdout.as_slice()),
-            (Some(0), content.as_bytes()),
+            (Some(0), payload.as_bytes()),
             "{run:#?}"
         );
     }
@@ -160,8 +160,8 @@ fn a_denied_request_shows_the_reason_to_its_sender_only() {
 
 #[test]
 fn content_goes_to_stdout_alone_and_talk_to_stderr() {
-    let content: Vec<u8> = (0..=255).cycle().take(200_000).collect();
-    let context = TestContext::with_reader(&content);
+    let payload: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+    let context = TestContext::with_reader(&payload);
     let run = Run::of(
         &mut context
             .specialist
@@ -169,10 +169,10 @@ fn content_goes_to_stdout_alone_and_talk_to_stderr() {
     );
     assert_eq!(run.exit_code, Some(0), "{}", run.stderr);
     assert!(
-        run.stdout == content,
+        run.stdout == payload,
         "{} bytes instead of {}",
         run.stdout.len(),
-        content.len()
+        payload.len()
     );
 
     let run = Run::of(&mut context.patient.command("wallet address"));
@@ -206,12 +206,12 @@ fn a_record_from_a_pipe_is_read_back() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let content = vec![7_u8; 300_000];
+    let payload = vec![7_u8; 300_000];
     child
         .stdin
         .take()
         .expect("stdin is a pipe")
-        .write_all(&content)
+        .write_all(&payload)
         .expect("the program reads");
     let run = Run::from_output(
         "record add -".to_owned(),
@@ -224,5 +224,5 @@ fn a_record_from_a_pipe_is_read_back() {
         context.port,
         utf8(&out)
     ));
-    assert!(fs::read(&out).expect("the record was written") == content);
+    assert!(fs::read(&out).expect("the record was written") == payload);
 }

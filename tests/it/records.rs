@@ -63,10 +63,10 @@ fn a_missing_blob_is_named() {
         "one record is two blobs"
     );
     for path in heads.iter().chain(&bodies) {
-        let content = fs::read(path).expect("a blob is readable");
+        let blob = fs::read(path).expect("a blob is readable");
         fs::remove_file(path).expect("a blob can be removed");
         assert_unreadable(&context, "1", "record.missing_blob");
-        fs::write(path, content).expect("a blob can be put back");
+        fs::write(path, blob).expect("a blob can be put back");
     }
     context
         .specialist
