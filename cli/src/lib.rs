@@ -113,7 +113,11 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
     if json {
         let message = error.to_string();
         // The first paragraph is the sentence; tips and usage follow.
-        let sentence = message.trim().trim_start_matches("error: ").split("\n\n").next();
+        let sentence = message
+            .trim()
+            .trim_start_matches("error: ")
+            .split("\n\n")
+            .next();
         let words: Vec<_> = sentence.unwrap_or_default().split_whitespace().collect();
         let message = words.join(" ");
         return output::finish(Err(Error::Arguments(message)), true, &terminal, &[]);
