@@ -22,8 +22,10 @@ pub(crate) use record::ProgramRecord;
 
 use crate::evm::{Fault, Machine};
 use alloy_primitives::{Address, address};
+use alloy_sol_types::SolInterface;
 use revm::interpreter::{CallInputs, InterpreterResult, interpreter_action::FrameInit};
 use state::{AddressSet, Section};
+use std::fmt::Display;
 
 /// Code of every precompile: an invalid opcode, so that the account is not empty.
 pub(crate) const PRECOMPILE_CODE: [u8; 1] = [0xfe];
@@ -119,6 +121,35 @@ impl Contract {
             Self::NodeInterface => "NodeInterface",
             Self::NodeInterfaceDebug => "NodeInterfaceDebug",
             Self::ArbDebug => "ArbDebug",
+        }
+    }
+}
+
+/// How a node shows the data of a revert that is an error of a precompile: `error Name(values)`. `None`
+/// for any other.
+pub(crate) fn error_text(data: &[u8]) -> Option<String> {
+    use abi::{ArbSys::ArbSysErrors, ArbWasm::ArbWasmErrors};
+    let named = |name: &str, values: &[&dyn Display]| {
+        let values: Vec<_> = values.iter().map(ToString::to_string).collect();
+        Some(format!("error {name}({})", values.join(", ")))
+    };
+    if let Ok(ArbSysErrors::InvalidBlockNumber(error)) = ArbSysErrors::abi_decode(data) {
+        return named("InvalidBlockNumber", &[&error.requested, &error.current]);
+    }
+    match ArbWasmErrors::abi_decode(data).ok()? {
+        ArbWasmErrors::ProgramNotWasm(_) => named("ProgramNotWasm", &[]),
+        ArbWasmErrors::ProgramNotActivated(_) => named("ProgramNotActivated", &[]),
+        ArbWasmErrors::ProgramUpToDate(_) => named("ProgramUpToDate", &[]),
+        ArbWasmErrors::ProgramNeedsUpgrade(error) => named(
+            "ProgramNeedsUpgrade",
+            &[&error.version, &error.stylusVersion],
+        ),
+        ArbWasmErrors::ProgramExpired(error) => named("ProgramExpired", &[&error.ageInSeconds]),
+        ArbWasmErrors::ProgramKeepaliveTooSoon(error) => {
+            named("ProgramKeepaliveTooSoon", &[&error.ageInSeconds])
+        }
+        ArbWasmErrors::ProgramInsufficientValue(error) => {
+            named("ProgramInsufficientValue", &[&error.have, &error.want])
         }
     }
 }

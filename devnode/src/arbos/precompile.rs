@@ -3,7 +3,7 @@
 
 use super::{Contract, arb_wasm, arb_wasm_cache, system};
 use crate::evm::{Halt, Machine};
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, U256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, LogData, U256};
 use alloy_sol_types::{SolError, SolEvent};
 use revm::{
     context_interface::journaled_state::JournalTr,
@@ -63,6 +63,8 @@ pub(crate) struct PrecompileCall<'m, 'a> {
     pub(crate) value: U256,
     pub(crate) depth: usize,
     gas_left: u64,
+    /// Whether the call costs nothing, however it ends: the chain's owners use their interface free.
+    free: bool,
 }
 
 impl PrecompileCall<'_, '_> {
@@ -111,12 +113,14 @@ impl PrecompileCall<'_, '_> {
         let data = event.encode_log_data();
         let topics = data.topics().len() as u64;
         self.burn(LOG + LOG_TOPIC * topics + LOG_BYTE * data.data.len() as u64)?;
-        let log = Log {
-            address: self.address,
-            data,
-        };
-        self.machine.journal().log(log);
+        self.log(data);
         Ok(())
+    }
+
+    /// Emits a log of the precompile for free.
+    pub(crate) fn log(&mut self, data: LogData) {
+        let address = self.address;
+        self.machine.journal().log(Log { address, data });
     }
 
     /// Moves wei from the precompile, which received the call's value.
@@ -145,18 +149,16 @@ pub(super) fn run(
         value: inputs.value.get(),
         depth: init.depth,
         gas_left: inputs.gas_limit,
+        free: false,
     };
     let delegated = matches!(
         inputs.scheme,
         CallScheme::CallCode | CallScheme::DelegateCall
     );
     let result = dispatch(contract, &mut call, &calldata, delegated, inputs.is_static);
-    let gas_left = call.gas_left;
+    let (gas_left, free) = (call.gas_left, call.free);
     let (status, output, gas_left) = match result {
-        Ok(Returned { output, free }) => {
-            let gas_left = if free { inputs.gas_limit } else { gas_left };
-            (InstructionResult::Return, output, gas_left)
-        }
+        Ok(output) => (InstructionResult::Return, output, gas_left),
         Err(Failure::BurnAll) => (InstructionResult::Revert, Bytes::new(), 0),
         Err(Failure::Revert(data)) => {
             let cost = COPY_WORD * words(data.len());
@@ -168,14 +170,9 @@ pub(super) fn run(
         Err(Failure::Halt(halt)) => return machine.stop(halt, inputs.gas_limit),
     };
     let mut gas = Gas::new(inputs.gas_limit);
+    let gas_left = if free { inputs.gas_limit } else { gas_left };
     gas.tracker_mut().set_remaining(gas_left);
     InterpreterResult::new(status, output, gas)
-}
-
-struct Returned {
-    output: Bytes,
-    /// Calls of the chain's owner interface cost its owners nothing.
-    free: bool,
 }
 
 fn dispatch(
@@ -184,16 +181,18 @@ fn dispatch(
     calldata: &[u8],
     delegated: bool,
     is_static: bool,
-) -> Result<Returned, Failure> {
+) -> Result<Bytes, Failure> {
     let Some((selector, arguments)) = calldata.split_first_chunk::<4>() else {
         return Err(Failure::BurnAll);
     };
     if contract == Contract::ArbDebug && !call.machine.chain.debug {
         return Err(Failure::Revert(Bytes::new()));
     }
-    let free = contract == Contract::ArbOwner;
-    if free && !system::is_owner(call) {
-        return Err(Failure::Halt(Halt::UnauthorizedCaller));
+    if contract == Contract::ArbOwner {
+        if !system::is_owner(call) {
+            return Err(Failure::Halt(Halt::UnauthorizedCaller));
+        }
+        call.free = true;
     }
     let purity = match contract {
         Contract::ArbWasm => arb_wasm::purity(*selector).ok_or(Failure::BurnAll)?,
@@ -221,10 +220,10 @@ fn dispatch(
         other => system::run(other, call, calldata)?,
     };
     call.burn(COPY_WORD * words(output.len()))?;
-    Ok(Returned {
-        output: output.into(),
-        free,
-    })
+    if contract == Contract::ArbOwner && !is_static {
+        system::log_owner_act(call, *selector, calldata);
+    }
+    Ok(output.into())
 }
 
 const fn words(bytes: usize) -> u64 {

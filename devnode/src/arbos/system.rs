@@ -8,7 +8,7 @@ use super::{
 };
 use crate::evm::{ARBOS_VERSION, Halt, MIN_BASE_FEE, NETWORK_FEE_ACCOUNT};
 use alloy_primitives::{Bytes, U256};
-use alloy_sol_types::{SolCall, SolInterface};
+use alloy_sol_types::{SolCall, SolEvent, SolInterface};
 
 /// What `arbOSVersion` adds to the version: Nitro follows 55 versions of Classic.
 const CLASSIC_VERSIONS: u64 = 55;
@@ -154,14 +154,14 @@ fn arb_owner_public(
 fn arb_owner(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<Vec<u8>, Failure> {
     use ArbOwner::ArbOwnerCalls as Calls;
     let journal = call.machine.journal();
-    let output = match decode(calldata)? {
+    Ok(match decode(calldata)? {
         Calls::isChainOwner(args) => {
             let is_owner = CHAIN_OWNERS.contains(journal, args.addr);
-            return Ok(ArbOwner::isChainOwnerCall::abi_encode_returns(&is_owner));
+            ArbOwner::isChainOwnerCall::abi_encode_returns(&is_owner)
         }
         Calls::getAllChainOwners(_) => {
             let owners = CHAIN_OWNERS.members(journal);
-            return Ok(ArbOwner::getAllChainOwnersCall::abi_encode_returns(&owners));
+            ArbOwner::getAllChainOwnersCall::abi_encode_returns(&owners)
         }
         Calls::addChainOwner(args) => {
             CHAIN_OWNERS.add(journal, args.newOwner);
@@ -177,14 +177,17 @@ fn arb_owner(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<Vec<u
             }
             Vec::new()
         }
-    };
-    let method = calldata.first_chunk().copied().unwrap_or_default();
-    call.emit(&ArbOwner::OwnerActs {
+    })
+}
+
+/// Logs that an owner used the interface. Views are logged too, unless the call is static.
+pub(super) fn log_owner_act(call: &mut PrecompileCall<'_, '_>, method: [u8; 4], calldata: &[u8]) {
+    let event = ArbOwner::OwnerActs {
         method: method.into(),
         owner: call.caller,
         data: Bytes::copy_from_slice(calldata),
-    })?;
-    Ok(output)
+    };
+    call.log(event.encode_log_data());
 }
 
 fn arb_gas_info(

@@ -1,11 +1,12 @@
 //! The one place where failures become JSON-RPC error codes.
 
 use crate::{
+    arbos,
     chain::{DecodeError, EstimateError, SubmitError, TimeError},
     evm::{ExecError, Halt},
 };
-use alloy::sol_types::{Revert, SolError};
-use alloy_primitives::{B256, Bytes};
+use alloy::sol_types::{Panic, Revert, SolError};
+use alloy_primitives::{B256, Bytes, U256};
 use serde::Serialize;
 use std::error::Error;
 
@@ -21,6 +22,10 @@ const INVALID_PARAMS: i32 = -32_602;
 const INTERNAL: i32 = -32_603;
 /// The chain refused (EIP-1474 "server error"; geth's default for all that has no code).
 const REFUSED: i32 = -32_000;
+/// The answers to a batch are too long (geth `rpc/errors.go`).
+const RESPONSE_TOO_LARGE: i32 = -32_003;
+/// More is asked for than is given at once (EIP-1474 "limit exceeded").
+const LIMIT_EXCEEDED: i32 = -32_005;
 /// The call reverted; `data` holds the revert data (geth `internal/ethapi`, followed by every client).
 const REVERTED: i32 = 3;
 
@@ -76,6 +81,15 @@ pub enum RpcError {
     /// A parameter can be read but asks for something that cannot be.
     #[error("invalid argument: {0}")]
     BadParam(String),
+    /// More logs answer the query than one answer holds.
+    #[error("query returned more than {limit} results, narrow its block range")]
+    TooManyLogs {
+        /// Most logs of an answer.
+        limit: usize,
+    },
+    /// The answers to a batch have grown too long; this request of it was not executed.
+    #[error("response too large")]
+    ResponseTooLarge,
     /// The block named does not exist.
     #[error("header not found")]
     UnknownBlock,
@@ -151,6 +165,8 @@ impl RpcError {
             | Self::Halted(_)
             | Self::Estimate(_)
             | Self::Time(_) => REFUSED,
+            Self::TooManyLogs { .. } => LIMIT_EXCEEDED,
+            Self::ResponseTooLarge => RESPONSE_TOO_LARGE,
             Self::Reverted(_) => REVERTED,
         }
     }
@@ -187,20 +203,44 @@ impl RpcError {
     }
 }
 
-/// Geth's words: the plain message, and the reason after it if the data is `Error(string)` or a
-/// Solidity panic.
+/// Geth's words: the plain message, and the reason after it if the data is `Error(string)`, a Solidity
+/// panic, or (Nitro) an error of one of the chain's precompiles.
 fn revert_text(output: &Bytes) -> String {
+    let plain = "execution reverted";
     if let Ok(revert) = Revert::abi_decode(output) {
-        return format!("execution reverted: {}", revert.reason());
+        return format!("{plain}: {}", revert.reason());
     }
-    if let Ok(panic) = alloy::sol_types::Panic::abi_decode(output) {
-        return format!("execution reverted: {panic}");
+    if let Ok(panic) = Panic::abi_decode(output) {
+        return format!("{plain}: {}", panic_text(panic.code));
     }
-    "execution reverted".to_owned()
+    match arbos::error_text(output) {
+        Some(error) => format!("{plain}: {error}"),
+        None => plain.to_owned(),
+    }
+}
+
+/// Geth's names (`accounts/abi/abi.go`) for the panic codes of Solidity.
+fn panic_text(code: U256) -> String {
+    let text = match u8::try_from(code).ok() {
+        Some(0x00) => "generic panic",
+        Some(0x01) => "assert(false)",
+        Some(0x11) => "arithmetic underflow or overflow",
+        Some(0x12) => "division or modulo by zero",
+        Some(0x21) => "enum overflow",
+        Some(0x22) => "invalid encoded storage byte array accessed",
+        Some(0x31) => "out-of-bounds array access; popping on an empty array",
+        Some(0x32) => "out-of-bounds access of an array or bytesN",
+        Some(0x41) => "out of memory",
+        Some(0x51) => "uninitialized function",
+        _ => return format!("unknown panic code: {code:#x}"),
+    };
+    text.to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
     use super::*;
 
     #[test]
@@ -210,6 +250,30 @@ mod tests {
             RpcError::Reverted(reason.into()).to_string(),
             "execution reverted: no"
         );
+        for (code, reason) in [
+            (0x11_u64, "arithmetic underflow or overflow"),
+            (0x01, "assert(false)"),
+            (0x99, "unknown panic code: 0x99"),
+        ] {
+            let panic = Panic::from(code).abi_encode();
+            assert_eq!(
+                RpcError::Reverted(panic.into()).to_string(),
+                format!("execution reverted: {reason}")
+            );
+        }
+        for (data, error) in [
+            ("0xcc944bf2".to_owned(), "ProgramUpToDate()"),
+            (format!("0x16bd0cf8{:064x}", 7), "ProgramKeepaliveTooSoon(7)"),
+            (format!("0x09781ab7{:064x}{:064x}", 1, 2), "ProgramInsufficientValue(1, 2)"),
+        ] {
+            assert_eq!(
+                RpcError::Reverted(data.parse().unwrap()).to_string(),
+                format!("execution reverted: error {error}")
+            );
+        }
+        // The beginning of an error is none.
+        let short = Bytes::from_static(&[0x16, 0xbd, 0x0c, 0xf8]);
+        assert_eq!(RpcError::Reverted(short).to_string(), "execution reverted");
         let custom = Bytes::from_static(&[1, 2, 3]);
         let error = RpcError::Reverted(custom.clone());
         assert_eq!(error.to_string(), "execution reverted");

@@ -12,6 +12,9 @@ use alloy::{
 };
 use alloy_primitives::{B256, Bytes, U64};
 
+/// Most logs of one answer, as usual among public nodes.
+const MAX_LOGS: usize = 10_000;
+
 impl Api {
     pub(super) fn block_by_number(
         &self,
@@ -163,8 +166,11 @@ impl Api {
             addresses: filter.address.iter().copied().collect(),
             topics: filter.topics.map(|topics| topics.iter().copied().collect()),
         };
-        Ok(chain
-            .logs(&query)
+        let found = chain.logs(&query);
+        if found.len() > MAX_LOGS {
+            return Err(RpcError::TooManyLogs { limit: MAX_LOGS });
+        }
+        Ok(found
             .into_iter()
             .map(|found| convert::log(found.block, found.index, found.log))
             .collect())

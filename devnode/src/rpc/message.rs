@@ -4,6 +4,8 @@ use super::{Api, RpcError, error::ErrorObject, params::Params};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
+/// Bytes of results after which the rest of a batch is not executed, as in geth.
+const MAX_BATCH_RESPONSE_BYTES: usize = 25_000_000;
 /// Most requests in one batch.
 pub const MAX_BATCH_REQUESTS: usize = 1_000;
 
@@ -59,14 +61,35 @@ pub fn handle(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
             Some(encode(&Response::new(Value::Null, Err(error))))
         }
         Value::Array(requests) => {
-            let responses: Vec<_> = requests
-                .into_iter()
-                .filter_map(|request| respond(api, request))
-                .collect();
+            let responses = respond_all(requests, MAX_BATCH_RESPONSE_BYTES, |request| {
+                respond(api, request)
+            });
             (!responses.is_empty()).then(|| encode(&responses))
         }
         request => respond(api, request).map(|response| encode(&response)),
     }
+}
+
+/// Answers the requests of a batch in order. Once the results are longer than `limit` bytes together
+/// the rest is not executed.
+fn respond_all(
+    requests: Vec<Value>,
+    limit: usize,
+    mut respond: impl FnMut(Value) -> Option<Response>,
+) -> Vec<Response> {
+    let mut bytes = 0_usize;
+    let mut responses = Vec::new();
+    for request in requests {
+        if bytes <= limit {
+            let response = respond(request);
+            let result = response.as_ref().and_then(|response| response.result.as_ref());
+            bytes = bytes.saturating_add(result.map_or(0, |result| result.get().len()));
+            responses.extend(response);
+        } else if let Some(id) = request.get("id") {
+            responses.push(Response::new(id.clone(), Err(RpcError::ResponseTooLarge)));
+        }
+    }
+    responses
 }
 
 /// The answer when executing a message failed in the node itself.
@@ -101,4 +124,36 @@ fn respond(api: &Api, request: Value) -> Option<Response> {
 
 fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     serde_json::to_vec(message).expect("responses have string keys and no failing parts")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_batch_stops_when_its_answers_are_too_long() {
+        let requests = vec![
+            json!({"id": 1}),
+            json!({"id": 2}),
+            json!({"id": 3}),
+            json!({}),
+        ];
+        let mut executed = 0;
+        let responses = respond_all(requests, 3, |request| {
+            executed += 1;
+            let result = serde_json::value::to_raw_value("x").unwrap();
+            Some(Response::new(request["id"].clone(), Ok(result)))
+        });
+        // Each result is three bytes: the second goes beyond.
+        assert_eq!(executed, 2);
+        let shown = serde_json::to_value(&responses).unwrap();
+        assert_eq!(shown.as_array().unwrap().len(), 3);
+        assert_eq!(
+            shown[2],
+            json!({"jsonrpc": "2.0", "id": 3, "error": {"code": -32003, "message": "response too large"}})
+        );
+    }
 }

@@ -148,7 +148,19 @@ pub trait EvmApi {
     /// for them, and answers the gas ([`super::PageCounter::add`]).
     fn add_pages(&mut self, pages: u16) -> Result<u64, ApiError>;
 
-    /// Receives what a program printed through the debug module `console`. Ignored by default.
+    /// Whether the execution may go on; an error stops it. Asked at every host function and every
+    /// few milliseconds between them, so it must be cheap. By default it may.
+    fn check_time(&mut self) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// Whether [`Self::console`] does anything. Not by default.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// Receives what a program printed through the debug module `console`, cut to 4 KiB, if
+    /// [`Self::listens`]. Ignored by default.
     fn console(&mut self, line: &str) {
         let _ = line;
     }

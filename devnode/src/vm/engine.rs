@@ -12,8 +12,11 @@ use super::{
     link,
 };
 use alloy_primitives::Bytes;
-use std::{error::Error, sync::LazyLock};
-use wasmi::{Caller, Config, Extern, Global, Instance, Memory, Module, Store, TrapCode, Val};
+use std::error::Error;
+use wasmi::{
+    Caller, Config, Engine, Extern, Global, Instance, Memory, Module, Store, StoreLimits,
+    StoreLimitsBuilder, TrapCode, TypedFunc, TypedResumableCall, Val,
+};
 
 /// Frames the engine may nest. The chain's stack counter stops a program long before: a frame costs
 /// at least six words of the most generous counter, 262 144.
@@ -22,19 +25,28 @@ const MAX_RECURSION: usize = 65_536;
 /// this leaves room for wide functions.
 const MAX_VALUE_STACK: usize = 256 << 20;
 /// Value stacks kept for reuse; calls between programs take one each.
-const CACHED_STACKS: usize = 16;
+const CACHED_STACKS: usize = 4;
+/// Pages beyond which memory does not grow, 256 MiB: `memory.grow` answers -1 there.
+///
+/// Pages are paid for up to 128, so this stops only what a program can have without paying: before
+/// Stylus version 3 the chain counts the low 16 bits of a growth, and 65 536 pages are none.
+const MAX_PAGES: usize = 4_096;
+const PAGE_BYTES: usize = 65_536;
+/// Instructions, about, between two looks at the time. Small in tests, which so stop and go on often.
+const SLICE: u64 = if cfg!(test) { 1_000 } else { 20_000_000 };
 
-/// The engine all programs share.
-static ENGINE: LazyLock<wasmi::Engine> = LazyLock::new(|| {
+/// An engine for one program: an engine never forgets the code it compiled, so it must go with it.
+fn engine() -> Engine {
     let mut config = Config::default();
     config
         .set_max_recursion_depth(MAX_RECURSION)
         .set_max_stack_height(MAX_VALUE_STACK)
         .set_max_cached_stacks(CACHED_STACKS)
         .compilation_mode(wasmi::CompilationMode::Eager)
+        .consume_fuel(true)
         .ignore_custom_sections(true);
-    wasmi::Engine::new(&config)
-});
+    Engine::new(&config)
+}
 
 /// A module ready to be instantiated.
 #[derive(Clone, Debug)]
@@ -45,6 +57,7 @@ pub(super) struct Slot<'a> {
     host: Host<'a>,
     exports: Option<Exports>,
     fault: Option<Fault>,
+    limits: StoreLimits,
 }
 
 /// What the host uses of an instance.
@@ -84,7 +97,7 @@ pub(super) struct Stopped {
 impl Compiled {
     /// Translates an instrumented module.
     pub(super) fn try_new(module: &[u8]) -> Result<Self, String> {
-        Module::new(&ENGINE, module)
+        Module::new(&engine(), module)
             .map(Self)
             .map_err(|error| error.to_string())
     }
@@ -98,17 +111,22 @@ impl Compiled {
         args_len: u32,
     ) -> Result<Stopped, String> {
         let mut store = Store::new(
-            &ENGINE,
+            self.0.engine(),
             Slot {
                 host,
                 exports: None,
                 fault: None,
+                limits: StoreLimitsBuilder::new()
+                    .memory_size(MAX_PAGES * PAGE_BYTES)
+                    .build(),
             },
         );
+        store.limiter(|slot| &mut slot.limits);
+        store.set_fuel(SLICE).map_err(|error| error.to_string())?;
         let (exports, entry) = self
             .instantiate(&mut store, ink, stack_words)
             .map_err(|error| error.to_string())?;
-        let result = entry.call(&mut store, args_len.cast_signed());
+        let result = call_in_slices(&mut store, entry, args_len);
         let ink_left = get_i64(&store, exports.ink_left)?.cast_unsigned();
         let ink_status = get_i32(&store, exports.ink_status)?;
         let stack_left = get_i32(&store, exports.stack_left)?;
@@ -129,7 +147,7 @@ impl Compiled {
         store: &mut Store<Slot<'_>>,
         ink: u64,
         stack_words: u32,
-    ) -> Result<(Exports, wasmi::TypedFunc<i32, i32>), wasmi::Error> {
+    ) -> Result<(Exports, TypedFunc<i32, i32>), wasmi::Error> {
         let mut imports = Vec::new();
         for import in self.0.imports() {
             let function = link::host_function(store, import.module(), import.name());
@@ -163,6 +181,31 @@ impl Compiled {
             .set(&mut *store, Val::I32(stack_words.cast_signed()))?;
         store.data_mut().exports = Some(exports);
         Ok((exports, entry))
+    }
+}
+
+/// Calls the entry point and lets the chain look at the time after every [`SLICE`].
+fn call_in_slices(
+    store: &mut Store<Slot<'_>>,
+    entry: TypedFunc<i32, i32>,
+    args_len: u32,
+) -> Result<i32, wasmi::Error> {
+    let mut call = entry.call_resumable(&mut *store, args_len.cast_signed())?;
+    loop {
+        match call {
+            TypedResumableCall::Finished(status) => return Ok(status),
+            TypedResumableCall::HostTrap(trap) => {
+                return Err(wasmi::Error::new(trap.host_error().to_string()));
+            }
+            TypedResumableCall::OutOfFuel(paused) => {
+                if let Err(fault) = store.data_mut().host.check_time() {
+                    store.data_mut().fault = Some(fault);
+                    return Err(wasmi::Error::new("stopped by the chain"));
+                }
+                store.set_fuel(SLICE.max(paused.required_fuel()))?;
+                call = paused.resume(&mut *store)?;
+            }
+        }
     }
 }
 
@@ -212,7 +255,10 @@ pub(super) fn enter<'a, R>(
         memory,
         ink: ink.cast_unsigned(),
     };
-    let result = function(&mut frame);
+    let result = frame
+        .host
+        .check_time()
+        .and_then(|()| function(&mut frame));
     let ink = frame.ink.cast_signed();
     let result = result.map_err(|fault| {
         slot.fault = Some(fault);

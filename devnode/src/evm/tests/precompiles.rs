@@ -213,6 +213,19 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
         chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}),
         [OWNER, USER]
     );
+    // A view is logged and free too; so is a failure free.
+    let view = isChainOwnerCall { account: USER }.abi_encode();
+    let viewed = chain.send(ARB_OWNER, view.clone());
+    assert_eq!((viewed.gas_used, viewed.logs.len()), (intrinsic(&view), 1));
+    let absent = removeWasmCacheManagerCall {
+        manager: Address::repeat_byte(9),
+    }
+    .abi_encode();
+    let failed = chain.send(ARB_OWNER, absent.clone());
+    assert_eq!(
+        (failed.status, failed.gas_used),
+        (ExecutionStatus::Revert, intrinsic(&absent))
+    );
     let removed = chain.send(
         ARB_OWNER,
         removeWasmCacheManagerCall { manager: OWNER }.abi_encode(),

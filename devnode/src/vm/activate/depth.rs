@@ -75,10 +75,11 @@ fn worst_depth(body: &[Operator<'_>], module: &Module<'_>) -> u32 {
                 }
             }
             Operator::CallIndirect { type_index, .. } => {
-                height.pop(1);
                 if let Some(ty) = module.types.get(*type_index as usize) {
                     height.replace(ty.params().len(), ty.results().len());
                 }
+                // The table's index goes last, after the results came.
+                height.pop(1);
             }
             other => match effect(other) {
                 change @ 1.. => height.push(change.unsigned_abs()),

@@ -86,7 +86,7 @@ pub enum ActivationError {
         /// The name.
         name: String,
     },
-    /// An export is named like an imported function.
+    /// The last `__` segment of an export's name is the name of an imported function.
     #[error("export `{name}` conflicts with the import of the same name")]
     ExportNamedLikeImport {
         /// The name.

@@ -49,7 +49,7 @@ pub(super) struct Module<'a> {
     pub(super) data: Vec<Data<'a>>,
     /// Bodies of the module's own functions.
     pub(super) bodies: Vec<FunctionBody<'a>>,
-    /// Function index of the import that pays for pages, if there.
+    /// Function index of the import that pays for pages, if there and the memory can grow.
     pub(super) pay_for_grow: Option<u32>,
 }
 
@@ -103,6 +103,8 @@ impl<'a> Module<'a> {
         let mut module = RawModule::read(wasm, debug)?;
         let (function_types, pay_for_grow) = check_imports(&module, debug)?;
         let memory = check_memory(&module, page_budget, pay_for_grow.is_some())?;
+        // A memory that cannot grow is not instrumented, even if it could be paid for.
+        let pay_for_grow = pay_for_grow.filter(|_| memory.maximum != Some(memory.initial));
         check_exports(&module, &function_types)?;
         check_limits(&module)?;
         check_globals_and_tables(&module)?;
@@ -156,7 +158,8 @@ struct RawModule<'a> {
     elements: Vec<Element<'a>>,
     data: Vec<Data<'a>>,
     bodies: Vec<FunctionBody<'a>>,
-    longest_name: usize,
+    /// The module's own name in its name section, in bytes.
+    name_bytes: usize,
 }
 
 impl<'a> RawModule<'a> {
@@ -207,13 +210,16 @@ impl<'a> RawModule<'a> {
                 }
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(names) = section.as_known() {
-                        // A malformed name section is no reason to refuse: the validator skips it too.
-                        for subsection in names.into_iter().flatten() {
-                            if let Name::Function(functions) = subsection {
-                                for naming in functions.into_iter().flatten() {
-                                    module.longest_name =
-                                        module.longest_name.max(naming.name.len());
+                        // The validator skips it, the chain does not.
+                        for subsection in names {
+                            match subsection? {
+                                Name::Module { name, .. } => module.name_bytes = name.len(),
+                                Name::Function(functions) => {
+                                    for naming in functions {
+                                        naming?;
+                                    }
                                 }
+                                _ => {}
                             }
                         }
                     }
@@ -299,11 +305,15 @@ fn check_memory(
     Ok(memory)
 }
 
+/// What follows the last `__` of a name. Names are told apart by that part alone.
+fn last_segment(name: &str) -> &str {
+    name.rsplit("__").next().unwrap_or(name)
+}
+
 fn check_exports(module: &RawModule<'_>, function_types: &[u32]) -> Result<(), ActivationError> {
     let names = module.exports.iter().map(|export| export.name);
     for name in names.chain(module.imports.iter().map(|import| import.name)) {
-        let last = name.rsplit("__").next().unwrap_or(name);
-        if last.starts_with(RESERVED) {
+        if last_segment(name).starts_with(RESERVED) {
             return Err(ActivationError::ReservedSymbol {
                 name: name.to_owned(),
             });
@@ -313,7 +323,7 @@ fn check_exports(module: &RawModule<'_>, function_types: &[u32]) -> Result<(), A
         if module
             .imports
             .iter()
-            .any(|import| import.name == export.name)
+            .any(|import| import.name == last_segment(export.name))
         {
             return Err(ActivationError::ExportNamedLikeImport {
                 name: export.name.to_owned(),
@@ -371,8 +381,7 @@ fn check_limits(module: &RawModule<'_>) -> Result<(), ActivationError> {
         }
     }
     let names = module.exports.iter().map(|export| export.name.len());
-    let names = names.chain(module.imports.iter().map(|import| import.name.len()));
-    let longest = names.max().unwrap_or(0).max(module.longest_name);
+    let longest = names.max().unwrap_or(0).max(module.name_bytes);
     if longest > MAX_NAME_BYTES {
         return Err(ActivationError::NameTooLong {
             length: longest,

@@ -117,7 +117,21 @@ fn each_refusal_says_why() {
             with(&format!(r#"(func (export "{long}"))"#)),
             "name of `513` bytes",
         ),
-        (with(&format!("(func ${long})")), "name of `513` bytes"),
+        (
+            format!("(module ${long} {MEMORY} {ENTRY})"),
+            "name of `513` bytes",
+        ),
+        (
+            format!(
+                r#"(module (import "vm_hooks" "read_args" (func (param i32))) {MEMORY} {ENTRY}
+                    (func (export "my__read_args")))"#
+            ),
+            "conflicts with the import",
+        ),
+        (
+            format!(r#"(module {MEMORY} {ENTRY} (@custom "name" "\00\05\04ab"))"#),
+            "unexpected end",
+        ),
         (
             format!(
                 r#"(module (import "vm_hooks" "read_args" (func (param i32))) {MEMORY} {ENTRY}
@@ -396,4 +410,24 @@ fn the_instrumented_module_is_valid_and_named_by_its_hash() {
         .validate_all(&activation.module)
         .unwrap();
     assert_eq!(activation.module_hash, keccak256(&activation.module));
+}
+
+#[test]
+fn names_of_functions_may_be_long() {
+    accept(&with(&format!("(func ${})", "n".repeat(513))));
+}
+
+#[test]
+fn a_memory_that_cannot_grow_is_not_paid_for() {
+    let grows = |memory: &str| {
+        accept(&format!(
+            r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) {memory} {ENTRY}
+                (func (drop (memory.grow (i32.const 1)))))"#
+        ))
+    };
+    let fixed = grows(r#"(memory (export "memory") 1 1)"#);
+    let growing = grows(r#"(memory (export "memory") 1 2)"#);
+    // The four instructions of the payment, and its call in the code.
+    assert!(fixed.module.len() < growing.module.len());
+    assert!(fixed.activation_gas < growing.activation_gas);
 }

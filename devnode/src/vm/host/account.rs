@@ -37,9 +37,8 @@ impl Frame<'_, '_> {
         self.pay_for_write(length(&code))?;
         let rest = code.get(offset as usize..).unwrap_or(&[]);
         let bytes = length(rest).min(size);
-        if bytes > 0 {
-            self.write_bytes(dest, &rest[..bytes as usize])?;
-        }
+        // The pointer must be in bounds even if nothing is written.
+        self.write_bytes(dest, &rest[..bytes as usize])?;
         Ok(bytes)
     }
 

@@ -76,6 +76,11 @@ impl<'a> Host<'a> {
         }
     }
 
+    /// Whether the execution may go on.
+    pub(super) fn check_time(&mut self) -> Result<(), Fault> {
+        Ok(self.api.check_time()?)
+    }
+
     fn refuse_static(&self, what: &str) -> Result<(), Fault> {
         if self.env.is_static {
             return Err(Fault::Failure(format!("{what} in a static context")));

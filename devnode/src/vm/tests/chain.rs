@@ -26,6 +26,10 @@ pub(super) struct TestChain {
     pub(super) pages: PageCounter,
     pub(super) logs: Vec<(Vec<B256>, Bytes)>,
     pub(super) console: Vec<String>,
+    /// Whether nobody listens to the console.
+    pub(super) deaf: bool,
+    /// How often the execution may still go on; always if `None`.
+    pub(super) pulses: Option<u64>,
     /// Calls made, in order.
     pub(super) calls: Vec<ProgramCall>,
     /// What the next calls answer.
@@ -167,6 +171,21 @@ impl EvmApi for TestChain {
         Ok(self
             .pages
             .add(pages, &StylusParams::for_arbos(super::ARBOS), super::ARBOS))
+    }
+
+    fn check_time(&mut self) -> Result<(), ApiError> {
+        match self.pulses.as_mut().map(|left| left.checked_sub(1)) {
+            Some(None) => Err(ApiError::Chain("time is up".into())),
+            Some(left) => {
+                self.pulses = left;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn listens(&self) -> bool {
+        !self.deaf
     }
 
     fn console(&mut self, line: &str) {

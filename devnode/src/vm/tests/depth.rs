@@ -49,9 +49,14 @@ fn the_usual_counter_gives_thousands_of_frames() {
 
 /// Asserts that the frame of a function with these declarations and body costs exactly `words`.
 fn assert_frame(declarations: &str, arguments: &str, body: &str, words: u32) {
+    assert_frame_beside("", declarations, arguments, body, words);
+}
+
+/// The same in a module that has these items too.
+fn assert_frame_beside(items: &str, declarations: &str, arguments: &str, body: &str, words: u32) {
     let wat = module(
         &[],
-        &format!("(func $f {declarations} {body})"),
+        &format!("{items} (func $f {declarations} {body})"),
         &format!("{arguments} call $f i32.const 0"),
     );
     // The entry point holds two operands at most, those of a block's header or the arguments.
@@ -102,6 +107,18 @@ fn frames_cost_operands_locals_and_four_words() {
         "",
         "",
         "i32.const 0 i32.const 0 i32.const 0 memory.fill",
+        3 + 3 + 4,
+    );
+}
+
+#[test]
+fn an_indirect_call_holds_its_results_before_its_index_is_gone() {
+    assert_frame_beside(
+        "(type $t (func (param i32 i32) (result i32 i32 i32))) (table 1 funcref)",
+        "",
+        "",
+        "i32.const 0
+         if i32.const 0 i32.const 0 i32.const 0 call_indirect (type $t) drop drop drop end",
         3 + 3 + 4,
     );
 }

@@ -371,3 +371,35 @@ fn every_host_function_links_with_its_type() {
     let outcome = run(&program(&wat), &[], gas, &env(), &mut TestChain::default()).unwrap();
     assert_eq!(outcome.status, Status::Success);
 }
+
+#[test]
+fn account_code_checks_its_pointer_even_if_nothing_is_written() {
+    let at = |dest: u32| {
+        let body = format!(
+            "(drop (call $account_code (i32.const 0) (i32.const 0) (i32.const 0) (i32.const {dest})))
+             i32.const 0"
+        );
+        let wat = module(&["account_code"], "", &body);
+        execute(&wat, &[], GAS, &mut TestChain::default()).status
+    };
+    assert_eq!(at(65_536), Status::Success);
+    assert_eq!(at(65_537), Status::Revert);
+}
+
+#[test]
+fn nothing_is_printed_for_nobody_and_lines_are_cut() {
+    let wat = r#"(module
+        (import "console" "log_txt" (func $log_txt (param i32 i32)))
+        (memory (export "memory") 1 1)
+        (func (export "user_entrypoint") (param i32) (result i32)
+            (call $log_txt (i32.const 0) (i32.const 65536)) i32.const 0))"#;
+    let mut chain = TestChain::default();
+    execute(wat, &[], GAS, &mut chain);
+    assert_eq!(chain.console[0].len(), 4_096);
+    let mut deaf = TestChain {
+        deaf: true,
+        ..TestChain::default()
+    };
+    assert_eq!(execute(wat, &[], GAS, &mut deaf).status, Status::Success);
+    assert!(deaf.console.is_empty());
+}

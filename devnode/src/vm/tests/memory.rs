@@ -142,3 +142,23 @@ fn growing_by_65536_pages_fails_for_free_before_stylus_3() {
     let outcome = execute_in(&env, &grower(65_536), &[], GAS, &mut TestChain::default());
     assert_eq!(outcome.status, Status::OutOfGas);
 }
+
+/// Grows a memory of no pages and no maximum by `pages`; ends with 0 if that failed.
+fn grows_from_nothing(pages: u32) -> String {
+    format!(
+        r#"(module
+            (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+            (memory (export "memory") 0)
+            (func (export "user_entrypoint") (param i32) (result i32)
+                (i32.ne (memory.grow (i32.const {pages})) (i32.const -1))))"#
+    )
+}
+
+#[test]
+fn no_frame_gets_four_gibibytes_for_free() {
+    // The chain counts 65 536 pages as none, and the memory has room for as many.
+    let outcome = execute(&grows_from_nothing(65_536), &[], GAS, &mut TestChain::default());
+    assert_eq!(outcome.status, Status::Success);
+    let paid = execute(&grows_from_nothing(1), &[], GAS, &mut TestChain::default());
+    assert_eq!(paid.status, Status::Revert, "one page was got");
+}

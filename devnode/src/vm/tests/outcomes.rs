@@ -231,3 +231,30 @@ fn a_start_function_is_dropped_in_debug_mode() {
     let outcome = execute_in(&env(), &wat, &[], GAS, &mut TestChain::default());
     assert_eq!(outcome.status, Status::Success);
 }
+
+/// Runs `body` until the chain says for the third time whether it may go on.
+fn run_out_of_time(imports: &[&str], body: &str) -> VmError {
+    let mut chain = TestChain {
+        pulses: Some(2),
+        ..TestChain::default()
+    };
+    let gas = FrameGas {
+        given: GAS,
+        left: GAS,
+    };
+    let program = program(&module(imports, "", body));
+    run(&program, &[], gas, &env(), &mut chain).unwrap_err()
+}
+
+#[test]
+fn a_loop_without_host_functions_can_be_stopped() {
+    let error = run_out_of_time(&[], "(loop $again (br $again)) i32.const 0");
+    assert!(matches!(error, VmError::Chain(_)), "{error:?}");
+}
+
+#[test]
+fn a_loop_over_host_functions_can_be_stopped() {
+    let body = "(drop (call $chainid)) (drop (call $chainid)) (drop (call $chainid)) i32.const 0";
+    let error = run_out_of_time(&["chainid"], body);
+    assert!(matches!(error, VmError::Chain(_)), "{error:?}");
+}
