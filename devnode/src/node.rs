@@ -1,9 +1,9 @@
 //! A running node: the chain, its server and the threads they run on.
 
 use crate::{
-    chain::Chain,
+    chain::{BalanceTooHigh, Chain},
     config::{Config, DevAccount},
-    evm::ChainParams,
+    evm::{self, ChainParams},
     rpc,
 };
 use std::{
@@ -33,6 +33,9 @@ pub enum SpawnError {
         #[source]
         source: io::Error,
     },
+    /// The accounts cannot have that much.
+    #[error(transparent)]
+    Balance(#[from] BalanceTooHigh),
     /// The operating system refused a thread or an event queue.
     #[error("cannot start the node's threads")]
     Threads(#[source] io::Error),
@@ -79,6 +82,7 @@ impl DevNode {
     /// [`SpawnError::Bind`] the address is taken or not ours; [`SpawnError::Threads`] the system has
     /// no more threads to give.
     pub fn try_spawn(config: Config) -> Result<Self, SpawnError> {
+        BalanceTooHigh::check(config.balance)?;
         let wanted = SocketAddr::new(config.host, config.port);
         let bind = |source| SpawnError::Bind {
             address: wanted,
@@ -92,6 +96,9 @@ impl DevNode {
             .worker_threads(2)
             .max_blocking_threads(MAX_EXECUTION_THREADS)
             .thread_name("stylus-devnode")
+            // Requests are executed on these threads; the stack is reserved, and used as frames nest.
+            .thread_stack_size(evm::STACK_BYTES)
+            .on_thread_start(evm::thread_has_stack)
             .enable_all()
             .build()
             .map_err(SpawnError::Threads)?;

@@ -113,7 +113,9 @@ mod tests {
         cache.compile(B256::ZERO, &module()).unwrap();
         // No engine takes this, so it was not asked.
         cache.compile(B256::ZERO, b"no module").unwrap();
-        cache.compile(B256::with_last_byte(1), b"no module").unwrap_err();
+        cache
+            .compile(B256::with_last_byte(1), b"no module")
+            .unwrap_err();
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Gas estimation: the least gas limit, found by halving, at which a call succeeds.
 
-use super::{At, Chain};
+use super::Simulation;
 use crate::evm::{
     CallRequest, ExecError, ExecutionOutcome, ExecutionStatus, Halt, RPC_GAS_CAP, StateOverrides,
 };
@@ -17,9 +17,6 @@ const TOLERANCE_DIVISOR: u64 = 64;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EstimateError {
-    /// The block asked at does not exist.
-    #[error("header not found")]
-    UnknownBlock,
     /// The call cannot be started.
     #[error(transparent)]
     Refused(#[from] ExecError),
@@ -43,14 +40,13 @@ pub enum EstimateError {
     },
 }
 
-impl Chain {
+impl Simulation {
     /// The least gas limit, to about 1.5 %, with which the call would succeed as a transaction.
     ///
     /// # Errors
     /// As the variants of [`EstimateError`] say.
     pub fn estimate_gas(
         &self,
-        at: At,
         request: &CallRequest,
         overrides: &StateOverrides,
     ) -> Result<u64, EstimateError> {
@@ -60,10 +56,7 @@ impl Chain {
                 as_transaction: true,
                 ..request.clone()
             };
-            match self
-                .call(at, &request, overrides, |_| ())
-                .ok_or(EstimateError::UnknownBlock)?
-            {
+            match self.call(&request, overrides) {
                 Ok(outcome) => Ok(Some(outcome)),
                 Err(ExecError::IntrinsicGasTooLow { .. }) => Ok(None),
                 Err(error) => Err(error.into()),
@@ -73,14 +66,10 @@ impl Chain {
             run(gas).map(|outcome| outcome.is_some_and(|outcome| outcome.status.is_success()))
         };
 
-        let mut high = self.allowance(at, request, overrides)?;
+        let mut high = self.allowance(request, overrides)?;
         if request.input.is_empty()
             && let TxKind::Call(callee) = request.to
-            && self
-                .state(at)
-                .ok_or(EstimateError::UnknownBlock)?
-                .code(callee)
-                .is_empty()
+            && self.state().code(callee).is_empty()
             && !overrides.contains_key(&callee)
             && high >= TRANSFER_GAS
             && succeeds(TRANSFER_GAS)?
@@ -133,7 +122,6 @@ impl Chain {
     /// Most gas the call may have: the RPC cap, what it names, what its caller can pay.
     fn allowance(
         &self,
-        at: At,
         request: &CallRequest,
         overrides: &StateOverrides,
     ) -> Result<u64, EstimateError> {
@@ -142,11 +130,10 @@ impl Chain {
         let Some(price) = request.gas_price.filter(|price| *price > 0) else {
             return Ok(most);
         };
-        let state = self.state(at).ok_or(EstimateError::UnknownBlock)?;
         let balance = overrides
             .get(&request.from)
             .and_then(|account| account.balance)
-            .unwrap_or_else(|| state.balance(request.from));
+            .unwrap_or_else(|| self.state().balance(request.from));
         let left = balance
             .checked_sub(request.value)
             .ok_or(EstimateError::InsufficientFundsForTransfer)?;

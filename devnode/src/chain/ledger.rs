@@ -1,12 +1,12 @@
 //! The chain itself: takes transactions, makes blocks, answers about both.
 
 use super::{
-    Block, Clock, LogQuery, SignedTransaction, SubmitError, TimeError, clock::BlockTime,
-    logs::LogIndex, queue::Queue,
+    BalanceTooHigh, Block, Clock, LogQuery, SignedTransaction, Simulation, SubmitError, TimeError,
+    clock::BlockTime, logs::LogIndex, queue::Queue,
 };
 use crate::evm::{
-    BlockContext, CallRequest, ChainParams, ExecError, ExecutionOutcome, Executor, MIN_BASE_FEE,
-    Snapshot, StateOverrides, StateView,
+    BlockContext, ChainParams, ExecError, ExecutionOutcome, Executor, MIN_BASE_FEE, Snapshot,
+    StateView,
 };
 use alloy::eips::eip2718::Typed2718;
 use alloy_primitives::{Address, B256, Log, U256};
@@ -82,7 +82,7 @@ impl Chain {
     }
 
     /// EIP-155 chain id.
-    pub const fn chain_id(&self) -> u64 {
+    pub fn chain_id(&self) -> u64 {
         self.executor.params().chain_id
     }
 
@@ -128,24 +128,14 @@ impl Chain {
         Some(self.executor.state_at(self.snapshot_at(at)?))
     }
 
-    /// Simulates a call; nothing is kept. `None` for a block that does not exist. `adjust` may change
-    /// the block the call sees.
-    ///
-    /// # Errors
-    /// The call cannot be started. A revert or halt is no error.
-    pub fn call(
-        &self,
-        at: At,
-        request: &CallRequest,
-        overrides: &StateOverrides,
-        adjust: impl FnOnce(&mut BlockContext),
-    ) -> Option<Result<ExecutionOutcome, ExecError>> {
-        let mut context = self.context_at(at)?;
-        adjust(&mut context);
-        Some(
-            self.executor
-                .call_at(self.snapshot_at(at)?, request, &context, overrides),
-        )
+    /// A point of the chain to run calls at, also after the chain has gone on; `None` for a block that
+    /// does not exist. It must not be used after [`Self::revert`].
+    pub fn simulation(&self, at: At) -> Option<Simulation> {
+        Some(Simulation {
+            simulator: self.executor.simulator().clone(),
+            snapshot: self.snapshot_at(at)?,
+            block: self.context_at(at)?,
+        })
     }
 
     /// Takes a transaction: executes it in a new block, or keeps it until the nonces before it have
@@ -164,6 +154,7 @@ impl Chain {
             return Err(SubmitError::NonceTooLow { expected, nonce });
         }
         if nonce > expected {
+            self.executor.check(&tx.to_executable(), self.base_fee())?;
             let have = self.executor.state().balance(sender);
             let want = tx.max_cost();
             if have < want {
@@ -245,8 +236,13 @@ impl Chain {
     }
 
     /// Sets a balance by decree.
-    pub fn set_balance(&mut self, address: Address, balance: U256) {
+    ///
+    /// # Errors
+    /// [`BalanceTooHigh`] above [`MAX_BALANCE`].
+    pub fn set_balance(&mut self, address: Address, balance: U256) -> Result<(), BalanceTooHigh> {
+        BalanceTooHigh::check(balance)?;
         self.executor.set_balance(address, balance);
+        Ok(())
     }
 
     /// Moves the clock ahead; returns how many seconds it has been moved in all.

@@ -11,13 +11,15 @@ mod estimate;
 mod ledger;
 mod logs;
 mod queue;
+mod simulation;
 mod transaction;
 
 pub use block::{Block, Receipt};
 pub use clock::{Clock, TimeError};
-pub use error::SubmitError;
+pub use error::{BalanceTooHigh, MAX_BALANCE, SubmitError};
 pub use estimate::EstimateError;
 pub use ledger::{At, Chain, LogRef};
 pub use logs::LogQuery;
 pub use queue::{MAX_QUEUED_BYTES, MAX_QUEUED_TRANSACTIONS};
+pub use simulation::Simulation;
 pub use transaction::{DecodeError, MAX_TRANSACTION_BYTES, SignedTransaction, TX_FEE_CAP};

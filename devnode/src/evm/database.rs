@@ -2,7 +2,7 @@
 
 use super::{
     StateOverride, StateOverrides,
-    state::{State, bytecode},
+    state::{SharedState, bytecode},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use revm::{Database, bytecode::Bytecode, state::AccountInfo};
@@ -11,13 +11,17 @@ use std::convert::Infallible;
 /// A version of the state seen through overrides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Db<'a> {
-    state: &'a State,
+    state: &'a SharedState,
     version: u64,
     overrides: &'a StateOverrides,
 }
 
 impl<'a> Db<'a> {
-    pub(crate) const fn new(state: &'a State, version: u64, overrides: &'a StateOverrides) -> Self {
+    pub(crate) const fn new(
+        state: &'a SharedState,
+        version: u64,
+        overrides: &'a StateOverrides,
+    ) -> Self {
         Self {
             state,
             version,
@@ -27,12 +31,12 @@ impl<'a> Db<'a> {
 
     /// Code by its hash. The state keeps every code it ever named, so a miss means no code.
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
-        self.state.code(hash).unwrap_or_default()
+        self.state.read().code(hash).unwrap_or_default()
     }
 
     /// The account, overrides applied; `None` if it does not exist.
     pub(crate) fn account(&self, address: Address) -> Option<AccountInfo> {
-        let stored = self.state.account(self.version, address);
+        let stored = self.state.read().account(self.version, address);
         let replaced = self.overrides.get(&address);
         if stored.is_none() && replaced.is_none() {
             return None;
@@ -84,7 +88,7 @@ impl Database for Db<'_> {
                 return Ok(all.get(&slot).copied().unwrap_or_default().into());
             }
         }
-        Ok(self.state.slot(self.version, address, index))
+        Ok(self.state.read().slot(self.version, address, index))
     }
 
     /// `BLOCKHASH` is keyed by the parent chain's numbers, and there is no parent chain.

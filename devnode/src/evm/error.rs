@@ -1,6 +1,7 @@
 //! Transactions that cannot be executed at all.
 
 use alloy_primitives::{Address, U256};
+use std::time::Duration;
 
 /// Why a transaction or call was refused before any of it ran.
 ///
@@ -107,6 +108,12 @@ pub enum ExecError {
     InvalidSetCode {
         /// Which rule it breaks.
         reason: &'static str,
+    },
+    /// A simulated call took longer than it may.
+    #[error("execution aborted (timeout = {timeout:?})")]
+    TimedOut {
+        /// The time it was given.
+        timeout: Duration,
     },
     /// Any other reason revm refuses a transaction for.
     #[error("invalid transaction: {0}")]

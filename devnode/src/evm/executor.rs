@@ -1,13 +1,13 @@
 //! The executor: owner of the state, entry point of transactions and simulated calls.
 
 use super::{
-    ARBOS_VERSION, BLOCK_GAS_LIMIT, BlockContext, CallRequest, ChainParams, ExecError,
+    ARBOS_VERSION, BLOCK_GAS_LIMIT, BlockContext, CallRequest, ChainParams, Deadline, ExecError,
     ExecutionOutcome, RPC_GAS_CAP, StateOverrides, Transaction,
     convert::{DYNAMIC_FEE, SET_CODE, authorizations, configure, outcome, refused, tx_env},
     database::Db,
     handler::MachineHandler,
     machine::Machine,
-    state::{AccountRecord, State},
+    state::{AccountRecord, SharedState},
 };
 use crate::{
     arbos::{ProgramCache, genesis_accounts},
@@ -16,15 +16,32 @@ use crate::{
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use revm::{
     context::{BlockEnv, CfgEnv, Context, TxEnv},
-    context_interface::{block::BlobExcessGasAndPrice, journaled_state::JournalTr},
+    context_interface::{
+        block::BlobExcessGasAndPrice, cfg::gas::calculate_initial_tx_gas_for_tx,
+        journaled_state::JournalTr,
+    },
     handler::Handler,
     primitives::hardfork::SpecId,
     state::EvmState,
 };
-use std::thread;
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+};
 
 /// Stack of the thread an execution runs on. Reserved, not used: pages are taken as frames nest.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+thread_local! {
+    static HAS_STACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that the present thread has a stack of [`STACK_BYTES`], so executions need no other.
+pub(crate) fn thread_has_stack() {
+    HAS_STACK.set(true);
+}
 
 /// A point in the executor's past: cheap to make, to read at and to go back to.
 ///
@@ -32,17 +49,26 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Snapshot(u64);
 
-/// Runs transactions and calls over the state it owns.
+/// Runs transactions over the state it owns.
 ///
-/// Transactions need `&mut self` and change the state; calls need `&self`, so any number of them may
-/// run at once. Every change makes a new version, so a block's state is the [`Snapshot`] taken after
-/// it, and calls and reads work at any of them.
+/// Every change makes a new version, so a block's state is the [`Snapshot`] taken after it, and calls
+/// and reads work at any of them.
 #[derive(Debug)]
 pub struct Executor {
-    state: State,
-    params: ChainParams,
-    stylus: StylusParams,
-    programs: ProgramCache,
+    simulator: Simulator,
+}
+
+/// Runs calls over the state of an [`Executor`], at any version and beside its transactions. Cheap to
+/// clone.
+///
+/// While the executor goes back to a snapshot, calls at later ones must not run: what they read would
+/// vanish under them.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    state: Arc<SharedState>,
+    params: Arc<ChainParams>,
+    stylus: Arc<StylusParams>,
+    programs: Arc<ProgramCache>,
 }
 
 /// One execution to be made.
@@ -55,30 +81,42 @@ struct Run<'a> {
     capped: bool,
     /// Whether the nonce must be the account's next and the caller an account without code.
     checked: bool,
+    /// When to give up.
+    deadline: Option<Deadline>,
 }
 
 impl Executor {
     /// A chain at genesis: `params.alloc` and the chain's own contracts.
     #[must_use]
     pub fn new(params: ChainParams) -> Self {
-        let mut state = State::default();
-        for (address, account) in genesis_accounts(&params) {
-            state.install(address, &account);
-        }
-        for (address, account) in &params.alloc {
-            state.install(*address, account);
+        let shared = SharedState::default();
+        {
+            let mut state = shared.write();
+            for (address, account) in genesis_accounts(&params) {
+                state.install(address, &account);
+            }
+            for (address, account) in &params.alloc {
+                state.install(*address, account);
+            }
         }
         Self {
-            state,
-            params,
-            stylus: StylusParams::for_arbos(ARBOS_VERSION),
-            programs: ProgramCache::default(),
+            simulator: Simulator {
+                state: Arc::new(shared),
+                params: Arc::new(params),
+                stylus: Arc::new(StylusParams::for_arbos(ARBOS_VERSION)),
+                programs: Arc::default(),
+            },
         }
     }
 
     /// The settings the chain was made with.
-    pub const fn params(&self) -> &ChainParams {
-        &self.params
+    pub fn params(&self) -> &ChainParams {
+        &self.simulator.params
+    }
+
+    /// What runs calls over this state.
+    pub const fn simulator(&self) -> &Simulator {
+        &self.simulator
     }
 
     /// Executes a transaction and keeps its changes, fees and nonce included.
@@ -100,11 +138,37 @@ impl Executor {
             fees: true,
             capped: true,
             checked: true,
+            deadline: None,
         };
-        let (outcome, changes) = self.run(self.snapshot(), run, &overrides)?;
-        self.state.advance();
-        self.state.commit(changes);
+        let (outcome, changes) = self.simulator.run(self.snapshot(), run, &overrides)?;
+        let mut state = self.simulator.state.write();
+        state.advance();
+        state.commit(changes);
         Ok(outcome)
+    }
+
+    /// Checks what can be said of a transaction before its turn: its type, its fees against
+    /// `base_fee`, and that its gas limit covers its data.
+    ///
+    /// # Errors
+    /// It could not be part of a block either way.
+    pub fn check(&self, tx: &Transaction, base_fee: u64) -> Result<(), ExecError> {
+        let env = tx_env(tx)?;
+        if tx.max_fee_per_gas < u128::from(base_fee) {
+            return Err(ExecError::FeeCapTooLow {
+                sender: tx.sender,
+                max_fee: tx.max_fee_per_gas,
+                base_fee,
+            });
+        }
+        let want = calculate_initial_tx_gas_for_tx(&env, SpecId::OSAKA, None).initial_total_gas();
+        if tx.gas_limit < want {
+            return Err(ExecError::IntrinsicGasTooLow {
+                have: tx.gas_limit,
+                want,
+            });
+        }
+        Ok(())
     }
 
     /// Simulates a call on the newest state; nothing is kept.
@@ -117,13 +181,67 @@ impl Executor {
         block: &BlockContext,
         overrides: &StateOverrides,
     ) -> Result<ExecutionOutcome, ExecError> {
-        self.call_at(self.snapshot(), request, block, overrides)
+        self.simulator
+            .call_at(self.snapshot(), request, block, overrides)
     }
 
+    /// The newest state.
+    pub fn state(&self) -> StateView<'_> {
+        self.state_at(self.snapshot())
+    }
+
+    /// The state as it was at a snapshot.
+    pub fn state_at(&self, at: Snapshot) -> StateView<'_> {
+        self.simulator.state_at(at)
+    }
+
+    /// Marks the present state.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.simulator.state.read().version())
+    }
+
+    /// Goes back to a marked state.
+    pub fn restore(&mut self, to: Snapshot) {
+        self.simulator.state.write().restore(to.0);
+    }
+
+    /// Sets a balance by decree, as test tools do.
+    pub fn set_balance(&mut self, address: Address, balance: U256) {
+        self.edit(address, |account| account.balance = balance);
+    }
+
+    /// Sets a nonce by decree.
+    pub fn set_nonce(&mut self, address: Address, nonce: u64) {
+        self.edit(address, |account| account.nonce = nonce);
+    }
+
+    /// Sets code by decree.
+    pub fn set_code(&mut self, address: Address, code: &Bytes) {
+        let code_hash = self.simulator.state.write().add_code(code);
+        self.edit(address, |account| account.code_hash = code_hash);
+    }
+
+    /// Sets a storage slot by decree.
+    pub fn set_storage(&mut self, address: Address, slot: B256, value: B256) {
+        let mut state = self.simulator.state.write();
+        state.advance();
+        state.set_slot(address, slot.into(), value.into());
+    }
+
+    fn edit(&mut self, address: Address, change: impl FnOnce(&mut AccountRecord)) {
+        let mut state = self.simulator.state.write();
+        let mut account = state.account(state.version(), address).unwrap_or_default();
+        change(&mut account);
+        state.advance();
+        state.set_account(address, account);
+    }
+}
+
+impl Simulator {
     /// Simulates a call on the state of a snapshot; nothing is kept.
     ///
     /// # Errors
-    /// As [`Self::call`].
+    /// As [`Executor::call`].
     pub fn call_at(
         &self,
         at: Snapshot,
@@ -155,28 +273,45 @@ impl Executor {
             fees: gas_price > 0,
             capped: request.as_transaction,
             checked: false,
+            deadline: request.deadline,
         };
         self.run(at, run, overrides).map(|(outcome, _)| outcome)
     }
 
-    /// Executes on a thread whose stack holds 1024 nested programs.
+    /// The state as it was at a snapshot.
+    pub fn state_at(&self, at: Snapshot) -> StateView<'_> {
+        StateView {
+            state: &self.state,
+            version: at.0,
+        }
+    }
+
+    /// Executes on a thread whose stack holds 1024 nested programs: the present one if it does.
     fn run(
         &self,
         at: Snapshot,
         run: Run<'_>,
         overrides: &StateOverrides,
     ) -> Result<(ExecutionOutcome, EvmState), ExecError> {
-        thread::scope(|scope| {
-            thread::Builder::new()
-                .name("stylus-execution".to_owned())
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, || self.run_here(at, run, overrides))
-                .map_err(|error| {
-                    ExecError::Internal(format!("no thread for the execution: {error}"))
-                })?
-                .join()
-                .unwrap_or_else(|_| Err(ExecError::Internal("the execution panicked".to_owned())))
-        })
+        let execute = || self.run_here(at, run, overrides);
+        let finished = if HAS_STACK.get() {
+            // Nothing that outlives a panic is changed by an execution.
+            catch_unwind(AssertUnwindSafe(execute))
+        } else {
+            thread::scope(|scope| {
+                let started = thread::Builder::new()
+                    .name("stylus-execution".to_owned())
+                    .stack_size(STACK_BYTES)
+                    .spawn_scoped(scope, execute);
+                match started {
+                    Ok(thread) => thread.join(),
+                    Err(error) => Ok(Err(ExecError::Internal(format!(
+                        "no thread for the execution: {error}"
+                    )))),
+                }
+            })
+        };
+        finished.unwrap_or_else(|_| Err(ExecError::Internal("the execution panicked".to_owned())))
     }
 
     fn run_here(
@@ -191,6 +326,7 @@ impl Executor {
             fees,
             capped,
             checked,
+            deadline,
         } = run;
         let db = Db::new(&self.state, at.0, overrides);
         let caller = db.account(tx.caller).unwrap_or_default();
@@ -223,75 +359,22 @@ impl Executor {
             &self.stylus,
             &self.programs,
             capped,
+            deadline,
         );
-        let result = MachineHandler::default()
-            .run(&mut machine)
-            .map_err(refusal)?;
+        let result = match MachineHandler::default().run(&mut machine) {
+            Ok(result) => result,
+            Err(error) => return Err(machine.timed_out().unwrap_or_else(|| refusal(error))),
+        };
         let halt = machine.halt.take();
         let outcome = outcome(result, halt, created);
         Ok((outcome, machine.journal().finalize()))
-    }
-
-    /// The newest state.
-    pub const fn state(&self) -> StateView<'_> {
-        self.state_at(self.snapshot())
-    }
-
-    /// The state as it was at a snapshot.
-    pub const fn state_at(&self, at: Snapshot) -> StateView<'_> {
-        StateView {
-            state: &self.state,
-            version: at.0,
-        }
-    }
-
-    /// Marks the present state.
-    pub const fn snapshot(&self) -> Snapshot {
-        Snapshot(self.state.version())
-    }
-
-    /// Goes back to a marked state.
-    pub fn restore(&mut self, to: Snapshot) {
-        self.state.restore(to.0);
-    }
-
-    /// Sets a balance by decree, as test tools do.
-    pub fn set_balance(&mut self, address: Address, balance: U256) {
-        self.edit(address, |account| account.balance = balance);
-    }
-
-    /// Sets a nonce by decree.
-    pub fn set_nonce(&mut self, address: Address, nonce: u64) {
-        self.edit(address, |account| account.nonce = nonce);
-    }
-
-    /// Sets code by decree.
-    pub fn set_code(&mut self, address: Address, code: &Bytes) {
-        let code_hash = self.state.add_code(code);
-        self.edit(address, |account| account.code_hash = code_hash);
-    }
-
-    /// Sets a storage slot by decree.
-    pub fn set_storage(&mut self, address: Address, slot: B256, value: B256) {
-        self.state.advance();
-        self.state.set_slot(address, slot.into(), value.into());
-    }
-
-    fn edit(&mut self, address: Address, change: impl FnOnce(&mut AccountRecord)) {
-        let mut account = self
-            .state
-            .account(self.state.version(), address)
-            .unwrap_or_default();
-        change(&mut account);
-        self.state.advance();
-        self.state.set_account(address, account);
     }
 }
 
 /// The accounts at one point in time.
 #[derive(Clone, Copy, Debug)]
 pub struct StateView<'a> {
-    state: &'a State,
+    state: &'a SharedState,
     version: u64,
 }
 
@@ -313,6 +396,7 @@ impl StateView<'_> {
             return Bytes::new();
         }
         self.state
+            .read()
             .code(hash)
             .map(|code| code.original_bytes())
             .unwrap_or_default()
@@ -320,11 +404,13 @@ impl StateView<'_> {
 
     /// A storage slot; zero if never written.
     pub fn storage(&self, address: Address, slot: B256) -> B256 {
-        self.state.slot(self.version, address, slot.into()).into()
+        let slot = slot.into();
+        self.state.read().slot(self.version, address, slot).into()
     }
 
     fn account(&self, address: Address) -> AccountRecord {
         self.state
+            .read()
             .account(self.version, address)
             .unwrap_or_default()
     }

@@ -260,6 +260,10 @@ fn chain(fault: &Fault) -> ApiError {
 }
 
 impl EvmApi for FrameApi<'_, '_> {
+    fn check_time(&mut self) -> Result<(), ApiError> {
+        self.machine.check_time().map_err(|fault| chain(&fault))
+    }
+
     fn storage_load(&mut self, key: U256) -> Result<Priced<U256>, ApiError> {
         let Ok(load) = self.machine.journal().sload(self.acting, key);
         Ok(Priced {

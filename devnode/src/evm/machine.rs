@@ -5,8 +5,8 @@
 //! calls runs in a frame stack of its own over the same journal ([`Machine::run_nested`]).
 
 use super::{
-    BlockContext, ChainParams, Halt, database::Db, handler::MachineHandler, instructions,
-    precompiles::Precompiles,
+    BlockContext, ChainParams, Deadline, ExecError, Halt, database::Db, handler::MachineHandler,
+    instructions, precompiles::Precompiles,
 };
 use crate::{
     arbos::{self, ProgramCache},
@@ -77,6 +77,9 @@ pub(crate) struct Machine<'a> {
     pub(super) held_gas: u64,
     /// Whether the compute cap of a transaction applies.
     pub(super) capped: bool,
+    /// When to give up.
+    deadline: Option<Deadline>,
+    timed_out: bool,
 }
 
 impl<'a> Machine<'a> {
@@ -87,6 +90,7 @@ impl<'a> Machine<'a> {
         stylus: &'a StylusParams,
         programs: &'a ProgramCache,
         capped: bool,
+        deadline: Option<Deadline>,
     ) -> Self {
         Self {
             inner: Evm::new(ctx, instructions::table(), Precompiles::new(SpecId::OSAKA)),
@@ -99,7 +103,26 @@ impl<'a> Machine<'a> {
             halt: None,
             held_gas: 0,
             capped,
+            deadline,
+            timed_out: false,
         }
+    }
+
+    /// Fails once the deadline has passed; the whole execution ends by that.
+    pub(crate) fn check_time(&mut self) -> Result<(), Fault> {
+        if self.deadline.is_some_and(|deadline| deadline.is_over()) {
+            self.timed_out = true;
+            return Err(ContextError::Custom("the time is over".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The reason if the execution was given up for its deadline.
+    pub(super) fn timed_out(&self) -> Option<ExecError> {
+        let deadline = self.deadline.filter(|_| self.timed_out)?;
+        Some(ExecError::TimedOut {
+            timeout: deadline.timeout(),
+        })
     }
 
     pub(crate) const fn journal(&mut self) -> &mut Journal<Db<'a>> {
@@ -278,6 +301,7 @@ impl<'a> EvmTr for Machine<'a> {
         &mut self,
         mut init: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
+        self.check_time()?;
         if let FrameInput::Call(inputs) = &mut init.frame_input {
             self.drop_delegation_to_precompile(inputs);
             let native = arbos::is_native(inputs.bytecode_address);

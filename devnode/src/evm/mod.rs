@@ -21,11 +21,12 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use executor::{STACK_BYTES, thread_has_stack};
 pub(crate) use frame_api::FrameApi;
 pub(crate) use machine::{Fault, Machine};
 
 pub use error::ExecError;
-pub use executor::{Executor, Snapshot, StateView};
+pub use executor::{Executor, Simulator, Snapshot, StateView};
 pub use halt::Halt;
 pub use params::{
     ARBOS_STATE, ARBOS_VERSION, BATCH_POSTER, BLOCK_GAS_LIMIT, ChainParams, DEV_ACCOUNT,
@@ -33,6 +34,6 @@ pub use params::{
     STYLUS_VERSION, TX_COMPUTE_CAP,
 };
 pub use types::{
-    BlockContext, CallRequest, ExecutionOutcome, ExecutionStatus, StateOverride, StateOverrides,
-    Transaction,
+    BlockContext, CallRequest, Deadline, ExecutionOutcome, ExecutionStatus, StateOverride,
+    StateOverrides, Transaction,
 };

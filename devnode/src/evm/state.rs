@@ -7,7 +7,10 @@
 use super::params::GenesisAccount;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use revm::{bytecode::Bytecode, state::EvmState};
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 /// What an account holds besides code and storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,24 @@ pub(crate) fn bytecode(code: &Bytes) -> Bytecode {
 enum Cell {
     Account(Address),
     Slot(Address, U256),
+}
+
+/// A state that is read while it grows. What is read at a version stays the same while later ones are
+/// written, so readers take the lock for one value at a time.
+#[derive(Debug, Default)]
+pub(crate) struct SharedState(RwLock<State>);
+
+impl SharedState {
+    /// The state, to look at.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
+        // A panic in a writer is the chain's to notice, which it belongs to.
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, to change.
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// All accounts, storage slots and codes, at every version.

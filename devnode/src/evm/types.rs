@@ -2,7 +2,10 @@
 
 use alloy::eips::{eip2930::AccessList, eip7702::SignedAuthorization};
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
 
 use super::{halt::Halt, params::BATCH_POSTER};
 
@@ -88,8 +91,38 @@ pub struct CallRequest {
     pub access_list: AccessList,
     /// EIP-7702 authorisations.
     pub authorization_list: Vec<SignedAuthorization>,
+    /// When to give up; never if `None`.
+    pub deadline: Option<Deadline>,
     /// Behave as a real transaction: the compute cap of a transaction applies. Set by estimation.
     pub as_transaction: bool,
+}
+
+/// When a simulated call is given up, for the sake of whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    end: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    /// This much time from now.
+    #[must_use]
+    pub fn after(timeout: Duration) -> Self {
+        Self {
+            end: Instant::now() + timeout,
+            timeout,
+        }
+    }
+
+    /// The time that was given.
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Whether it has passed.
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.end
+    }
 }
 
 /// State that one simulated call sees instead of the chain's.

@@ -10,12 +10,15 @@ use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::Address;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The methods of a node, over one chain.
 #[derive(Debug)]
 pub struct Api {
     chain: RwLock<Chain>,
+    /// Read while a call runs beside the chain, written while the chain goes back. Taken before the
+    /// chain.
+    history: RwLock<()>,
     chain_id: u64,
     accounts: Vec<Address>,
 }
@@ -32,6 +35,7 @@ impl Api {
         Self {
             chain_id: chain.chain_id(),
             chain: RwLock::new(chain),
+            history: RwLock::default(),
             accounts: config
                 .accounts
                 .iter()
@@ -97,6 +101,17 @@ impl Api {
     /// The chain, to look at.
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Chain>, RpcError> {
         self.chain.read().map_err(|_| broken())
+    }
+
+    /// Keeps the chain from going back while a call runs beside it. To be taken before the chain.
+    pub(super) fn keep_history(&self) -> RwLockReadGuard<'_, ()> {
+        // It guards nothing that a panic could break.
+        self.history.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the calls that run beside the chain and lets none begin. To be taken before the chain.
+    pub(super) fn stop_calls(&self) -> RwLockWriteGuard<'_, ()> {
+        self.history.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The chain, to change.

@@ -2,15 +2,18 @@
 
 use super::{Api, RpcError, api, convert, params::Params};
 use crate::{
-    chain::{At, SignedTransaction},
-    evm::{ExecutionStatus, StateOverrides},
+    chain::{SignedTransaction, Simulation},
+    evm::{Deadline, ExecutionStatus, StateOverrides},
 };
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     rpc::types::{FeeHistory, TransactionRequest, state::StateOverride as RpcStateOverride},
 };
 use alloy_primitives::{Address, B256, Bytes, U64, U256, keccak256};
+use std::time::Duration;
 
+/// Time a call or an estimate is given, Nitro's default (`--node.rpc.evm-timeout`).
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Most blocks `eth_feeHistory` reports, as in geth.
 const MAX_FEE_HISTORY_BLOCKS: u64 = 1_024;
 /// Most percentiles `eth_feeHistory` takes, as in geth.
@@ -164,17 +167,15 @@ impl Api {
         let block_overrides: Option<convert::BlockTimeOverride> =
             params.optional("blockOverrides")?;
         params.finish()?;
-        let request = convert::call_request(request, self.chain_id())?;
+        let mut request = convert::call_request(request, self.chain_id())?;
         let overrides = convert::state_overrides(overrides)?;
-        let chain = self.read()?;
-        let at = api::resolve(&chain, block.unwrap_or_default())?;
-        let outcome = chain
-            .call(at, &request, &overrides, |context| {
-                if let Some(time) = block_overrides.and_then(|overrides| overrides.time) {
-                    context.timestamp = time.to();
-                }
-            })
-            .ok_or(RpcError::UnknownBlock)??;
+        let _history = self.keep_history();
+        let mut simulation = self.simulation(block.unwrap_or_default())?;
+        if let Some(time) = block_overrides.and_then(|overrides| overrides.time) {
+            simulation.block.timestamp = time.to();
+        }
+        request.deadline = Some(Deadline::after(TIMEOUT));
+        let outcome = simulation.call(&request, &overrides)?;
         match outcome.status {
             ExecutionStatus::Success => Ok(outcome.output),
             ExecutionStatus::Revert => Err(RpcError::Reverted(outcome.output)),
@@ -189,11 +190,19 @@ impl Api {
         let block: Option<BlockId> = params.optional("block")?;
         let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
         params.finish()?;
-        let request = convert::call_request(request, self.chain_id())?;
+        let mut request = convert::call_request(request, self.chain_id())?;
         let overrides: StateOverrides = convert::state_overrides(overrides)?;
+        let _history = self.keep_history();
+        let simulation = self.simulation(block.unwrap_or_else(BlockId::pending))?;
+        request.deadline = Some(Deadline::after(TIMEOUT));
+        Ok(U64::from(simulation.estimate_gas(&request, &overrides)?))
+    }
+
+    /// A point of the chain to run calls at, without holding the chain.
+    fn simulation(&self, block: BlockId) -> Result<Simulation, RpcError> {
         let chain = self.read()?;
-        let at = block.map_or(Ok(At::Pending), |block| api::resolve(&chain, block))?;
-        Ok(U64::from(chain.estimate_gas(at, &request, &overrides)?))
+        let at = api::resolve(&chain, block)?;
+        chain.simulation(at).ok_or(RpcError::UnknownBlock)
     }
 
     pub(super) fn send_raw_transaction(&self, mut params: Params) -> Result<B256, RpcError> {

@@ -184,6 +184,7 @@ pub(super) fn call_request(
         input: input.unwrap_or_default(),
         access_list: request.access_list.unwrap_or_default(),
         authorization_list: request.authorization_list.unwrap_or_default(),
+        deadline: None,
         as_transaction: false,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     arbos,
-    chain::{DecodeError, EstimateError, SubmitError, TimeError},
+    chain::{BalanceTooHigh, DecodeError, EstimateError, SubmitError, TimeError},
     evm::{ExecError, Halt},
 };
 use alloy::sol_types::{Panic, Revert, SolError};
@@ -114,6 +114,9 @@ pub enum RpcError {
     /// No gas limit can be given.
     #[error(transparent)]
     Estimate(EstimateError),
+    /// A balance is more than an account can be given.
+    #[error(transparent)]
+    Balance(#[from] BalanceTooHigh),
     /// The clock cannot be moved like that.
     #[error(transparent)]
     Time(#[from] TimeError),
@@ -126,7 +129,6 @@ impl From<EstimateError> for RpcError {
     fn from(error: EstimateError) -> Self {
         match error {
             EstimateError::Reverted { output } => Self::Reverted(output),
-            EstimateError::UnknownBlock => Self::UnknownBlock,
             other => Self::Estimate(other),
         }
     }
@@ -152,6 +154,7 @@ impl RpcError {
             | Self::MissingParam { .. }
             | Self::InvalidParam { .. }
             | Self::TooManyParams { .. }
+            | Self::Balance(_)
             | Self::BadParam(_) => INVALID_PARAMS,
             Self::Execution(ExecError::Internal(_))
             | Self::Submit(SubmitError::Execution(ExecError::Internal(_)))
@@ -263,8 +266,14 @@ mod tests {
         }
         for (data, error) in [
             ("0xcc944bf2".to_owned(), "ProgramUpToDate()"),
-            (format!("0x16bd0cf8{:064x}", 7), "ProgramKeepaliveTooSoon(7)"),
-            (format!("0x09781ab7{:064x}{:064x}", 1, 2), "ProgramInsufficientValue(1, 2)"),
+            (
+                format!("0x16bd0cf8{:064x}", 7),
+                "ProgramKeepaliveTooSoon(7)",
+            ),
+            (
+                format!("0x09781ab7{:064x}{:064x}", 1, 2),
+                "ProgramInsufficientValue(1, 2)",
+            ),
         ] {
             assert_eq!(
                 RpcError::Reverted(data.parse().unwrap()).to_string(),

@@ -82,7 +82,9 @@ fn respond_all(
     for request in requests {
         if bytes <= limit {
             let response = respond(request);
-            let result = response.as_ref().and_then(|response| response.result.as_ref());
+            let result = response
+                .as_ref()
+                .and_then(|response| response.result.as_ref());
             bytes = bytes.saturating_add(result.map_or(0, |result| result.get().len()));
             responses.extend(response);
         } else if let Some(id) = request.get("id") {

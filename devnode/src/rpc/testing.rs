@@ -79,6 +79,7 @@ impl Api {
     pub(super) fn revert(&self, mut params: Params) -> Result<bool, RpcError> {
         let Number(id) = params.required("snapshotId")?;
         params.finish()?;
+        let _no_calls = self.stop_calls();
         Ok(self.write()?.revert(id))
     }
 
@@ -86,7 +87,6 @@ impl Api {
         let address: Address = params.required("address")?;
         let balance: U256 = params.required("balance")?;
         params.finish()?;
-        self.write()?.set_balance(address, balance);
-        Ok(())
+        Ok(self.write()?.set_balance(address, balance)?)
     }
 }

@@ -255,10 +255,7 @@ pub(super) fn enter<'a, R>(
         memory,
         ink: ink.cast_unsigned(),
     };
-    let result = frame
-        .host
-        .check_time()
-        .and_then(|()| function(&mut frame));
+    let result = frame.host.check_time().and_then(|()| function(&mut frame));
     let ink = frame.ink.cast_signed();
     let result = result.map_err(|fault| {
         slot.fault = Some(fault);

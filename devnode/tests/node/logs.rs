@@ -130,3 +130,35 @@ fn a_range_that_runs_backwards_and_an_unknown_block_are_refused() {
         (-32_000, format!("unknown block `{hash}`"))
     );
 }
+
+/// Emits as many empty logs as the first word of calldata says.
+const MANY_LOGS: &[u8] = &[
+    0x5f, 0x35, 0x5b, 0x5f, 0x5f, 0xa0, 0x60, 0x01, 0x90, 0x03, 0x80, 0x60, 0x02, 0x57, 0x00,
+];
+
+#[tokio::test]
+async fn an_answer_holds_ten_thousand_logs_at_most() {
+    let node = TestNode::new();
+    let contract = node.deploy(MANY_LOGS).await;
+    for (logs, block) in [(10_000_u16, "0x2"), (1, "0x3")] {
+        let mut word = [0; 32];
+        word[30..].copy_from_slice(&logs.to_be_bytes());
+        let request = TransactionRequest::default()
+            .with_from(node.address(0))
+            .with_to(contract)
+            .with_input(word)
+            .with_gas_limit(10_000_000);
+        let receipt = node.send(request).await;
+        assert_eq!(receipt.logs().len(), usize::from(logs), "block {block}");
+    }
+    let filter = |to: &str| json!([{"fromBlock": "0x0", "toBlock": to}]);
+    let all = node.result("eth_getLogs", &filter("0x2"));
+    assert_eq!(all.as_array().unwrap().len(), 10_000);
+    assert_eq!(
+        node.error("eth_getLogs", &filter("0x3")),
+        (
+            -32_005,
+            "query returned more than 10000 results, narrow its block range".to_owned()
+        )
+    );
+}

@@ -14,6 +14,7 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use serde_json::json;
+use std::time::{Duration, Instant};
 use stylus_devnode::vm::encode_program;
 
 const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
@@ -246,4 +247,54 @@ async fn the_stylus_deployer_creates_and_activates_in_one_transaction() {
     let receipt = node.send(call).await;
     assert!(receipt.status());
     assert_eq!(receipt.logs()[0].topics(), [topic]);
+}
+
+/// Prints for ever, which costs next to nothing.
+const PRINTS: &str = r#"(module
+    (import "console" "log_txt" (func $log_txt (param i32 i32)))
+    (memory (export "memory") 2 2)
+    (func (export "user_entrypoint") (param i32) (result i32)
+        (loop $again
+            (call $log_txt (i32.const 0) (i32.const 131072))
+            (br $again))
+        i32.const 0))"#;
+
+#[tokio::test]
+async fn endless_calls_are_given_up_and_hold_nobody_up() {
+    let node = TestNode::new();
+    let contract = node
+        .deploy(&encode_program(&wat::parse_str(PRINTS).unwrap()))
+        .await;
+    let activation = TransactionRequest::default()
+        .with_from(node.address(0))
+        .with_to(ARB_WASM)
+        .with_input(activateProgramCall { program: contract }.abi_encode())
+        .with_value(ether(1));
+    assert!(node.send(activation).await.status());
+
+    let ask = |method: &'static str| {
+        let start = Instant::now();
+        let answer = node.error(method, &json!([{"to": contract}]));
+        (answer, start.elapsed())
+    };
+    std::thread::scope(|scope| {
+        let asked = ["eth_call", "eth_estimateGas"].map(|method| scope.spawn(move || ask(method)));
+        // Transactions and other calls go on meanwhile.
+        std::thread::sleep(Duration::from_millis(500));
+        let start = Instant::now();
+        let balance = json!([node.address(1), "0x5"]);
+        node.result("anvil_setBalance", &balance);
+        node.result("evm_mine", &json!([]));
+        node.result("eth_call", &json!([{"to": node.address(1)}]));
+        assert!(start.elapsed() < Duration::from_secs(3), "they waited");
+        assert!(asked.iter().all(|asked| !asked.is_finished()));
+        for asked in asked {
+            let ((code, message), took) = asked.join().unwrap();
+            assert_eq!(
+                (code, message.as_str()),
+                (-32_000, "execution aborted (timeout = 5s)")
+            );
+            assert!(took < Duration::from_secs(10), "{took:?}");
+        }
+    });
 }

@@ -10,7 +10,7 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, hex};
 use serde_json::{Value, json};
-use stylus_devnode::TEST_GENESIS_TIME;
+use stylus_devnode::{Config, DevNode, SpawnError, TEST_GENESIS_TIME};
 
 const CHAIN: u64 = 412_346;
 const BASE_FEE: u128 = 100_000_000;
@@ -467,4 +467,47 @@ fn a_waiting_transaction_that_cannot_be_paid_any_more_is_dropped() {
         node.result("eth_getTransactionReceipt", &json!([hash]))["status"],
         "0x1"
     );
+}
+
+#[test]
+fn what_could_never_run_does_not_wait() {
+    let node = TestNode::new();
+    let cheap = TxEip1559 {
+        max_fee_per_gas: BASE_FEE - 1,
+        ..transfer(5)
+    };
+    let message = refusal(&node, &sign(&node, 1, cheap));
+    assert!(
+        message.starts_with("max fee per gas less than block base fee: address 0x"),
+        "{message}"
+    );
+    let short = TxEip1559 {
+        gas_limit: 20_999,
+        ..transfer(5)
+    };
+    assert_eq!(
+        refusal(&node, &sign(&node, 1, short)),
+        "intrinsic gas too low: have 20999, want 21000"
+    );
+    send(&node, &sign(&node, 1, transfer(5)));
+}
+
+#[test]
+fn balances_whose_sums_could_overflow_are_refused() {
+    let node = TestNode::new();
+    for balance in [U256::MAX, U256::from(1) << 255] {
+        let (code, message) = node.error("anvil_setBalance", &json!([node.address(1), balance]));
+        assert_eq!(code, -32_602);
+        assert!(message.contains("exceeds the limit of"), "{message}");
+    }
+    let most = stylus_devnode::chain::MAX_BALANCE;
+    node.result("anvil_setBalance", &json!([node.address(1), most]));
+    let config = Config {
+        balance: U256::MAX,
+        ..Config::test()
+    };
+    assert!(matches!(
+        DevNode::try_spawn(config),
+        Err(SpawnError::Balance(_))
+    ));
 }

@@ -354,6 +354,7 @@ fn the_past_can_be_read_called_and_gone_back_to() {
         };
         let outcome = chain
             .executor
+            .simulator()
             .call_at(snapshot, &request, &chain.block, &StateOverrides::new())
             .unwrap();
         outcome.output

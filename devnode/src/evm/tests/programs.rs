@@ -8,12 +8,13 @@ use super::{
 use crate::{
     arbos::{ARB_WASM, ARB_WASM_CACHE},
     evm::{
-        CallRequest, ExecutionStatus, Halt, NETWORK_FEE_ACCOUNT, StateOverride, StateOverrides,
-        Transaction,
+        CallRequest, Deadline, ExecError, ExecutionStatus, Halt, NETWORK_FEE_ACCOUNT,
+        StateOverride, StateOverrides, Transaction,
     },
 };
 use alloy_primitives::{Address, B256, TxKind, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, sol};
+use std::time::Duration;
 
 sol! {
     function cacheProgram(address program) external;
@@ -457,4 +458,33 @@ fn a_program_sees_block_transaction_and_accounts() {
     assert_eq!(nobody[..], [0; 68]);
     let user = account(&chain, USER);
     assert_eq!(user[32..64], keccak256([])[..]);
+}
+
+#[test]
+fn a_call_is_given_up_at_its_deadline() {
+    let mut chain = Chain::new();
+    let endless = chain.program(
+        r#"(module (memory (export "memory") 1 1)
+            (func (export "user_entrypoint") (param i32) (result i32)
+                (loop $again (br $again)) i32.const 0))"#,
+    );
+    let forwarder = chain.deploy(&code::forwarder(code::Forward::Call));
+    for (to, input) in [
+        (endless, Vec::new()),
+        (forwarder, code::forward(endless, &[])),
+    ] {
+        let timeout = Duration::from_millis(20);
+        let request = CallRequest {
+            to: TxKind::Call(to),
+            input: input.into(),
+            deadline: Some(Deadline::after(timeout)),
+            ..CallRequest::default()
+        };
+        assert_eq!(
+            chain
+                .executor
+                .call(&request, &chain.block, &StateOverrides::new()),
+            Err(ExecError::TimedOut { timeout })
+        );
+    }
 }

@@ -157,7 +157,12 @@ fn grows_from_nothing(pages: u32) -> String {
 #[test]
 fn no_frame_gets_four_gibibytes_for_free() {
     // The chain counts 65 536 pages as none, and the memory has room for as many.
-    let outcome = execute(&grows_from_nothing(65_536), &[], GAS, &mut TestChain::default());
+    let outcome = execute(
+        &grows_from_nothing(65_536),
+        &[],
+        GAS,
+        &mut TestChain::default(),
+    );
     assert_eq!(outcome.status, Status::Success);
     let paid = execute(&grows_from_nothing(1), &[], GAS, &mut TestChain::default());
     assert_eq!(paid.status, Status::Revert, "one page was got");
