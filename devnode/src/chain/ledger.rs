@@ -238,7 +238,7 @@ impl Chain {
     /// Sets a balance by decree.
     ///
     /// # Errors
-    /// [`BalanceTooHigh`] above [`MAX_BALANCE`].
+    /// [`BalanceTooHigh`] above [`MAX_BALANCE`](super::MAX_BALANCE).
     pub fn set_balance(&mut self, address: Address, balance: U256) -> Result<(), BalanceTooHigh> {
         BalanceTooHigh::check(balance)?;
         self.executor.set_balance(address, balance);
