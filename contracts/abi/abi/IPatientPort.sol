@@ -9,6 +9,9 @@ pragma solidity ^0.8.28;
 interface IPatientPort {
     /// An HPKE message for one account; layout in docs/record-format.md.
     struct Sealed {
+        /// The owner, or a reader whose grant is live at this moment, with the read right on one of the
+        /// sections concerned; else `NoLiveGrant(recipient)`. So whoever lost access between composing and
+        /// inclusion is sent nothing. The contract does not read the message.
         address recipient;
         bytes message;
     }
@@ -25,7 +28,8 @@ interface IPatientPort {
         uint64 parities;
         /// Links from the new epochs back to earlier ones; layout in docs/record-format.md.
         bytes links;
-        /// The new section secrets, sealed to the patient and up to 16 others.
+        /// The new section secrets, sealed to the patient and up to 16 readers. Within `revoke`, the
+        /// revoked reader is none any more; within `claim`, there is only the patient.
         Sealed[] sealed_;
     }
 
@@ -70,7 +74,8 @@ interface IPatientPort {
     struct Access {
         address reader;
         uint64 sections;
-        /// Sections whose keys the reader has been given under this or an earlier grant.
+        /// Sections whose keys the reader has been given under this or an earlier grant, without those
+        /// that a revocation of its grant rotated in the same call.
         uint64 held;
         uint64 expiry;
         /// When the grant was last changed.
@@ -116,7 +121,7 @@ interface IPatientPort {
     error InvalidReason(uint8 reason);
     /// A grant cannot name the patient.
     error InvalidReader(address reader);
-    /// There is no live grant to end.
+    /// There is no live grant to end, or none that lets `reader` be sent these sections' secrets.
     error NoLiveGrant(address reader);
     error TooManyReaders(uint8 max);
 
@@ -145,7 +150,8 @@ interface IPatientPort {
     function claim(bytes32 keyX, uint8 keyParity, Rotation calldata rotation) external;
     /// New keys for sections; opens sections whose epoch is 0. Patient only.
     function rotate(Rotation calldata rotation) external;
-    /// Gives current section secrets to more recipients (later batches of a rotation). Patient only.
+    /// Gives current section secrets to more recipients (later batches of a rotation): the patient, and
+    /// readers as `Sealed.recipient` says, else `NoLiveGrant`. Patient only.
     function reseal(uint64 sections, uint32[] calldata epochs, Sealed[] calldata sealed_) external;
 
     // --- records --------------------------------------------------------------------------------
@@ -170,7 +176,7 @@ interface IPatientPort {
     function approve(uint32 requestId, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
     /// As `approve`, without a request.
     function grant(address reader, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
-    /// Ends a reader's access and rotates sections in the same transaction. `reason`: 0 none, 1 care ended,
+    /// Ends a reader's access, then rotates sections in the same transaction. `reason`: 0 none, 1 care ended,
     /// 2 mistake, 3 lost trust, 4 other. Patient only.
     function revoke(address reader, uint8 reason, Rotation calldata rotation) external;
 

@@ -34,13 +34,20 @@ impl Port {
         }
     }
 
-    /// Whether a live grant gives `reader` a right on a section.
+    /// The sections on which a live grant gives `reader` a right.
     #[inline(never)]
+    pub(crate) fn sections_of(&self, reader: &Address, right: u8) -> u64 {
+        let word = self.grant_word(reader);
+        if self.grant_state(&word) == grant::LIVE && grant::RIGHTS.byte(&word) & right != 0 {
+            grant::SECTIONS.get(&word)
+        } else {
+            0
+        }
+    }
+
+    /// Whether a live grant gives `reader` a right on a section.
     pub(crate) fn holds_right(&self, reader: Address, section: u8, right: u8) -> bool {
-        let word = self.grant_word(&reader);
-        self.grant_state(&word) == grant::LIVE
-            && grant::RIGHTS.byte(&word) & right != 0
-            && contains(grant::SECTIONS.get(&word), section)
+        contains(self.sections_of(&reader, right), section)
     }
 
     /// `approve(uint32 requestId, …)`.
@@ -152,18 +159,26 @@ impl Port {
     }
 
     /// Takes the first reader out of a full list that has no access and holds no current key (I3).
+    ///
+    /// Secrets reach only readers with a live grant (I6), so a key published after a grant's end is
+    /// none of its reader's. What a key of the very second of the end says depends on the end:
+    /// - Expired: from that second on the grant was not live, so the key is not the reader's either.
+    ///   (A grant given within that second would have replaced this one, with a later expiry.)
+    /// - Revoked: within the second, the rotation or a grant of its key may have come first and
+    ///   been sealed to the reader. So it has to be later. A rotation in the revoking call itself
+    ///   needs no comparison: [`Self::revoke`] takes its sections out of those held.
     fn free_place(&self, count: u8) -> Result<u64> {
         for place in 1..=u64::from(count) {
             let reader = self.reader_at(place);
             let word = self.grant_word(&reader);
-            let end = match self.grant_state(&word) {
-                grant::REVOKED => grant::CHANGED_AT.get(&word),
+            let first_safe = match self.grant_state(&word) {
+                grant::REVOKED => grant::CHANGED_AT.get(&word).wrapping_add(1),
                 grant::EXPIRED => grant::EXPIRY.get(&word),
                 _ => continue,
             };
             let rotated = each(grant::HELD.get(&word)).all(|section| {
                 let (_, meta) = self.section_meta(section);
-                lane::rotated_at(section).get(&meta) >= end
+                lane::rotated_at(section).get(&meta) >= first_safe
             });
             if rotated {
                 self.set_grant_word(&reader, B256::ZERO);
@@ -183,12 +198,17 @@ impl Port {
     pub(crate) fn revoke(&self, args: &mut Args<'_>) -> Result<()> {
         let reader = args.account()?;
         let reason = args.u8()?;
-        self.only_patient()?;
+        let header = self.only_patient()?;
         Self::check_reason(reason, 0, 4)?;
         let mut word = self.grant_word(&reader);
         if self.grant_state(&word) != grant::LIVE {
             return Err(Error::NoLiveGrant(reader));
         }
+        let mut rotation = args.tuple()?;
+        // The reader is no recipient below, so it never gets the keys that this call publishes.
+        let rotated = rotation.clone().u64()?;
+        let held = grant::HELD.get(&word) & !rotated;
+        grant::HELD.set(&mut word, held);
         grant::STATE.set(&mut word, grant::REVOKED.into());
         grant::CHANGED_AT.set(&mut word, self.now);
         self.set_grant_word(&reader, word);
@@ -197,7 +217,8 @@ impl Port {
             .account(&self.caller)
             .number(reason.into())
             .emit(&self.vm, 3);
-        self.apply_rotation(&mut args.tuple()?)?;
+        // Only after the grant has ended in storage: this is what its recipients are checked against.
+        self.apply_rotation(&header, &mut rotation)?;
         Ok(())
     }
 }

@@ -16,6 +16,8 @@
 //! - I4 nothing composed under an earlier epoch of a section takes effect;
 //! - I5 only `request`, `approve` and `grant` ask the registry, so that nobody but the patient
 //!   stands between the patient and the rest.
+//! - I6 the secret of a current key is passed on only to the owner and to whoever may read one of
+//!   the sections concerned at that moment;
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 
 extern crate alloc;

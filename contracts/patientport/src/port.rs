@@ -210,7 +210,7 @@ impl Port {
             .word(&x.0)
             .number(parity.into())
             .emit(&self.vm, 2);
-        self.apply_rotation(&mut args.tuple()?)?;
+        self.apply_rotation(&word, &mut args.tuple()?)?;
         Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! Sections: the epoch guard, rotation, sealed secrets.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent as _;
 use patientport_abi::{IPatientPort as abi, limits};
-use patientport_kit::{Args, Out, Slot, small, store, topic};
+use patientport_kit::{Args, Out, Slot, account, small, store, topic};
 
 use crate::{
     error::Error,
-    layout::{map, section as lane},
+    layout::{grant, map, section as lane},
     port::{Port, Result},
 };
 
@@ -86,8 +86,8 @@ impl Port {
 
     /// `rotate(Rotation rotation)`.
     pub(crate) fn rotate(&self, args: &mut Args<'_>) -> Result<()> {
-        self.only_patient()?;
-        let sections = self.apply_rotation(&mut args.tuple()?)?;
+        let header = self.only_patient()?;
+        let sections = self.apply_rotation(&header, &mut args.tuple()?)?;
         if sections == 0 {
             return Err(Error::InvalidSections(sections));
         }
@@ -97,7 +97,7 @@ impl Port {
     /// Publishes new keys and passes their sealed secrets on; returns the sections concerned, 0 if
     /// the rotation is of none.
     #[inline(never)]
-    pub(crate) fn apply_rotation(&self, rotation: &mut Args<'_>) -> Result<u64> {
+    pub(crate) fn apply_rotation(&self, header: &B256, rotation: &mut Args<'_>) -> Result<u64> {
         let sections = rotation.u64()?;
         let epochs = rotation.words()?;
         let keys = rotation.words()?;
@@ -136,7 +136,7 @@ impl Port {
             .words(keys)
             .bytes(links)
             .emit(&self.vm, 2);
-        self.pass_on(count, sealed)?;
+        self.pass_on(&account(header), sections, count, sealed)?;
         Ok(sections)
     }
 
@@ -164,16 +164,23 @@ impl Port {
 
     /// `reseal(uint64 sections, uint32[] epochs, Sealed[] sealed)`.
     pub(crate) fn reseal(&self, args: &mut Args<'_>) -> Result<()> {
-        self.only_patient()?;
+        let header = self.only_patient()?;
         let sections = args.u64()?;
         self.check_epochs(sections, args.words()?)?;
         let (count, sealed) = args.list()?;
-        self.pass_on(count, sealed)
+        self.pass_on(&account(&header), sections, count, sealed)
     }
 
-    /// Emits sealed messages for their recipients.
+    /// Emits sealed messages with secrets of `sections` for their recipients: the owner, and who may
+    /// read one of the sections now, whatever was true when they were composed (I6).
     #[inline(never)]
-    fn pass_on(&self, count: u32, mut sealed: Args<'_>) -> Result<()> {
+    fn pass_on(
+        &self,
+        owner: &Address,
+        sections: u64,
+        count: u32,
+        mut sealed: Args<'_>,
+    ) -> Result<()> {
         if count > limits::MAX_RECIPIENTS {
             return Err(Error::TooManyRecipients {
                 given: count,
@@ -184,7 +191,9 @@ impl Port {
             let mut one = sealed.tuple()?;
             let recipient = one.account()?;
             let message = one.bytes()?;
-            Self::check_account(recipient)?;
+            if recipient != *owner && self.sections_of(&recipient, grant::READ) & sections == 0 {
+                return Err(Error::NoLiveGrant(recipient));
+            }
             Self::check_message(message, false)?;
             Out::log(const { topic(abi::SecretsSealed::SIGNATURE_HASH) })
                 .account(&recipient)

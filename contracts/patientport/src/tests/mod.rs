@@ -12,6 +12,8 @@
 mod grants;
 mod layout;
 mod life;
+mod places;
+mod recipients;
 mod records;
 mod requests;
 mod sections;

@@ -13,7 +13,7 @@ fn keys_of(world: &mut World, sections: u64) -> Vec<(u32, B256, u8, u64)> {
 
 #[test]
 fn a_rotation_replaces_keys_and_passes_secrets_on() {
-    let mut world = World::claimed();
+    let mut world = World::granted();
     assert_eq!(
         keys_of(&mut world, 0b11),
         [(1, key(0x70), 1, START), (1, key(0x71), 0, START)]
@@ -169,11 +169,11 @@ fn lists_belong_to_the_set() {
     world.refuses(
         PATIENT,
         &nobody,
-        &abi::InvalidAddress {
-            account: Address::ZERO,
+        &abi::NoLiveGrant {
+            reader: Address::ZERO,
         },
     );
-    let many = rotate(|one| one.sealed_ = alloc::vec![sealed(OTHER, b"x"); 18]);
+    let many = rotate(|one| one.sealed_ = alloc::vec![sealed(PATIENT, b"x"); 18]);
     world.refuses(
         PATIENT,
         &many,
@@ -182,7 +182,7 @@ fn lists_belong_to_the_set() {
     world
         .call(
             PATIENT,
-            &rotate(|one| one.sealed_ = alloc::vec![sealed(OTHER, b"x"); 17]),
+            &rotate(|one| one.sealed_ = alloc::vec![sealed(PATIENT, b"x"); 17]),
         )
         .unwrap();
 }
@@ -217,7 +217,7 @@ fn a_rotation_of_nothing_has_empty_lists_and_is_no_rotation() {
 
 #[test]
 fn resealing_passes_on_current_secrets_only() {
-    let mut world = World::claimed();
+    let mut world = World::granted();
     let reseal = |sections, epochs: &[u32]| abi::resealCall {
         sections,
         epochs: epochs.to_vec(),
