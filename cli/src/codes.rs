@@ -11,8 +11,12 @@ pub enum Exit {
     Usage = 2,
     /// Node, network or disk: trying again may help.
     Environment = 3,
-    /// Ctrl-C.
+    /// The terminal went away (128 + SIGHUP).
+    HungUp = 129,
+    /// Ctrl-C (128 + SIGINT).
     Interrupted = 130,
+    /// Told to end (128 + SIGTERM).
+    Terminated = 143,
 }
 
 /// A code and what there is to say about it.
@@ -34,7 +38,7 @@ pub fn find(code: &str) -> Option<&'static Code> {
     CODES.get(index)
 }
 
-use Exit::{Environment, Interrupted, Refused, Usage};
+use Exit::{Environment, HungUp, Interrupted, Refused, Terminated, Usage};
 
 const fn code(
     code: &'static str,
@@ -113,6 +117,8 @@ pub const CODES: &[Code] = &[
         &["name a directory with `--home DIR` or `PATIENTPORT_HOME`"]),
     code("identity.unknown", Usage, "The home has no encryption identity of this name.",
         &["make one with `patientport identity new NAME`, or name one with `--identity NAME`"]),
+    code("hung_up", HungUp, "The terminal was closed (SIGHUP). Nothing half-done is left behind.",
+        &[]),
     code("identity.wrong_key", Refused, "The identity is not the one whose key was published.",
         &["name the right one with `--identity NAME`; list them with `patientport identity list`"]),
     code("input.invalid", Usage, "A value makes no sense.",
@@ -123,7 +129,7 @@ pub const CODES: &[Code] = &[
         &["shorten or split it"]),
     code("input.unreadable", Usage, "An input file cannot be read.",
         &["check the path and its permissions"]),
-    code("interrupted", Interrupted, "Ctrl-C.",
+    code("interrupted", Interrupted, "Ctrl-C (SIGINT). Nothing half-done is left behind.",
         &[]),
     code("io.read", Environment, "Reading the input failed half-way.",
         &["try again"]),
@@ -177,16 +183,18 @@ pub const CODES: &[Code] = &[
         &["choose the patient's wallet with `--account NAME`"]),
     code("port.unknown_name", Usage, "The home knows no port of this name on this chain.",
         &["list them with `patientport port list`, or give the address"]),
-    code("program.expired", Refused, "The contract's program has not been activated for a year.",
-        &["anybody can activate it again through ArbWasm, with `cargo stylus activate --address ADDRESS`"]),
+    code("port.unknown_code", Refused, "The port runs code that this program does not know, so what it does is not known either.",
+        &["ask its issuer, by another way than this chain, which release of the contracts it is; `--accept-code HASH` accepts the code whose hash you were told"]),
+    code("program.expired", Refused, "The contract's program has not been activated for a year (`ProgramExpired`).",
+        &["anybody can activate it again: call `ArbWasm.activateProgram` for the address in the message, as `cargo stylus activate --address ADDRESS` does; nothing stored is lost"]),
     code("program.insufficient_value", Refused, "Activating a program costs more than was sent.",
         &["try again"]),
     code("program.keepalive_too_soon", Refused, "The program was activated recently.",
         &[]),
-    code("program.needs_upgrade", Refused, "The chain has a new Stylus version and the program must be activated again.",
-        &["anybody can activate it again through ArbWasm, with `cargo stylus activate --address ADDRESS`"]),
-    code("program.not_activated", Refused, "The contract's program was never activated.",
-        &["anybody can activate it through ArbWasm, with `cargo stylus activate --address ADDRESS`"]),
+    code("program.needs_upgrade", Refused, "The chain has a new Stylus version and the program must be activated again (`ProgramNeedsUpgrade`).",
+        &["anybody can activate it again: call `ArbWasm.activateProgram` for the address in the message, as `cargo stylus activate --address ADDRESS` does; nothing stored is lost"]),
+    code("program.not_activated", Refused, "The contract's program was never activated (`ProgramNotActivated`).",
+        &["anybody can activate it: call `ArbWasm.activateProgram` for the address in the message, as `cargo stylus activate --address ADDRESS` does"]),
     code("program.not_wasm", Refused, "The code is no Stylus program.",
         &["build the contracts with `scripts/build-contracts`"]),
     code("program.up_to_date", Refused, "The program is activated already.",
@@ -305,6 +313,8 @@ pub const CODES: &[Code] = &[
         &["send ether to the account; on a development chain use an account from `patientport wallet import NAME --dev N`"]),
     code("tx.receipt_timeout", Environment, "The transaction was sent and is not mined yet. It may still be.",
         &["look whether it happened before running the command again; `--timeout 10m` waits longer"]),
+    code("terminated", Terminated, "The program was told to end (SIGTERM). Nothing half-done is left behind.",
+        &[]),
     code("tx.unsettled", Environment, "Earlier transactions of this account are not mined yet.",
         &["wait until they are, or wait longer with `--timeout 10m`"]),
     code("usage.arguments", Usage, "The command line is not understood.",

@@ -44,8 +44,8 @@ const SOURCES: [&str; 4] = [
 #[test]
 fn the_table_lists_exactly_the_codes_in_the_code() {
     let mut found: BTreeSet<String> = SOURCES.iter().flat_map(|file| codes_in(file)).collect();
-    // The two that have no dot.
-    found.extend(["declined", "interrupted"].map(str::to_owned));
+    // Those that have no dot.
+    found.extend(["declined", "hung_up", "interrupted", "terminated"].map(str::to_owned));
     let listed: BTreeSet<String> = CODES.iter().map(|entry| entry.code.to_owned()).collect();
     let missing: Vec<_> = found.difference(&listed).collect();
     let stale: Vec<_> = listed.difference(&found).collect();
@@ -77,8 +77,9 @@ fn document() -> String {
     let mut text = String::from(
         "# Errors\n\n\
          Every failure has a stable code. With `--json` it stands in `errors[0].code`; the process exits with the\n\
-         number in the second column: 1 refused, 2 usage or settings, 3 environment, 130 interrupted. On 3, trying\n\
-         again may help; on 1 and 2 something has to change first.\n\n\
+         number in the second column: 1 refused, 2 usage or settings, 3 environment, and 128 plus the signal's number\n\
+         when a signal ended it: 129 SIGHUP, 130 Ctrl-C, 143 SIGTERM. On 3, trying again may help; on 1 and 2 something\n\
+         has to change first.\n\n\
          A test compares this page with the code. To write it anew: `UPDATE_DOCS=1 cargo test -p patientport codes`.\n\n\
          | code | exit | meaning | what to do |\n|---|---|---|---|\n",
     );

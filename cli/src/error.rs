@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
@@ -95,13 +96,15 @@ pub enum Error {
     NoContracts,
     /// This home records another deployment on the chain.
     #[error(
-        "this home records another deployment on chain `{chain_id}`, with the registry `{registry}`"
+        "this home records another deployment on chain `{chain_id}`, with the registry `{registry}`: {difference}"
     )]
     DeployedAlready {
         /// The chain.
         chain_id: u64,
         /// The registry deployed before.
         registry: Address,
+        /// In what it is another.
+        difference: Difference,
     },
     /// A public development key on another chain.
     #[error(
@@ -143,6 +146,18 @@ pub enum Error {
         wallet: String,
         /// The wallet's account.
         account: Address,
+    },
+    /// The port runs code that this program does not know.
+    #[error(
+        "the port `{port}` runs the code `{code_hash}` at `{implementation}`, which this program does not know"
+    )]
+    UnknownCode {
+        /// The port.
+        port: Address,
+        /// Where its code stands.
+        implementation: Address,
+        /// keccak256 of that code.
+        code_hash: B256,
     },
     /// The identity's key is not the port's.
     #[error("the identity `{identity}` does not hold the key of the port `{port}`")]
@@ -220,6 +235,12 @@ pub enum Error {
     Interrupted,
     /// An error of the demo's own checks.
     #[error("the demo found `{found}` where `{expected}` was expected: {step}")]
+    /// SIGTERM.
+    #[error("terminated")]
+    Terminated,
+    /// SIGHUP.
+    #[error("the terminal was closed")]
+    HungUp,
     Demo {
         /// Which step.
         step: String,
@@ -235,6 +256,31 @@ pub enum Error {
 
 /// An error with a hint and details of its own.
 #[derive(Debug, Error)]
+/// In what a deployment recorded here is not the one that would be made now.
+#[derive(Clone, Copy, Debug, Error, Eq, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Difference {
+    /// Another version of the registry.
+    #[error("its registry has the code `{recorded}`, the one to deploy has `{now}`")]
+    RegistryCode {
+        /// keccak256 of the code recorded.
+        recorded: B256,
+        /// keccak256 of the code that would be deployed.
+        now: B256,
+    },
+    /// Another account deployed it.
+    #[error("`{recorded}` deployed it, and the wallet is `{now}`")]
+    Deployer {
+        /// Who deployed it.
+        recorded: Address,
+        /// Who would deploy now.
+        now: Address,
+    },
+    /// The same code and account, and yet another address: the record was made by other means.
+    #[error("nothing tells how it was deployed")]
+    Unexplained,
+}
+
 #[error("{error}")]
 pub struct Hinted {
     /// What happened.
@@ -268,6 +314,8 @@ impl Error {
             Self::Terminal(TerminalError::Interrupted) | Self::Interrupted => "interrupted",
             Self::Terminal(TerminalError::Io(_)) => "terminal.io",
             Self::Terminal(_) => "terminal.no_answer",
+            Self::Terminated | Self::Terminal(TerminalError::Stopped) => "terminated",
+            Self::HungUp => "hung_up",
             Self::Value { .. } | Self::FlagInvalid { .. } => "usage.invalid_value",
             Self::Arguments(_) => "usage.arguments",
             Self::FlagNeeded { .. } => "usage.flag_needed",
@@ -287,6 +335,7 @@ impl Error {
             Self::NotTheOwner { .. } => "port.not_owner",
             Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
             Self::Input { .. } => "input.unreadable",
+            Self::UnknownCode { .. } => "port.unknown_code",
             Self::Metadata { .. } => "record.invalid_metadata",
             Self::TooLarge { .. } => "input.too_large",
             Self::Output(FileError::Exists(_)) => "output.exists",
@@ -371,6 +420,20 @@ impl Error {
             }
             Self::NotTheOwner {
                 port,
+            Self::UnknownCode {
+                port,
+                implementation,
+                code_hash,
+            } => {
+                json!({ "port": port, "implementation": implementation, "code_hash": code_hash })
+            }
+            Self::DeployedAlready {
+                chain_id,
+                registry,
+                difference,
+            } => {
+                json!({ "chain_id": chain_id, "registry": registry, "difference": difference })
+            }
                 owner,
                 account,
                 ..

@@ -29,6 +29,7 @@ pub mod output;
 pub mod passwords;
 pub mod preview;
 pub mod settings;
+mod signals;
 pub mod terminal;
 pub mod text;
 pub mod time;
@@ -38,7 +39,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
-use tokio::signal::unix::{SignalKind, signal};
 
 use args::Cli;
 use context::Context;
@@ -76,13 +76,20 @@ fn run(context: &Context, command: args::Command) -> Result<Option<output::Repor
         .build()
         .map_err(Error::Runtime)?;
     let result = runtime.block_on(async {
-        // From here on Ctrl-C does not kill: whatever is under way is dropped, and cleans up after itself.
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
-        tokio::select! {
-            // The command first: one that ends on Ctrl-C by itself is not interrupted by it.
+        // From here on no signal kills: whatever is under way is dropped, and cleans up after itself.
+        let mut stop = signals::watch().map_err(Error::Runtime)?;
+        let result = tokio::select! {
+            // The command first: one that ends on a signal by itself is not interrupted by it.
             biased;
             result = commands::execute(context, command) => result,
-            _ = interrupt.recv() => Err(Error::Interrupted),
+            signal = stop.received() => return Err(signal.into()),
+        };
+        match result {
+            // A prompt that gave up because of a signal.
+            Err(Error::Terminal(terminal::TerminalError::Stopped)) => {
+                Err(stop.received().await.into())
+            }
+            result => result,
         }
     });
     runtime.shutdown_timeout(SHUTDOWN_PATIENCE);

@@ -1,7 +1,7 @@
 //! Showing a transaction before it is sent, asking, sending, telling.
 
 use alloy::primitives::B256;
-use patientport_client::chain::{Transaction, TxReport};
+use patientport_client::chain::{Prepared, Transaction, TxReport};
 use serde::{Serialize, Serializer};
 
 use crate::context::{Context, Wallet};
@@ -119,8 +119,7 @@ pub fn confirm(context: &Context, preview: &Preview) -> Result<(), Error> {
 /// Simulates, shows, asks and sends.
 ///
 /// # Errors
-/// The contract's refusal before anything is sent; [`Error::Declined`]; after sending, the time-out with the
-/// transaction's hash.
+/// As [`approved`] and [`submit`].
 pub async fn send(
     context: &Context,
     wallet: &Wallet,
@@ -145,8 +144,35 @@ pub async fn send(
                 ether(prepared.highest_cost().0)
             ),
         );
+    let prepared = approved(context, wallet, preview, transaction).await?;
+    submit(context, wallet, transaction, &prepared).await
+}
+
+/// Simulates, shows and asks. Nothing has left this machine when it fails.
+///
+/// # Errors
+/// The contract's refusal before anything is sent; [`Error::Declined`].
+pub async fn approved(
+    context: &Context,
+    wallet: &Wallet,
+    preview: Preview,
+    transaction: &Transaction,
+) -> Result<Prepared, Error> {
     confirm(context, &preview)?;
-    let hash = transaction.submit(&wallet.signer, &prepared).await?;
+    Ok(prepared)
+}
+
+/// Sends what was approved. Whatever the error, the transaction may be on its way.
+///
+/// # Errors
+/// After sending, the time-out with the transaction's hash.
+pub async fn submit(
+    context: &Context,
+    wallet: &Wallet,
+    transaction: &Transaction,
+    prepared: &Prepared,
+) -> Result<TxReport, Error> {
+    let hash = transaction.submit(&wallet.signer, prepared).await?;
     context.terminal.say(&format!("sent {hash}"));
     let chain = context.chain().await?;
     Ok(chain.wait(hash).await?)

@@ -6,6 +6,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -13,6 +15,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::args::groups::ColorChoice;
+use crate::signals;
 use crate::text::harmless;
 
 /// Longest line a prompt takes, in bytes.
@@ -25,6 +28,9 @@ pub enum TerminalError {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// A signal ends the run.
+    #[error("stopped by a signal")]
+    Stopped,
     /// Ctrl-D, or the input ended.
     #[error("the input ended before an answer was given")]
     Ended,
@@ -213,6 +219,36 @@ impl Drop for Restore {
     }
 }
 
+/// Keys as they are typed, past the buffer of standard input, which would keep what was typed in memory. Ends
+/// with an error when a signal has come: a prompt blocks the thread that would otherwise see to that.
+struct Keys;
+
+/// How often a waiting prompt looks for a signal.
+const SIGNAL_PERIOD: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
+impl io::Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stdin = io::stdin();
+        loop {
+            if signals::stopping() {
+                return Err(io::Error::other(TerminalError::Stopped));
+            }
+            let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
+            match poll(&mut ready, Some(&SIGNAL_PERIOD)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => match rustix::io::read(&stdin, &mut *buffer) {
+                    Err(Errno::INTR) => {}
+                    read => return Ok(read?),
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
 /// Reads a line key by key. Signals are keys here, so no signal can leave the echo switched off.
 fn read_line(echo: bool) -> Result<Zeroizing<String>, TerminalError> {
     let before = tcgetattr(io::stdin()).map_err(io::Error::from)?;
@@ -222,7 +258,7 @@ fn read_line(echo: bool) -> Result<Zeroizing<String>, TerminalError> {
     raw.special_codes[SpecialCodeIndex::VTIME] = 0;
     let _restore = Restore(before);
     tcsetattr(io::stdin(), OptionalActions::Flush, &raw).map_err(io::Error::from)?;
-    collect_line(io::stdin().lock(), |bytes| {
+    collect_line(Keys, |bytes| {
         if echo {
             // Bytes, not text: a character of several bytes arrives one byte at a time.
             let mut stderr = io::stderr().lock();
@@ -240,8 +276,11 @@ fn collect_line(
     let mut line = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));
     let mut key = Zeroizing::new([0_u8]);
     loop {
-        if keys.by_ref().read(&mut *key)? == 0 {
-            return Err(TerminalError::Ended);
+        match keys.read(&mut *key) {
+            Ok(0) => return Err(TerminalError::Ended),
+            Ok(_) => {}
+            Err(_) if signals::stopping() => return Err(TerminalError::Stopped),
+            Err(error) => return Err(error.into()),
         }
         match key[0] {
             b'\n' | b'\r' => break,

@@ -1,6 +1,6 @@
 //! Records: encrypt and store, commit on chain, fetch, open, verify.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
@@ -383,9 +383,16 @@ impl OpenedRecord {
     /// [`Error::MissingBlob`]; [`Error::CommitmentMismatch`] if the body is not the one committed to;
     /// [`Error::Record`].
     pub fn decrypt(&self, output: impl Write) -> Result<u64> {
-        let input = self.open_body()?;
+        self.decrypt_from(self.open_body()?, output)
+    }
+
+    /// As [`Self::decrypt`], from a copy of the body that [`Self::verify_into`] made. Blocking.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`].
+    pub fn decrypt_from(&self, body: impl Read, output: impl Write) -> Result<u64> {
         self.head
-            .decrypt_body(input, output)
+            .decrypt_body(body, output)
             .map_err(|error| self.body_error(error))
     }
 
@@ -400,7 +407,27 @@ impl OpenedRecord {
             .map_err(|error| self.body_error(error))
     }
 
-    fn open_body(&self) -> Result<impl Read> {
+    /// As [`Self::verify`], and copies the body, still encrypted, to `spool`: who decrypts from the copy gets
+    /// what was verified, whatever the store serves when it is asked again. Blocking.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`]; [`Error::Record`] with [`RecordError::Write`] if `spool` fails.
+    pub fn verify_into(&self, spool: impl Write) -> Result<u64> {
+        let mut copying = Copying {
+            input: self.open_body()?,
+            copy: spool,
+            failure: None,
+        };
+        let verified = self.head.verify_body(&mut copying);
+        let copied = match copying.failure.take() {
+            None => copying.copy.flush(),
+            Some(failure) => Err(failure),
+        };
+        copied.map_err(|source| self.body_error(RecordError::Write(source)))?;
+        verified.map_err(|error| self.body_error(error))
+    }
+
+    fn open_body(&self) -> Result<impl Read + use<>> {
         let body = self.store.open(&self.body);
         body.map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))
     }
@@ -420,6 +447,25 @@ impl OpenedRecord {
             }),
             source => Error::Record { id, source },
         }
+    }
+}
+
+/// Writes everything that is read to a copy as well.
+struct Copying<R, W> {
+    input: R,
+    copy: W,
+    /// Why the copy is not whole. The reader must not be blamed for it.
+    failure: Option<io::Error>,
+}
+
+impl<R: Read, W: Write> Read for Copying<R, W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        if let Err(failure) = self.copy.write_all(&buffer[..count]) {
+            self.failure = Some(failure);
+            return Err(io::Error::other("the copy failed"));
+        }
+        Ok(count)
     }
 }
 

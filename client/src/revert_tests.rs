@@ -364,7 +364,7 @@ fn errors_of_the_machinery_are_decoded() {
     assert_eq!(plain(&expired).code(), "program.expired");
     assert_eq!(
         plain(&expired).to_string(),
-        "the contract's program expired: it was activated `366` days ago"
+        "the program has expired: it was activated `366` days ago (`ProgramExpired`)"
     );
     let upgrade = IArbWasmErrors::ProgramNeedsUpgrade {
         version: 1,

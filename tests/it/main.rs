@@ -3,6 +3,8 @@
 //! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
 
 mod access;
+mod deployment;
 mod environment;
 mod flow;
 mod records;
+mod signals;

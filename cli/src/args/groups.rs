@@ -28,8 +28,10 @@ pub struct GlobalArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// JSON-RPC endpoint [default: the home's setting, else <http://127.0.0.1:8547>]
-    #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true)]
+    /// JSON-RPC endpoint.
+    // A bare URL in a doc comment is a warning of rustdoc, so what help shows is given apart.
+    #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true,
+        help = "JSON-RPC endpoint [default: the home's setting, else http://127.0.0.1:8547]")]
     pub rpc_url: Option<String>,
     /// Registry [default: the deployment recorded in the home for this chain]
     #[arg(long, global = true, value_name = "ADDRESS", env = env::PATIENTPORT_REGISTRY)]

@@ -1,6 +1,6 @@
 //! `patientport port …`
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
 use super::values::NewSection;
@@ -57,6 +57,9 @@ pub struct ClaimArgs {
     /// Section to open, as NUMBER or NUMBER:NAME; may be repeated [default: 0:general]
     #[arg(long, value_name = "SECTION")]
     pub section: Vec<NewSection>,
+    /// Accept a port whose code has this keccak256 hash, though this program does not know it
+    #[arg(long, value_name = "HASH")]
+    pub accept_code: Option<B256>,
 }
 
 /// `port show`

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::deploy::DeployArgs;
 use crate::context::{Context, Wallet};
 use crate::contracts;
-use crate::error::Error;
+use crate::error::{Difference, Error};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, confirm, send};
 use crate::text::{ether, grouped};
@@ -105,10 +105,19 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
     let prepared = deploy::preview(chain, wallet.address(), &plan).await?;
     let gas: u64 = prepared.iter().map(|it| it.gas.0).sum();
     let cost: u128 = prepared.iter().map(|it| it.highest_cost().0).sum();
+    let earlier = context.home().deployment(chain.chain_id())?;
+    // Another version of the port's code under the same registry: ports issued from now on run it.
+    let replaced = earlier
+        .as_ref()
+        .filter(|earlier| earlier.registry == Some(plan.registry_address()))
+        .and_then(|earlier| earlier.implementation)
+        .filter(|earlier| *earlier != plan.implementation_address())
+        .map(|earlier| earlier.to_string());
     let preview = Preview::new("deploy registry and port code")
         .line("chain", chain.chain_id().to_string())
         .line("registry", plan.registry_address().to_string())
         .line("port code", plan.implementation_address().to_string())
+        .maybe("instead of", replaced)
         .line(
             "from",
             format!("{} (wallet `{}`)", wallet.address(), wallet.name),
@@ -125,7 +134,6 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
 
     let mut steps = Vec::new();
     let mut save = Ok(());
-    let earlier = context.home().deployment(chain.chain_id())?;
     let done = |deployment: &Deployment, step: &deploy::Step| {
         // Remembered after every step, so that others find what an interrupted run left.
         if save.is_ok() {
@@ -156,40 +164,67 @@ const fn name(kind: StepKind) -> &'static str {
     }
 }
 
-/// The deployment to make or to finish: the first of this account, or a further one if it is to be fresh.
+/// The deployment to make or to finish: the one recorded, the first of this account, or a further one if it is
+/// to be fresh.
 async fn choose_plan(
     context: &Context,
     chain: &Chain,
     plan: &impl Fn(u32) -> Plan,
     fresh: bool,
 ) -> Result<Plan, Error> {
+    if fresh {
+        for plan in (0..MAX_DEPLOYMENTS).map(plan) {
+            if chain.code(plan.registry_address()).await?.is_empty() {
+                return Ok(plan);
+            }
+        }
+        return Err(Error::FlagInvalid {
+            flag: "--fresh",
+            value: MAX_DEPLOYMENTS.to_string(),
+            reason: "this account has that many deployments already".into(),
+        });
+    }
     let first = plan(0);
     let known = context.home().deployment(chain.chain_id())?;
-    let known = known.and_then(|deployment| deployment.registry);
-    if !fresh {
-        // A development chain that was started anew has forgotten what this home remembers.
-        if let Some(registry) = known
-            && registry != first.registry_address()
-            && !chain.code(registry).await?.is_empty()
-        {
-            return Err(Error::DeployedAlready {
-                chain_id: chain.chain_id(),
-                registry,
-            });
-        }
+    let Some((known, registry)) = known.and_then(|it| it.registry.map(|registry| (it, registry)))
+    else {
+        return Ok(first);
+    };
+    // A development chain that was started anew has forgotten what this home remembers.
+    if registry == first.registry_address() || chain.code(registry).await?.is_empty() {
         return Ok(first);
     }
-    for index in 0..MAX_DEPLOYMENTS {
-        let plan = plan(index);
-        if chain.code(plan.registry_address()).await?.is_empty() {
+    let difference = difference(&known, &first);
+    if difference == Difference::Unexplained {
+        // The same code and account: an earlier `--fresh` made it.
+        let made = |plan: &Plan| plan.registry_address() == registry;
+        if let Some(plan) = (1..MAX_DEPLOYMENTS).map(plan).find(made) {
             return Ok(plan);
         }
     }
-    Err(Error::FlagInvalid {
-        flag: "--fresh",
-        value: MAX_DEPLOYMENTS.to_string(),
-        reason: "this account has that many deployments already".into(),
+    Err(Error::DeployedAlready {
+        chain_id: chain.chain_id(),
+        registry,
+        difference,
     })
+}
+
+/// In what a deployment with another registry differs from a plan.
+fn difference(known: &Deployment, plan: &Plan) -> Difference {
+    let now = plan.registry.code_hash();
+    if known.registry_code_hash != now {
+        Difference::RegistryCode {
+            recorded: known.registry_code_hash,
+            now,
+        }
+    } else if known.owner != plan.owner {
+        Difference::Deployer {
+            recorded: known.owner,
+            now: plan.owner,
+        }
+    } else {
+        Difference::Unexplained
+    }
 }
 
 async fn opened(chain: &Chain, deployment: &Deployment) -> Result<Registry, Error> {
@@ -286,4 +321,35 @@ async fn finish(
         attesters: registry.attesters().await?,
         steps,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+    use patientport_client::deploy::ContractCode;
+
+    use super::*;
+
+    #[test]
+    fn what_differs_from_the_recorded_deployment_is_told() {
+        let code = |last| ContractCode::new("registry", vec![0xef, 0xf0, 0, 0, last]).unwrap();
+        let [owner, other] = [1, 2].map(Address::repeat_byte);
+        let plan = |last, owner| Plan::new(code(last), code(9), owner, 0);
+        let known = Deployment {
+            owner,
+            registry_code_hash: code(1).code_hash(),
+            ..Deployment::default()
+        };
+        let (recorded, now) = (code(1).code_hash(), code(2).code_hash());
+        assert_eq!(
+            difference(&known, &plan(2, owner)),
+            Difference::RegistryCode { recorded, now }
+        );
+        let (recorded, now) = (owner, other);
+        assert_eq!(
+            difference(&known, &plan(1, other)),
+            Difference::Deployer { recorded, now }
+        );
+        assert_eq!(difference(&known, &plan(1, owner)), Difference::Unexplained);
+    }
 }

@@ -1,6 +1,7 @@
 //! The connection to a chain: reads, simulation, sending, logs.
 
 mod logs;
+mod program;
 mod rpc;
 mod signer;
 mod transaction;
@@ -210,7 +211,10 @@ impl Chain {
             Some(overrides) => {
                 rpc::execute(&self.0, "eth_call", (object, block, overrides), call).await
             }
-            None => rpc::execute(&self.0, "eth_call", (object, block), call).await,
+            None => match rpc::execute(&self.0, "eth_call", (object, block), call).await {
+                Err(error) => Err(program::named(self, call, error).await),
+                output => output,
+            },
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use alloy::primitives::Address;
+
 use super::{DeployerErrors, PortErrors, ProgramErrors, Reason, RegistryErrors, Revert};
 use crate::units::Timestamp;
 
@@ -10,7 +12,7 @@ impl fmt::Display for Revert {
         match &self.reason {
             Reason::Port(error) => self.fmt_port(f, error),
             Reason::Registry(error) => self.fmt_registry(f, error),
-            Reason::Program(error) => fmt_program(f, error),
+            Reason::Program(error) => fmt_program(f, self.contract, error),
             Reason::Deployer(error) => fmt_deployer(f, error),
             Reason::Text(text) => write!(f, "the contract refused: `{}`", escape(text)),
             Reason::Panic(code) => write!(f, "the contract panicked with code `{code}`"),
@@ -233,20 +235,25 @@ impl Revert {
     }
 }
 
-fn fmt_program(f: &mut fmt::Formatter<'_>, error: &ProgramErrors) -> fmt::Result {
+fn fmt_program(
+    f: &mut fmt::Formatter<'_>,
+    contract: Option<Address>,
+    error: &ProgramErrors,
+) -> fmt::Result {
+    let at = contract.map_or_else(String::new, |contract| format!(" at `{contract}`"));
     match error {
         ProgramErrors::ProgramNotWasm(_) => f.write_str("the code is not a Stylus program"),
         ProgramErrors::ProgramNotActivated(_) => {
-            f.write_str("the contract's program is not activated on this chain")
+            write!(f, "the program{at} is not activated on this chain")
         }
         ProgramErrors::ProgramNeedsUpgrade(e) => write!(
             f,
-            "the contract's program was activated for Stylus version `{}` and must be activated again for version `{}`",
+            "the program{at} was activated for Stylus version `{}` and must be activated again for version `{}` (`ProgramNeedsUpgrade`)",
             e.version, e.stylusVersion
         ),
         ProgramErrors::ProgramExpired(e) => write!(
             f,
-            "the contract's program expired: it was activated `{}` days ago",
+            "the program{at} has expired: it was activated `{}` days ago (`ProgramExpired`)",
             e.ageInSeconds / 86_400
         ),
         ProgramErrors::ProgramUpToDate(_) => f.write_str("the program is activated already"),

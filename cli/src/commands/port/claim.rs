@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256, keccak256};
 use patientport_client::Port;
 use patientport_client::rotation::{NamedSection, first_keys};
 use patientport_core::section::SectionId;
@@ -13,11 +13,12 @@ use crate::args::port::ClaimArgs;
 use crate::args::values::NewSection;
 use crate::commands::describe::Who;
 use crate::context::Context;
+use crate::contracts;
 use crate::error::Error;
 use crate::home::HomeError;
-use crate::home::ports::{KnownPort, free_name, next_key_index};
+use crate::home::ports::{KnownPort, Ports, free_name, next_key_index};
 use crate::output::Outcome;
-use crate::preview::{Preview, TxSummary, send};
+use crate::preview::{Preview, TxSummary, approved, submit};
 use crate::text::{count, shown};
 
 /// A port that its patient accepted.
@@ -64,7 +65,7 @@ impl Outcome for Claimed {
 /// Accepts a port: publishes the patient's key and opens sections.
 ///
 /// # Errors
-/// `NotAPort`; [`Error::NotTheOwner`]; the port's refusals.
+/// `NotAPort`; [`Error::NotTheOwner`]; [`Error::UnknownCode`]; the port's refusals.
 pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     context.require_consent()?;
     let sections = named_sections(&args.section)?;
@@ -81,6 +82,7 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
             wallet: wallet.name,
         });
     }
+    let (code_hash, vouched) = known_code(context, &port, args.accept_code).await?;
     let (identity, seed) = context.identity(None)?;
     let announced = registry.ports_of(info.patient).await?;
     let issued_by = match announced.iter().find(|it| it.port == args.port) {
@@ -89,7 +91,7 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     };
     // The index of the key is remembered before the key is published: whatever happens to the transaction,
     // no other port will get the same key.
-    let (name, index, is_new) = remember(context, &args, chain_id, &identity, |known| {
+    let reserved = remember(context, &args, chain_id, &identity, |known| {
         known.registry = Some(registry.address());
         known.account = Some(wallet.name.clone());
         known.sections = sections
@@ -97,6 +99,7 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
             .filter_map(|named| Some((named.section.get(), named.name.clone()?)))
             .collect();
     })?;
+    let (name, index) = (reserved.name.clone(), reserved.index);
     let key = seed.patient_key(index).public();
     let fingerprint = key.fingerprint().to_string();
     let list = sections.iter().map(|named| match &named.name {
@@ -108,26 +111,32 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
         .maybe("issued by", issued_by)
         .line("registry", registry.address().to_string())
         .line("code", port.implementation().to_string())
+        .line("code hash", format!("{code_hash} ({vouched})"))
         .line(
             "key",
             format!("{fingerprint} (identity `{identity}`, key {index})"),
         )
         .line("sections", list.collect::<Vec<_>>().join(", "));
-    let keys = first_keys(&port, info.patient, &key, &sections, &mut OsRng)?;
-    let sent = send(context, &wallet, preview, &port.claim(&key, keys.rotation)).await;
-    let report = match sent {
-        Ok(report) => report,
+    let composed = async {
+        let keys = first_keys(&port, info.patient, &key, &sections, &mut OsRng)?;
+        let transaction = port.claim(&key, keys.rotation);
+        let prepared = approved(context, &wallet, preview, &transaction).await?;
+        Ok::<_, Error>((transaction, prepared))
+    };
+    let (transaction, prepared) = match composed.await {
+        Ok(composed) => composed,
         Err(error) => {
-            // Only where nothing can be on its way any more is the port forgotten.
-            if is_new && error.code() != "tx.receipt_timeout" {
-                context.home().change_ports(|ports| {
-                    ports.remove(&name);
-                    Ok(())
-                })?;
-            }
+            // Nothing was sent, so the key is nobody's yet.
+            context.home().change_ports(|ports| {
+                reserved.forget(ports);
+                Ok(())
+            })?;
             return Err(error);
         }
     };
+    // From here on the key may be public whatever the node says, so it stays this port's. Claiming again takes
+    // the same key.
+    let report = submit(context, &wallet, &transaction, &prepared).await?;
     let sections = sections
         .into_iter()
         .map(|named| OpenedSection {
@@ -146,15 +155,72 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     })
 }
 
-/// Writes the port into `ports.json`; returns its name, the index of its key, and whether it is new.
+/// Why the code of ports with this hash is known; refuses a port that runs any other.
+async fn known_code(
+    context: &Context,
+    port: &Port,
+    accepted: Option<B256>,
+) -> Result<(B256, &'static str), Error> {
+    let chain = port.chain();
+    let code_hash = keccak256(chain.code(port.implementation()).await?);
+    let built_in = match contracts::load(None) {
+        Ok((_, port)) => Some(port.code_hash()),
+        Err(Error::NoContracts) => None,
+        Err(error) => return Err(error),
+    };
+    let deployed = context.home().deployment(chain.chain_id())?;
+    let deployed = deployed.map(|deployment| deployment.implementation_code_hash);
+    let unknown = Error::UnknownCode {
+        port: port.address(),
+        implementation: port.implementation(),
+        code_hash,
+    };
+    let vouched = vouched_for(code_hash, accepted, built_in, deployed).ok_or(unknown)?;
+    Ok((code_hash, vouched))
+}
+
+/// Who vouches for a code hash. A hash that the user names is the only one accepted then.
+fn vouched_for(
+    code_hash: B256,
+    accepted: Option<B256>,
+    built_in: Option<B256>,
+    deployed: Option<B256>,
+) -> Option<&'static str> {
+    match accepted {
+        Some(accepted) => (accepted == code_hash).then_some("accepted by --accept-code"),
+        None if built_in == Some(code_hash) => Some("built into this program"),
+        None if deployed == Some(code_hash) => Some("deployed from this home"),
+        None => None,
+    }
+}
+
+/// A port's entry in `ports.json` with a key reserved for it, and what was there before.
+struct Reserved {
+    name: String,
+    index: u32,
+    written: KnownPort,
+    earlier: Option<(String, KnownPort)>,
+}
+
+impl Reserved {
+    /// Puts back what was there before, unless somebody else has changed the entry since.
+    fn forget(self, ports: &mut Ports) {
+        if ports.get(&self.name) == Some(&self.written) {
+            ports.remove(&self.name);
+            ports.extend(self.earlier);
+        }
+    }
+}
+
+/// Writes the port with a key of its own into `ports.json`.
 fn remember(
     context: &Context,
     args: &ClaimArgs,
     chain_id: u64,
     identity: &str,
     fill: impl FnOnce(&mut KnownPort),
-) -> Result<(String, u32, bool), Error> {
-    let (name, index, is_new) = context.home().change_ports(|ports| {
+) -> Result<Reserved, Error> {
+    let reserved = context.home().change_ports(|ports| {
         let earlier = ports
             .iter()
             .find(|(_, known)| known.chain_id == chain_id && known.address == args.port)
@@ -163,11 +229,10 @@ fn remember(
             (Some((name, _)), None) => name.clone(),
             _ => free_name(ports, args.name.as_deref(), args.port)?,
         };
-        let is_new = earlier.is_none();
-        let mut known = match earlier {
+        let mut known = match &earlier {
             Some((old_name, known)) => {
-                ports.remove(&old_name);
-                known
+                ports.remove(old_name);
+                known.clone()
             }
             None => KnownPort::of_another(chain_id, args.port),
         };
@@ -178,10 +243,15 @@ fn remember(
         fill(&mut known);
         known.identity = Some(identity.to_owned());
         known.key_index = Some(index);
-        ports.insert(name.clone(), known);
-        Ok::<_, HomeError>((name, index, is_new))
+        ports.insert(name.clone(), known.clone());
+        Ok::<_, HomeError>(Reserved {
+            name,
+            index,
+            written: known,
+            earlier,
+        })
     })?;
-    Ok((name, index, is_new))
+    Ok(reserved)
 }
 
 /// The sections to open, ascending, each once.
@@ -228,5 +298,50 @@ mod tests {
         );
         let twice = named_sections(&[new(2, None), new(2, Some("x"))]);
         assert_eq!(twice.unwrap_err().code(), "usage.invalid_value");
+    }
+
+    #[test]
+    fn code_is_known_only_where_somebody_vouches_for_it() {
+        let [code, other] = [1, 2].map(B256::repeat_byte);
+        let by = |accepted, built_in, deployed| vouched_for(code, accepted, built_in, deployed);
+        assert_eq!(by(None, None, None), None);
+        assert_eq!(by(None, Some(other), Some(other)), None);
+        assert_eq!(by(None, Some(code), None), Some("built into this program"));
+        assert_eq!(
+            by(None, Some(other), Some(code)),
+            Some("deployed from this home")
+        );
+        assert_eq!(
+            by(Some(code), None, None),
+            Some("accepted by --accept-code")
+        );
+        assert_eq!(by(Some(other), Some(code), Some(code)), None);
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_what_was_there_before() {
+        let earlier = KnownPort::of_another(1, Address::repeat_byte(1));
+        let written = KnownPort {
+            key_index: Some(3),
+            ..earlier.clone()
+        };
+        let reserved = |earlier| Reserved {
+            name: "new".into(),
+            index: 3,
+            written: written.clone(),
+            earlier,
+        };
+        let mut ports = Ports::from([("new".to_owned(), written.clone())]);
+        reserved(None).forget(&mut ports);
+        assert_eq!(ports, Ports::new());
+
+        let mut ports = Ports::from([("new".to_owned(), written.clone())]);
+        reserved(Some(("old".into(), earlier.clone()))).forget(&mut ports);
+        assert_eq!(ports, Ports::from([("old".to_owned(), earlier.clone())]));
+
+        // Changed by another process meanwhile.
+        let mut ports = Ports::from([("new".to_owned(), earlier.clone())]);
+        reserved(None).forget(&mut ports);
+        assert_eq!(ports.len(), 1);
     }
 }

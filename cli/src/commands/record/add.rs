@@ -10,7 +10,8 @@ use rand_core::OsRng;
 use serde::Serialize;
 use serde_json::json;
 
-use super::input::{CancelGuard, Input};
+use super::cancel::CancelGuard;
+use super::input::Input;
 use super::{blocking, open_store};
 use crate::args::record::AddArgs;
 use crate::args::values::CommitmentArg;

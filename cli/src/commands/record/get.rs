@@ -1,6 +1,7 @@
 //! `patientport record get`: nothing reaches its destination before the whole record has verified.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use patientport_client::records::{OpenedRecord, fetch};
 use patientport_core::section::SectionId;
 use serde::Serialize;
 
+use super::cancel::CancelGuard;
 use super::{blocking, open_store};
 use crate::args::record::GetArgs;
 use crate::commands::party::{Reader, keyring};
@@ -143,50 +145,51 @@ async fn to_file(
     let failed = |source| Error::Output(files::FileError::io("write", path)(source));
     let file = staged.reopen().map_err(failed)?;
     let record = Arc::clone(record);
+    let guard = CancelGuard::default();
+    let cancel = guard.token();
     let length = blocking(move || {
-        let mut output = io::BufWriter::with_capacity(1 << 16, file);
+        let mut output = io::BufWriter::with_capacity(1 << 16, cancel.writer(file));
         let length = record.decrypt(&mut output)?;
         Ok(output.flush().map(|()| length))
     });
     let length = length
         .await
-        .map_err(|error| write_failed(error, path))?
+        .map_err(|error| write_error(error, failed))?
         .map_err(failed)?;
     files::persist(staged, path, existing).map_err(Error::Output)?;
     Ok(length)
 }
 
-/// A failure to write the payload belongs to the output file, not to the record.
-fn write_failed(error: Error, path: &Path) -> Error {
-    use patientport_client::Error as Client;
-    use patientport_core::record::RecordError;
-    match error {
-        Error::Client(Client::Record {
-            source: RecordError::Write(source),
-            ..
-        }) => Error::Output(files::FileError::io("write", path)(source)),
-        other => other,
-    }
-}
-
-/// Verifies in a first pass, releases in a second.
+/// Verifies in a first pass, which keeps a copy of the ciphertext; releases from that copy in a second. The store
+/// is asked once only: asked again it could serve something else.
 async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
+    let guard = CancelGuard::default();
+    let cancel = guard.token();
     blocking(move || {
-        let length = record.verify()?;
+        let mut spool = spool().map_err(spool_failed)?;
+        let length = record
+            .verify_into(cancel.writer(io::BufWriter::with_capacity(1 << 16, &spool)))
+            .map_err(|error| write_error(error.into(), spool_failed))?;
+        spool.rewind().map_err(spool_failed)?;
+        let ciphertext = io::BufReader::with_capacity(1 << 16, spool);
         let stdout = io::stdout();
         if !stdout.is_terminal() {
-            let mut output = io::BufWriter::with_capacity(1 << 16, stdout.lock());
-            let released = record.decrypt(&mut output).map_err(Error::from);
+            let mut output = io::BufWriter::with_capacity(1 << 16, cancel.writer(stdout.lock()));
+            let released = record.decrypt_from(ciphertext, &mut output);
+            let released = released.map_err(|error| write_error(error.into(), Error::Stdout));
             return match released.and_then(|_| output.flush().map_err(Error::Stdout)) {
-                Err(error) => stdout_failed(error),
-                Ok(()) => Ok(()),
+                Err(Error::Stdout(source)) if source.kind() == io::ErrorKind::BrokenPipe => {
+                    // A reader that left has seen enough.
+                    Ok(())
+                }
+                other => other,
             };
         }
         if length > MAX_TERMINAL_BYTES {
             return Err(Error::BinaryToTerminal);
         }
         let mut bytes = Vec::new();
-        record.decrypt(&mut bytes)?;
+        record.decrypt_from(ciphertext, &mut bytes)?;
         let text = terminal_text(&bytes).ok_or(Error::BinaryToTerminal)?;
         stdout
             .lock()
@@ -196,22 +199,29 @@ async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
     .await
 }
 
-/// A failure to release the payload belongs to standard output; a reader that left has seen enough.
-fn stdout_failed(error: Error) -> Result<(), Error> {
+/// A file of the owner's alone that has no name, or loses it at once, so that it ends with the process.
+fn spool() -> io::Result<File> {
+    tempfile::tempfile()
+}
+
+fn spool_failed(source: io::Error) -> Error {
+    let directory = std::env::temp_dir();
+    Error::Output(files::FileError::io(
+        "write a temporary file in",
+        &directory,
+    )(source))
+}
+
+/// A failure to write the payload belongs to where it was written, not to the record.
+fn write_error(error: Error, owner: impl FnOnce(io::Error) -> Error) -> Error {
     use patientport_client::Error as Client;
     use patientport_core::record::RecordError;
-    let source = match error {
+    match error {
         Error::Client(Client::Record {
             source: RecordError::Write(source),
             ..
-        })
-        | Error::Stdout(source) => source,
-        other => return Err(other),
-    };
-    if source.kind() == io::ErrorKind::BrokenPipe {
-        Ok(())
-    } else {
-        Err(Error::Stdout(source))
+        }) => owner(source),
+        other => other,
     }
 }
 

@@ -4,9 +4,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cancel::CancelGuard;
 use crate::error::Error;
 
 /// How much of the content a guess of its type may look at.
@@ -77,35 +76,7 @@ impl Input {
 
     /// The content, which fails as soon as `guard` is dropped.
     pub fn into_reader(self, guard: &CancelGuard) -> impl Read + Send + use<> {
-        Cancellable {
-            inner: self.reader,
-            cancelled: Arc::clone(&guard.0),
-        }
-    }
-}
-
-/// Held by the run; when the run is dropped, readers of its inputs stop.
-#[derive(Debug, Default)]
-pub struct CancelGuard(Arc<AtomicBool>);
-
-impl Drop for CancelGuard {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-struct Cancellable<R> {
-    inner: R,
-    cancelled: Arc<AtomicBool>,
-}
-
-impl<R: Read> Read for Cancellable<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Not `Interrupted`, which readers answer by trying again.
-        if self.cancelled.load(Ordering::Relaxed) {
-            return Err(io::Error::other("interrupted"));
-        }
-        self.inner.read(buffer)
+        guard.token().reader(self.reader)
     }
 }
 
@@ -185,19 +156,6 @@ mod tests {
         let mut read = Vec::new();
         input.into_reader(&guard).read_to_end(&mut read).unwrap();
         assert_eq!(read, content);
-    }
-
-    #[test]
-    fn a_dropped_run_stops_its_readers() {
-        let guard = CancelGuard::default();
-        let mut reader = Cancellable {
-            inner: io::repeat(1),
-            cancelled: Arc::clone(&guard.0),
-        };
-        let mut byte = [0];
-        assert_eq!(reader.read(&mut byte).unwrap(), 1);
-        drop(guard);
-        assert!(reader.read(&mut byte).is_err());
     }
 
     #[test]

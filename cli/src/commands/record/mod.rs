@@ -1,6 +1,7 @@
 //! `patientport record …`
 
 pub mod add;
+mod cancel;
 pub mod get;
 pub mod input;
 pub mod list;

@@ -1,0 +1,237 @@
+//! Code and keys around a deployment: repeated, replaced, unknown, expired; and claims that are cut off.
+
+use patientport_tests::{Party, Proxy, TestContext, Trouble, utf8};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// A day.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A directory with both contracts, of which those named `other` are compressed differently: programs that do the
+/// same and have another code hash, as another release has.
+fn contracts(context: &TestContext, directory: &str, other: &[&str]) -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../build/contracts");
+    let target = context.path(directory);
+    fs::create_dir(&target).expect("the temporary directory is writable");
+    for name in ["registry", "patientport"] {
+        let read = |ending| {
+            fs::read(built.join(name).with_extension(ending))
+                .expect("`scripts/build-contracts` was run")
+        };
+        let mut code = read("code");
+        if other.contains(&name) {
+            let parameters = brotli::enc::BrotliEncoderParams {
+                quality: 9,
+                ..Default::default()
+            };
+            let same = code.split_off(4);
+            brotli::BrotliCompress(&mut &read("wasm")[..], &mut code, &parameters)
+                .expect("memory takes what is written");
+            assert_ne!(code[4..], same);
+        }
+        fs::write(target.join(name).with_extension("code"), code)
+            .expect("the temporary directory is writable");
+    }
+    target
+}
+
+/// Deploys these contracts, and issues a port to the patient; returns registry and port.
+fn issue(context: &TestContext, contracts: &Path) -> (String, String) {
+    let text = |data: &Value, member: &str| data[member].as_str().expect("an address").to_owned();
+    let deployed = context
+        .owner
+        .ok(&format!("deploy --contracts {}", utf8(contracts)));
+    let registry = text(&deployed, "registry");
+    let primary = &context.primary;
+    primary.ok(&format!(
+        "provider register --kind clinic --name Lakeview --registry {registry}"
+    ));
+    context.owner.ok(&format!(
+        "provider attest {} --until 2y --registry {registry}",
+        primary.address
+    ));
+    let issued = primary.ok(&format!(
+        "port issue --patient {} --registry {registry}",
+        context.patient.address
+    ));
+    (registry, text(&issued, "port"))
+}
+
+fn ports(party: &Party) -> Vec<Value> {
+    let listed = party.ok("port list");
+    listed["ports"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn deploying_again_changes_nothing() {
+    let context = TestContext::bare();
+    let first = context.owner.ok("deploy");
+    let block = context.node.block_number();
+    let again = context.owner.ok("deploy");
+    assert_eq!(context.node.block_number(), block);
+    for member in ["registry", "implementation", "owner", "attesters"] {
+        assert_eq!(again[member], first[member]);
+    }
+    let steps = again["steps"].as_array().expect("a list");
+    assert!(steps.iter().all(|step| step["tx"].is_null()), "{again:#}");
+
+    // So it is after a deployment that was made to be another.
+    let fresh = context.owner.ok("deploy --fresh");
+    assert_ne!(fresh["registry"], first["registry"]);
+    let block = context.node.block_number();
+    assert_eq!(
+        context.owner.ok("deploy")["registry"],
+        fresh["registry"],
+        "the one recorded"
+    );
+    assert_eq!(context.node.block_number(), block);
+}
+
+#[test]
+fn another_deployment_is_refused_with_what_differs() {
+    let context = TestContext::bare();
+    let first = context.owner.ok("deploy");
+    let other = contracts(&context, "other", &["registry"]);
+    let block = context.node.block_number();
+    let error = context
+        .owner
+        .run(&format!("deploy --contracts {}", utf8(&other)))
+        .failure(2, "deploy.exists");
+    assert_eq!(error["details"]["registry"], first["registry"]);
+    let difference = &error["details"]["difference"];
+    assert_eq!(difference["what"], "registry-code", "{error:#}");
+    let message = error["message"].as_str().expect("a message");
+    for hash in ["recorded", "now"] {
+        let hash = difference[hash].as_str().expect("a hash");
+        assert!(message.contains(hash), "{error:#}");
+    }
+    assert_eq!(context.node.block_number(), block);
+}
+
+#[test]
+fn a_port_with_unknown_code_is_claimed_only_by_its_hash() {
+    let context = TestContext::bare();
+    let (registry, port) = issue(&context, &contracts(&context, "other", &["patientport"]));
+    let claim = format!("port claim {port} --registry {registry}");
+    let error = context.patient.run(&claim).failure(1, "port.unknown_code");
+    let hash = error["details"]["code_hash"].as_str().expect("a hash");
+    assert!(
+        error["hint"]
+            .as_str()
+            .is_some_and(|hint| hint.contains("--accept-code"))
+    );
+    context
+        .patient
+        .run(&format!("{claim} --accept-code 0x{}", "11".repeat(32)))
+        .failure(1, "port.unknown_code");
+    assert_eq!(ports(&context.patient), [] as [Value; 0]);
+    context.patient.ok(&format!("{claim} --accept-code {hash}"));
+}
+
+#[test]
+fn a_key_that_may_be_public_stays_reserved_and_no_other_does() {
+    let context = TestContext::with_unclaimed_port();
+    let first = &context.port;
+    let second = context.primary.ok(&format!(
+        "port issue --patient {} --name second",
+        context.patient.address
+    ))["port"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+
+    // Nothing was sent: nothing is remembered.
+    context.node.set_balance(&context.patient.address, 0);
+    context
+        .patient
+        .run(&format!("port claim {first}"))
+        .failure(1, "tx.insufficient_funds");
+    assert_eq!(ports(&context.patient), [] as [Value; 0]);
+    context
+        .node
+        .set_balance(&context.patient.address, 1_000_000_000_000_000_000);
+
+    // Something was sent, and nobody knows what became of it.
+    let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
+    context
+        .patient
+        .run(&format!("port claim {first} --rpc-url {}", proxy.url()))
+        .failure(3, "rpc.unreachable");
+    let known = ports(&context.patient);
+    assert_eq!((known.len(), &known[0]["key_index"]), (1, &json!(0)));
+
+    let other = context.patient.ok(&format!("port claim {second}"));
+    let same = context.patient.ok(&format!("port claim {first}"));
+    assert_ne!(other["fingerprint"], same["fingerprint"]);
+    let index_of = |port: &str| {
+        let known = ports(&context.patient);
+        let entry = known.iter().find(|entry| {
+            entry["address"]
+                .as_str()
+                .is_some_and(|it| it.eq_ignore_ascii_case(port))
+        });
+        entry.expect("the port is known")["key_index"].clone()
+    };
+    assert_eq!((index_of(first), index_of(&second)), (json!(0), json!(1)));
+}
+
+#[test]
+fn an_expired_program_is_named_also_behind_a_port() {
+    let context = TestContext::bare();
+    // The port's code is activated today, the registry's in 200 days.
+    context.owner.ok("deploy");
+    context.node.pass(200 * DAY);
+    let other = contracts(&context, "other", &["registry"]);
+    let deployed = context.stranger.ok(&format!(
+        "deploy --contracts {} --attester {}",
+        utf8(&other),
+        context.stranger.address
+    ));
+    let registry = deployed["registry"].as_str().expect("an address");
+    context.primary.ok(&format!(
+        "provider register --kind clinic --name Lakeview --registry {registry}"
+    ));
+    context.stranger.ok(&format!(
+        "provider attest {} --until 2y --registry {registry}",
+        context.primary.address
+    ));
+    let issued = context.primary.ok(&format!(
+        "port issue --patient {} --registry {registry}",
+        context.patient.address
+    ));
+    let port = issued["port"].as_str().expect("an address");
+    context.node.pass(170 * DAY);
+
+    let error = context
+        .patient
+        .run(&format!("port show {port} --registry {registry}"))
+        .failure(1, "program.expired");
+    // What has to be activated is the code, not the port, which is a clone of it.
+    let message = error["message"].as_str().expect("a message");
+    let code = error["details"]["contract"].as_str().expect("an address");
+    assert!(
+        code.eq_ignore_ascii_case(deployed["implementation"].as_str().expect("an address")),
+        "{error:#}"
+    );
+    assert!(
+        message
+            .to_ascii_lowercase()
+            .contains(&code.to_ascii_lowercase())
+            && message.contains("`ProgramExpired`")
+            && message.contains("`370` days ago"),
+        "{error:#}"
+    );
+    let hint = error["hint"].as_str().expect("a hint");
+    assert!(hint.contains("activateProgram"), "{error:#}");
+
+    // The first registry's own program has expired as well, and is called without a clone between.
+    let error = context
+        .owner
+        .run("provider list")
+        .failure(1, "program.expired");
+    assert!(!error.to_string().contains(code), "{error:#}");
+}
