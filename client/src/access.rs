@@ -6,15 +6,17 @@ use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestDenied, Req
 use patientport_core::keys::{PublicKey, SecretKey};
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
-use patientport_core::section::{SecretEntry, SectionSet, seal_secrets};
+use patientport_core::section::{SecretEntry, SectionId, SectionSet, seal_secrets};
 use patientport_core::text::{DenialText, RequestText, Rights};
 
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::history::events_of;
-use crate::keyring::Keyring;
-use crate::port::{Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason};
-use crate::rotation::{NamedSection, NewKeys, Recipient, new_keys, no_rotation};
+use crate::patient::Patient;
+use crate::port::{
+    Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason, SectionKey,
+};
+use crate::rotation::{NamedSection, NewKeys, Plan, Recipient, no_rotation};
 use crate::units::Timestamp;
 
 /// What a patient grants.
@@ -32,6 +34,38 @@ pub struct Terms {
     pub replace: bool,
 }
 
+/// Who is granted access: the account, its key as the caller compared it with what it knows, and the request
+/// that the grant answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grantee {
+    /// The account.
+    pub account: Address,
+    /// Its encryption key.
+    pub key: PublicKey,
+    /// The request answered; `None` = none.
+    pub request: Option<u32>,
+}
+
+/// What a reader may do in a section, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// To do what.
+    pub rights: Rights,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What a grant changes in one section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The section.
+    pub section: SectionId,
+    /// Before; `None` = no access.
+    pub before: Option<Standing>,
+    /// After; `None` = no access.
+    pub after: Option<Standing>,
+}
+
 /// A grant ready to be sent.
 #[derive(Clone, Debug)]
 pub struct ComposedGrant {
@@ -41,8 +75,18 @@ pub struct ComposedGrant {
     pub reader: Recipient,
     /// What it had before.
     pub previous: Access,
+    /// Section by section, ascending: every one that it has or had.
+    pub changes: Vec<Change>,
+    /// The keys of the sections granted.
+    pub keys: Vec<SectionKey>,
+}
+
+impl ComposedGrant {
     /// Sections that it can read or write now and will not any more. Their keys are stale afterwards.
-    pub lost: SectionSet,
+    pub fn lost(&self) -> SectionSet {
+        let lost = self.changes.iter().filter(|it| it.after.is_none());
+        lost.map(|it| it.section).collect()
+    }
 }
 
 /// A revocation ready to be sent.
@@ -54,21 +98,22 @@ pub struct ComposedRevocation {
     pub keys: Option<NewKeys>,
 }
 
-/// Composes a request for access, sealed to the patient. Sent by `requester`; `recipient` is who shall get the
-/// access: the requester itself, or a provider it refers.
+/// Composes a request for access, sealed to the patient with `key`: the port's, as the caller compared it with what
+/// it knows. Sent by `requester`; `recipient` is who shall get the access: the requester itself, or a provider it
+/// refers.
 ///
 /// # Errors
-/// [`Error::NotClaimed`]; [`Error::NoEncryptionKey`] of the patient; [`Error::Text`].
-pub async fn request(
+/// [`Error::Text`].
+pub fn request(
     port: &Port,
+    (patient, key): (Address, &PublicKey),
     requester: Address,
     recipient: Address,
     text: &RequestText,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<Transaction> {
-    let info = port.claimed_info().await?;
-    let context = context(port, Purpose::Request, requester, info.patient, 0);
-    let message = seal_message(&context, &info.patient_key()?, &text.to_bytes()?, rng);
+    let context = context(port, Purpose::Request, requester, patient, 0);
+    let message = seal_message(&context, key, &text.to_bytes()?, rng);
     Ok(port.request_access(recipient, message))
 }
 
@@ -111,23 +156,29 @@ pub async fn read_request(
     )?)?)
 }
 
-/// Composes a denial, its words sealed to the requester.
+/// Composes a denial by `patient`, its words sealed to the requester's `key`, as the caller compared it with what it
+/// knows. Without a key the denial carries no words: nobody's missing or malformed key keeps a patient from
+/// saying no.
 ///
 /// # Errors
-/// [`Error::UnknownRequest`]; [`Error::NoEncryptionKey`] of the requester; [`Error::Text`].
-pub async fn deny(
+/// [`Error::Text`].
+pub fn deny(
     port: &Port,
-    request: u32,
-    reason: DenialReason,
-    text: &DenialText,
+    patient: Address,
+    request: &RequestEntry,
+    key: Option<&PublicKey>,
+    (reason, text): (DenialReason, &DenialText),
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<Transaction> {
-    let patient = port.claimed_info().await?.patient;
-    let requester = port.request(request).await?.requester;
-    let key = recipient_key(port, requester).await?;
-    let context = context(port, Purpose::Denial, patient, requester, request);
-    let message = seal_message(&context, &key, &text.to_bytes()?, rng);
-    Ok(port.deny(request, reason, message))
+    let message = match key {
+        Some(key) => {
+            let requester = request.requester;
+            let context = context(port, Purpose::Denial, patient, requester, request.id);
+            seal_message(&context, key, &text.to_bytes()?, rng)
+        }
+        None => Vec::new(),
+    };
+    Ok(port.deny(request.id, reason, message))
 }
 
 /// Opens what a denial says, with the requester's key. The patient's own words: escape before showing.
@@ -160,73 +211,80 @@ pub async fn read_denial(
     Ok((DenialReason::from_code(denied.reason), text))
 }
 
-/// Composes the approval of a request: a grant to the recipient whom the request names.
-///
-/// # Errors
-/// [`Error::UnknownRequest`], and as [`grant`].
-pub async fn approve(
-    port: &Port,
-    keyring: &Keyring,
-    request: u32,
-    terms: &Terms,
-    rng: &mut (impl CryptoRngCore + ?Sized),
-) -> Result<ComposedGrant> {
-    let reader = port.request(request).await?.recipient;
-    compose(port, keyring, Some(request), reader, terms, rng).await
-}
-
-/// Composes a grant without a request.
-///
-/// # Errors
-/// [`Error::NoEncryptionKey`] or [`Error::UnknownProvider`] if the registry knows no key of the reader;
-/// [`Error::SectionNotOpen`]; [`Error::NoMatchingKey`] if the key ring lacks a section's current secret;
-/// [`Error::Past`].
-pub async fn grant(
-    port: &Port,
-    keyring: &Keyring,
-    reader: Address,
-    terms: &Terms,
-    rng: &mut (impl CryptoRngCore + ?Sized),
-) -> Result<ComposedGrant> {
-    compose(port, keyring, None, reader, terms, rng).await
-}
-
-async fn compose(
-    port: &Port,
-    keyring: &Keyring,
-    request: Option<u32>,
-    reader: Address,
-    terms: &Terms,
-    rng: &mut (impl CryptoRngCore + ?Sized),
-) -> Result<ComposedGrant> {
-    let patient = port.claimed_info().await?.patient;
-    let now = port.chain().block_timestamp().await?;
-    if terms.until <= now {
-        return Err(Error::Past { given: terms.until });
+impl Patient {
+    /// Composes a grant, or the approval of a request.
+    ///
+    /// A grant replaces the one in force. Unless [`Terms::replace`] is set, sections of the one in force that are not
+    /// named are kept; that is possible only with the same rights, because a grant has one set of them.
+    ///
+    /// # Errors
+    /// [`Error::RightsDiffer`]; [`Error::SectionNotOpen`]; [`Error::NoMatchingKey`] if the key ring lacks a section's
+    /// current secret, [`Error::WrongSectionKey`] if the node shows another key; [`Error::Past`].
+    pub async fn grant(
+        &self,
+        to: &Grantee,
+        terms: &Terms,
+        clock: Timestamp,
+        rng: &mut (impl CryptoRngCore + ?Sized),
+    ) -> Result<ComposedGrant> {
+        let port = self.port();
+        let now = port.chain().now(clock).await?;
+        if terms.until <= now {
+            return Err(Error::Past { given: terms.until });
+        }
+        let previous = port.access_of(to.account, now).await?;
+        let sections = sections_of(&previous, terms)?;
+        let keys = port.section_keys(sections).await?;
+        let open: SectionSet = keys.iter().map(|key| key.section).collect();
+        if let Some(section) = sections.difference(open).iter().next() {
+            return Err(Error::SectionNotOpen {
+                port: port.address(),
+                section: section.get(),
+            });
+        }
+        let message = if terms.rights == Rights::Write {
+            // Writing needs the public key only: who may not read is sent nothing.
+            Vec::new()
+        } else {
+            self.seal_current(to, &keys, rng)?
+        };
+        let call = GrantCall {
+            sections,
+            epochs: keys.iter().map(|key| key.epoch).collect(),
+            expiry: terms.until,
+            rights: terms.rights,
+            allow_unverified: terms.allow_unverified,
+            message,
+        };
+        let transaction = match to.request {
+            Some(request) => port.approve(request, call),
+            None => port.grant(to.account, call),
+        };
+        Ok(ComposedGrant {
+            transaction,
+            reader: Recipient {
+                account: to.account,
+                key: to.key,
+                sections,
+            },
+            previous,
+            changes: changes(&previous, sections, terms),
+            keys,
+        })
     }
-    let key = recipient_key(port, reader).await?;
-    let previous = port.access_of(reader).await?;
-    let had = previous.readable().union(previous.writable());
-    let sections = if terms.replace {
-        terms.sections
-    } else {
-        terms.sections.union(had)
-    };
-    let current = port.section_keys(sections).await?;
-    let open: SectionSet = current.iter().map(|key| key.section).collect();
-    if let Some(section) = sections.difference(open).iter().next() {
-        return Err(Error::SectionNotOpen {
-            port: port.address(),
-            section: section.get(),
-        });
-    }
-    let message = if terms.rights == Rights::Write {
-        // Writing needs the public key only: who may not read is sent nothing.
-        Vec::new()
-    } else {
-        let entries = current
+
+    /// Seals the secrets of sections' current keys to a reader.
+    fn seal_current(
+        &self,
+        to: &Grantee,
+        keys: &[SectionKey],
+        rng: &mut (impl CryptoRngCore + ?Sized),
+    ) -> Result<Vec<u8>> {
+        let keyring = self.keyring();
+        let entries = keys
             .iter()
             .map(|key| {
+                keyring.check(key)?;
                 Ok(SecretEntry {
                     section: key.section,
                     epoch: key.epoch,
@@ -235,76 +293,105 @@ async fn compose(
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let id = request.unwrap_or(0);
-        let context = context(port, Purpose::Secrets, patient, reader, id);
-        seal_secrets(&context, &key, &entries, rng)?
-    };
-    let call = GrantCall {
-        sections,
-        epochs: current.iter().map(|key| key.epoch).collect(),
-        expiry: terms.until,
-        rights: terms.rights,
-        allow_unverified: terms.allow_unverified,
-        message,
-    };
-    let transaction = match request {
-        Some(request) => port.approve(request, call),
-        None => port.grant(reader, call),
-    };
-    Ok(ComposedGrant {
-        transaction,
-        reader: Recipient {
-            account: reader,
-            key,
-            sections,
-        },
-        previous,
-        lost: had.difference(sections),
-    })
-}
-
-/// Composes a revocation: the reader's access ends, and every open section whose key it holds gets a new one,
-/// sealed to the patient and the remaining readers.
-///
-/// `also` are further sections to rotate, such as stale ones.
-///
-/// # Errors
-/// As [`new_keys`].
-pub async fn revoke(
-    port: &Port,
-    keyring: &Keyring,
-    reader: Address,
-    reason: RevocationReason,
-    also: SectionSet,
-    rng: &mut (impl CryptoRngCore + ?Sized),
-) -> Result<ComposedRevocation> {
-    let held = port.access_of(reader).await?.held.union(also);
-    let open = port.section_keys(held).await?;
-    let sections: Vec<_> = open
-        .iter()
-        .map(|key| NamedSection {
-            section: key.section,
-            name: None,
-        })
-        .collect();
-    if sections.is_empty() {
-        let transaction = port.revoke(reader, reason, no_rotation());
-        return Ok(ComposedRevocation {
-            transaction,
-            keys: None,
-        });
+        let id = to.request.unwrap_or(0);
+        let context = context(
+            self.port(),
+            Purpose::Secrets,
+            self.account(),
+            to.account,
+            id,
+        );
+        Ok(seal_secrets(&context, &to.key, &entries, rng)?)
     }
-    let keys = new_keys(port, keyring, &sections, &[reader], rng).await?;
-    let transaction = port.revoke(reader, reason, keys.rotation.clone());
-    Ok(ComposedRevocation {
-        transaction,
-        keys: Some(keys),
-    })
+
+    /// Plans the rotation that a revocation carries: new keys for every open section whose key the reader holds, and
+    /// for those of `also`, such as stale ones; `None` if that is none.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub async fn plan_revocation(
+        &self,
+        reader: Address,
+        also: SectionSet,
+        clock: Timestamp,
+    ) -> Result<Option<Plan>> {
+        let port = self.port();
+        let held = port.access_of(reader, clock).await?.held.union(also);
+        let open = port.section_keys(held).await?;
+        let sections: Vec<_> = open
+            .iter()
+            .map(|key| NamedSection {
+                section: key.section,
+                name: None,
+            })
+            .collect();
+        if sections.is_empty() {
+            return Ok(None);
+        }
+        self.plan(&sections, &[reader], clock).await.map(Some)
+    }
+
+    /// Composes a revocation: the reader's access ends, and the planned sections get new keys, in one transaction.
+    ///
+    /// # Errors
+    /// As [`Self::new_keys`].
+    pub fn revoke(
+        &self,
+        reader: Address,
+        reason: RevocationReason,
+        plan: Option<&Plan>,
+        abandon: SectionSet,
+        rng: &mut (impl CryptoRngCore + ?Sized),
+    ) -> Result<ComposedRevocation> {
+        let keys = plan.map(|plan| self.new_keys(plan, abandon, rng));
+        let keys = keys.transpose()?;
+        let rotation = match &keys {
+            Some(keys) => keys.rotation.clone(),
+            None => no_rotation(),
+        };
+        Ok(ComposedRevocation {
+            transaction: self.port().revoke(reader, reason, rotation),
+            keys,
+        })
+    }
 }
 
-/// The key that messages to a provider are sealed to, from the registry.
-async fn recipient_key(port: &Port, account: Address) -> Result<PublicKey> {
-    port.registry().provider(account).await?.encryption_key()
+/// All sections of a new grant: those named, and those kept of the one in force.
+fn sections_of(previous: &Access, terms: &Terms) -> Result<SectionSet> {
+    let had = previous.readable().union(previous.writable());
+    let kept = had.difference(terms.sections);
+    if terms.replace || kept.is_empty() {
+        return Ok(terms.sections);
+    }
+    match previous.rights {
+        Some(rights) if rights != terms.rights => Err(Error::RightsDiffer {
+            reader: previous.reader,
+            had: rights,
+            given: terms.rights,
+            sections: kept,
+        }),
+        _ => Ok(terms.sections.union(kept)),
+    }
+}
+
+fn changes(previous: &Access, sections: SectionSet, terms: &Terms) -> Vec<Change> {
+    let had = previous.readable().union(previous.writable());
+    let before = previous.rights.map(|rights| Standing {
+        rights,
+        until: previous.expiry,
+    });
+    let after = Standing {
+        rights: terms.rights,
+        until: terms.until,
+    };
+    had.union(sections)
+        .iter()
+        .map(|section| Change {
+            section,
+            before: before.filter(|_| had.contains(section)),
+            after: sections.contains(section).then_some(after),
+        })
+        .collect()
 }
 
 fn context(
@@ -328,3 +415,7 @@ fn context(
 fn topic(number: u32) -> alloy::primitives::B256 {
     alloy::primitives::B256::from(alloy::primitives::U256::from(number))
 }
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

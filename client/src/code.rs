@@ -17,6 +17,7 @@ impl Error {
             } => revert.code(),
             Self::TransactionFailed { revert: None, .. } => "tx.failed",
             Self::InsufficientFunds { .. } => "tx.insufficient_funds",
+            Self::InsecureUrl { .. } => "rpc.insecure_url",
             Self::Unreachable { .. } => "rpc.unreachable",
             Self::Rpc { .. } => "rpc.refused",
             Self::InvalidResponse { .. } => "rpc.invalid_response",
@@ -32,6 +33,11 @@ impl Error {
             Self::NoEncryptionKey { .. } => "key.none",
             Self::SectionNotOpen { .. } => "section.not_open",
             Self::NoMatchingKey { .. } => "section.no_matching_key",
+            Self::CurrentSecretMissing { .. } => "section.current_secret_missing",
+            Self::WrongSectionKey { .. } => "section.wrong_key",
+            Self::NotThePatient { .. } => "port.not_owner",
+            Self::WrongPatientKey { .. } => "identity.wrong_key",
+            Self::RightsDiffer { .. } => "access.rights_differ",
             Self::UnknownRecord { .. } => "record.unknown",
             Self::UnknownRequest { .. } => "request.unknown",
             Self::MissingMessage { .. } => "request.missing_message",
@@ -66,6 +72,8 @@ impl Error {
             | Self::Past { .. }
             | Self::PreparedElsewhere { .. }
             | Self::WrongChain { .. }
+            | Self::InsecureUrl { .. }
+            | Self::RightsDiffer { .. }
             | Self::Code { .. }
             | Self::Encrypt(RecordError::Metadata(_) | RecordError::EpochZero) => Class::Usage,
             Self::Unreachable { .. }

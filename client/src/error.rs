@@ -6,8 +6,8 @@ use alloy::primitives::{Address, B256};
 use patientport_core::keys::KeyError;
 use patientport_core::record::{PlaceMismatch, RecordError};
 use patientport_core::seal::OpenError;
-use patientport_core::section::SectionError;
-use patientport_core::text::TextError;
+use patientport_core::section::{SectionError, SectionSet};
+use patientport_core::text::{Rights, TextError};
 
 use crate::revert::Revert;
 use crate::store::StoreError;
@@ -65,6 +65,14 @@ pub enum Error {
         balance: Wei,
         /// What the transaction may cost at most.
         needed: Wei,
+    },
+    /// A node on another machine would be reached without TLS.
+    #[error(
+        "`{url}` is on another machine and not https://: everybody on the way could read and change what the node says"
+    )]
+    InsecureUrl {
+        /// Its URL, without user, password, path and query.
+        url: String,
     },
     /// The node cannot be reached.
     #[error("cannot reach the node at `{url}`")]
@@ -196,6 +204,57 @@ pub enum Error {
         /// The epoch.
         epoch: u32,
     },
+    /// A rotation would cut off the past: the secret it has to link to is not held.
+    #[error(
+        "the node does not show you the secret of section `{section}` at epoch `{epoch}`: new keys without it would make its records unreadable for everybody who is given only the new ones"
+    )]
+    CurrentSecretMissing {
+        /// The section.
+        section: u8,
+        /// Its epoch.
+        epoch: u32,
+    },
+    /// The key that the node shows for a section is not the one whose secret this account was given.
+    #[error(
+        "the node shows a key of section `{section}` at epoch `{epoch}` that is not the one this account was given the secret of"
+    )]
+    WrongSectionKey {
+        /// The section.
+        section: u8,
+        /// The epoch.
+        epoch: u32,
+    },
+    /// The account is not the patient whom the port names.
+    #[error("the port `{port}` belongs to `{owner}`, not to `{account}`")]
+    NotThePatient {
+        /// The port.
+        port: Address,
+        /// Its patient, as the node says.
+        owner: Address,
+        /// The account given.
+        account: Address,
+    },
+    /// The port shows another key than the patient's.
+    #[error("the key that the port `{port}` shows is not the patient's")]
+    WrongPatientKey {
+        /// The port.
+        port: Address,
+    },
+    /// A reader has other rights than are granted now, on sections that were not named.
+    #[error(
+        "`{reader}` has the right to {} section {} and would be granted {}: name every section of the new grant, or replace the old one",
+        verb(*had), list(*sections), verb(*given)
+    )]
+    RightsDiffer {
+        /// The reader.
+        reader: Address,
+        /// Its rights now.
+        had: Rights,
+        /// The rights given.
+        given: Rights,
+        /// Sections of the grant in force that were not named.
+        sections: SectionSet,
+    },
     /// There is no such record.
     #[error("the port `{port}` has no record `{id}`")]
     UnknownRecord {
@@ -315,6 +374,21 @@ pub enum Error {
         /// The time given.
         given: Timestamp,
     },
+}
+
+/// A right in a sentence.
+const fn verb(rights: Rights) -> &'static str {
+    match rights {
+        Rights::Read => "read",
+        Rights::Write => "write",
+        Rights::ReadWrite => "read and write",
+    }
+}
+
+/// Section numbers in a sentence.
+fn list(sections: SectionSet) -> String {
+    let numbers: Vec<_> = sections.iter().map(|section| section.to_string()).collect();
+    numbers.join(", ")
 }
 
 /// What gave a false port away.

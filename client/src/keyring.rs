@@ -20,7 +20,7 @@ use patientport_core::section::{
 use crate::chain::Emitted;
 use crate::error::{Error, Result};
 use crate::history::events_of;
-use crate::port::Port;
+use crate::port::{Port, SectionKey};
 
 /// Section secrets by section and epoch. Shows which it holds, never the secrets.
 #[derive(Clone, Default)]
@@ -299,6 +299,22 @@ impl Keyring {
                 section: section.get(),
                 epoch,
             })
+    }
+
+    /// Checks that the key which the chain shows for a section is the one whose secret is held.
+    ///
+    /// # Errors
+    /// [`Error::NoMatchingKey`]; [`Error::WrongSectionKey`].
+    pub fn check(&self, key: &SectionKey) -> Result<()> {
+        let secret = self.secret(key.section, key.epoch)?;
+        if key.key == Some(secret.public()) {
+            Ok(())
+        } else {
+            Err(Error::WrongSectionKey {
+                section: key.section.get(),
+                epoch: key.epoch,
+            })
+        }
     }
 
     /// Whether the secret of a section at an epoch is held.

@@ -174,7 +174,7 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
         (
             plain(&port::NoLiveGrant { reader: WHO }),
             "access.no_live_grant",
-            "`0x00000000000000000000000000000000000000AA` has no access that could be ended",
+            "`0x00000000000000000000000000000000000000AA` has no such access in force",
         ),
         (
             plain(&port::TooManyReaders { max: 128 }),

@@ -1,6 +1,11 @@
-//! New section keys: who has to get them, and which sections need them.
+//! New section keys: who may be given them, and how they are given.
+//!
+//! A node says who reads a port and which keys they have, and can invent both. So a rotation is planned first:
+//! [`Patient::plan`] names everyone who would be given secrets, with their keys; the caller compares these with
+//! what it knows and leaves out whom it does not trust; [`Patient::new_keys`] seals to exactly those who are left.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use alloy::primitives::Address;
 use patientport_core::abi::IPatientPort;
@@ -13,10 +18,16 @@ use patientport_core::section::{
 };
 
 use crate::chain::Transaction;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::keyring::Keyring;
-use crate::port::{Access, AccessState, Port, PortInfo, SectionKey};
+use crate::patient::Patient;
+use crate::port::{Access, Port, SectionKey};
 use crate::registry::ProviderStatus;
+use crate::units::Timestamp;
+
+/// Seconds for which a reader's access must still hold to be given new secrets: the port refuses the whole
+/// transaction if it has ended when it is mined.
+const RECIPIENT_MARGIN_SECS: u64 = 5 * 60;
 
 /// Bytes of sealed messages in one transaction, at most: Nitro takes transactions of up to 95,000 bytes.
 const MAX_BATCH_BYTES: usize = 64_000;
@@ -52,8 +63,73 @@ pub struct NewKeys {
     pub secrets: Vec<SecretEntry>,
     /// Everyone who is given new secrets, the patient first.
     pub recipients: Vec<Recipient>,
-    /// Live readers who are given nothing, because the registry knows no key of them or does not trust them any more.
-    pub left_out: Vec<Address>,
+}
+
+/// Why a live reader is given no new secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// It has published no key, or none that is one.
+    NoKey,
+    /// It is suspended or has left.
+    NotActive,
+    /// The registry did not say.
+    NoAnswer,
+    /// Its access ends within minutes.
+    Ending,
+    /// Its key is not the one that the caller knows.
+    KeyChanged,
+    /// The caller has never seen it.
+    Unknown,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoKey => "it has published no key",
+            Self::NotActive => "it is suspended or has left",
+            Self::NoAnswer => "the registry does not say what its key is",
+            Self::Ending => "its access ends within minutes",
+            Self::KeyChanged => "its key is not the one seen before",
+            Self::Unknown => "neither it nor its key was seen here before",
+        })
+    }
+}
+
+/// A rotation before anything is drawn: which sections, and who is to be given the new secrets.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    named: Vec<NamedSection>,
+    current: Vec<SectionKey>,
+    recipients: Vec<Recipient>,
+    left_out: Vec<(Address, LeftOut)>,
+}
+
+impl Plan {
+    /// The sections that get new keys.
+    pub fn sections(&self) -> SectionSet {
+        all(&self.named)
+    }
+
+    /// Readers who are to be given new secrets; the patient comes on top.
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// Live readers who are not.
+    pub fn left_out(&self) -> &[(Address, LeftOut)] {
+        &self.left_out
+    }
+
+    /// Leaves out everyone for whom `judge` has a reason to.
+    pub fn leave_out(&mut self, mut judge: impl FnMut(&Recipient) -> Option<LeftOut>) {
+        let left_out = &mut self.left_out;
+        self.recipients.retain(|recipient| {
+            let why = judge(recipient);
+            left_out.extend(why.map(|why| (recipient.account, why)));
+            why.is_none()
+        });
+    }
 }
 
 /// Section secrets for recipients beyond those of a rotation's first transaction.
@@ -113,72 +189,117 @@ pub fn first_keys(
     compose(port, &patient, &[], &Keyring::default(), sections, &[], rng)
 }
 
-/// New keys for sections of a claimed port, for its patient and every reader who may go on reading.
-///
-/// Sections that are not open yet are opened. `without` are readers whose access the same transaction ends.
-/// Names that are not given anew are carried over from the key ring.
-///
-/// # Errors
-/// [`Error::NotClaimed`](crate::Error::NotClaimed); [`Error::NoEncryptionKey`](crate::Error::NoEncryptionKey) of the patient.
-pub async fn new_keys(
+impl Patient {
+    /// Plans new keys for sections, for the patient and every reader who may go on reading.
+    ///
+    /// Sections that are not open yet are opened. `without` are readers whose access the same transaction ends.
+    /// `clock` is the caller's idea of the time: see [`Chain::now`](crate::Chain::now).
+    ///
+    /// # Errors
+    /// Those of reading the port's views. The registry's silence is none: readers it says nothing of are left out.
+    pub async fn plan(
+        &self,
+        sections: &[NamedSection],
+        without: &[Address],
+        clock: Timestamp,
+    ) -> Result<Plan> {
+        let port = self.port();
+        let now = port.chain().now(clock).await?;
+        let set = all(sections);
+        let current = port.section_keys(set).await?;
+        let mut plan = Plan {
+            named: sections.to_vec(),
+            current,
+            recipients: Vec::new(),
+            left_out: Vec::new(),
+        };
+        for access in port.readers(now).await? {
+            let sections = access.readable().intersection(set);
+            let account = access.reader;
+            if sections.is_empty() || without.contains(&account) || account == self.account() {
+                continue;
+            }
+            match recipient_key(port, &access, now).await? {
+                Ok(key) => plan.recipients.push(Recipient {
+                    account,
+                    key,
+                    sections,
+                }),
+                Err(why) => plan.left_out.push((account, why)),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// New keys as planned. Names that are not given anew are carried over from the key ring.
+    ///
+    /// `abandon` are sections whose records of before may become unreadable for everybody who is given the new
+    /// keys only.
+    ///
+    /// # Errors
+    /// [`Error::CurrentSecretMissing`] if the key ring lacks the secret that a new key has to link to, and the
+    /// section is not abandoned: the node may hide it.
+    pub fn new_keys(
+        &self,
+        plan: &Plan,
+        abandon: SectionSet,
+        rng: &mut (impl CryptoRngCore + ?Sized),
+    ) -> Result<NewKeys> {
+        for key in &plan.current {
+            if !abandon.contains(key.section) && self.keyring().check(key).is_err() {
+                return Err(Error::CurrentSecretMissing {
+                    section: key.section.get(),
+                    epoch: key.epoch,
+                });
+            }
+        }
+        compose(
+            self.port(),
+            &self.recipient(plan.sections()),
+            &plan.recipients,
+            self.keyring(),
+            &plan.named,
+            &plan.current,
+            rng,
+        )
+    }
+}
+
+/// The key of a live reader, or why it is given nothing.
+async fn recipient_key(
     port: &Port,
-    keyring: &Keyring,
-    sections: &[NamedSection],
-    without: &[Address],
-    rng: &mut (impl CryptoRngCore + ?Sized),
-) -> Result<NewKeys> {
-    let info = port.claimed_info().await?;
-    let set = all(sections);
-    let current = port.section_keys(set).await?;
-    let readers = port.readers().await?;
-    let (readers, left_out) = remaining(port, &info, &readers, set, without).await?;
-    let patient = Recipient {
-        account: info.patient,
-        key: info.patient_key()?,
-        sections: set,
+    access: &Access,
+    now: Timestamp,
+) -> Result<Result<PublicKey, LeftOut>> {
+    if access.expiry.0 <= now.0.saturating_add(RECIPIENT_MARGIN_SECS) {
+        return Ok(Err(LeftOut::Ending));
+    }
+    let provider = match port.registry().find_provider(access.reader).await {
+        Ok(provider) => provider,
+        Err(
+            Error::Refused(_)
+            | Error::Halted { .. }
+            | Error::InvalidResponse { .. }
+            | Error::Rpc { .. },
+        ) => return Ok(Err(LeftOut::NoAnswer)),
+        Err(error) => return Err(error),
     };
-    let mut keys = compose(port, &patient, &readers, keyring, sections, &current, rng)?;
-    keys.left_out = left_out;
-    Ok(keys)
+    Ok(match provider {
+        Some(provider)
+            if matches!(
+                provider.status,
+                ProviderStatus::Suspended | ProviderStatus::Retired
+            ) =>
+        {
+            Err(LeftOut::NotActive)
+        }
+        Some(provider) => provider.key.ok_or(LeftOut::NoKey),
+        None => Err(LeftOut::NoKey),
+    })
 }
 
 fn all(sections: &[NamedSection]) -> SectionSet {
     sections.iter().map(|named| named.section).collect()
-}
-
-/// Live readers with their keys, and those who cannot or must not be given new secrets.
-async fn remaining(
-    port: &Port,
-    info: &PortInfo,
-    readers: &[Access],
-    sections: SectionSet,
-    without: &[Address],
-) -> Result<(Vec<Recipient>, Vec<Address>)> {
-    let mut recipients = Vec::new();
-    let mut left_out = Vec::new();
-    for access in readers {
-        let sections = access.readable().intersection(sections);
-        let account = access.reader;
-        if sections.is_empty() || without.contains(&account) || account == info.patient {
-            continue;
-        }
-        let provider = port.registry().find_provider(account).await?;
-        let trusted = provider.filter(|provider| {
-            !matches!(
-                provider.status,
-                ProviderStatus::Suspended | ProviderStatus::Retired
-            )
-        });
-        match trusted.and_then(|provider| provider.key) {
-            Some(key) => recipients.push(Recipient {
-                account,
-                key,
-                sections,
-            }),
-            None => left_out.push(account),
-        }
-    }
-    Ok((recipients, left_out))
 }
 
 /// Draws the keys, links them to the last good ones, and seals them.
@@ -264,7 +385,6 @@ fn compose(
         later,
         secrets,
         recipients,
-        left_out: Vec::new(),
     })
 }
 
@@ -332,57 +452,6 @@ fn batches(messages: Vec<IPatientPort::Sealed>) -> Vec<Vec<IPatientPort::Sealed>
         }
     }
     batches
-}
-
-/// A section whose current key is held by someone without access to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StaleSection {
-    /// The section.
-    pub section: SectionId,
-    /// One who holds the key.
-    pub holder: Address,
-    /// Why it has no access any more.
-    pub state: AccessState,
-}
-
-/// The sections of a port that need new keys, ascending; each once, with the first holder found.
-///
-/// # Errors
-/// Those of reading the port's views.
-pub async fn stale_sections(port: &Port) -> Result<Vec<StaleSection>> {
-    let keys = port.open_sections().await?;
-    let readers = port.readers().await?;
-    Ok(stale(&keys, &readers))
-}
-
-/// [`stale_sections`] from views that were read already.
-///
-/// A holder's access to a section ended when its grant expired, or, where it was revoked or narrowed, when it
-/// was changed. A key published at that time or later was never given to the holder.
-pub fn stale(keys: &[SectionKey], readers: &[Access]) -> Vec<StaleSection> {
-    keys.iter()
-        .filter_map(|key| {
-            let holder = readers.iter().find(|access| {
-                access.held.contains(key.section)
-                    && !access.readable().contains(key.section)
-                    && ended(access, key.section) > key.rotated_at
-            })?;
-            Some(StaleSection {
-                section: key.section,
-                holder: holder.reader,
-                state: holder.state,
-            })
-        })
-        .collect()
-}
-
-/// When an account that has no access to a section lost it.
-fn ended(access: &Access, section: SectionId) -> crate::units::Timestamp {
-    match access.state {
-        AccessState::Expired if access.sections.contains(section) => access.expiry,
-        // Revoked, or left out of the newest grant: both are changes of the grant.
-        _ => access.changed_at,
-    }
 }
 
 #[cfg(test)]

@@ -12,14 +12,17 @@ use patientport_client::history::history;
 use patientport_client::port::{
     AccessState, DenialReason, RecordState, RequestState, RetractionReason, RevocationReason,
 };
+use patientport_client::primitives::Address;
 use patientport_client::records;
-use patientport_client::rotation::{first_keys, new_keys, stale_sections};
+use patientport_client::rotation::first_keys;
+use patientport_client::stale::stale_sections;
 use patientport_client::store::{BlobId, BlobStore, DirectoryStore};
 use patientport_client::{
-    BlobPart, Chain, Class, Error, NotAPortReason, Options, Port, Registry, Signer, Timestamp,
+    BlobPart, Chain, Class, Error, NotAPortReason, Options, Patient, Port, Registry, Signer,
+    Timestamp,
 };
 use stylus_devnode::{Config, DevNode};
-use world::{Person, World, increase_time, named, section, sections, world};
+use world::{NO_CLOCK, Person, World, grantee, increase_time, named, section, sections, world};
 
 #[tokio::test]
 async fn a_patient_grants_access_and_takes_it_back() {
@@ -96,9 +99,8 @@ async fn a_patient_grants_access_and_takes_it_back() {
         text: "for the visit on Monday".into(),
     };
     let account = specialist.account();
-    let asked = access::request(&port, account, account, &text, &mut world.rng)
-        .await
-        .unwrap();
+    let to = (patient.account(), &patient.identity.public());
+    let asked = access::request(&port, to, account, account, &text, &mut world.rng).unwrap();
     let report = asked.send(&specialist.signer).await.unwrap();
     let request = access::made_request(&port, &report).unwrap();
     let entry = port.request(request).await.unwrap();
@@ -115,12 +117,14 @@ async fn a_patient_grants_access_and_takes_it_back() {
         allow_unverified: false,
         replace: false,
     };
-    let ring = world.keyring(&port, &patient).await;
-    let approval = access::approve(&port, &ring, request, &terms, &mut world.rng)
+    let acting = world.patient(&port, &patient).await;
+    let to = grantee(&port, account, Some(request)).await;
+    let approval = acting
+        .grant(&to, &terms, NO_CLOCK, &mut world.rng)
         .await
         .unwrap();
     assert_eq!(approval.reader.key, specialist.identity.public());
-    assert!(approval.lost.is_empty());
+    assert!(approval.lost().is_empty());
     approval.transaction.send(&patient.signer).await.unwrap();
     let replayed = approval
         .transaction
@@ -142,7 +146,9 @@ async fn a_patient_grants_access_and_takes_it_back() {
         ..terms
     };
     let reader = other.account();
-    access::grant(&port, &ring, reader, &grant, &mut world.rng)
+    let to = grantee(&port, reader, None).await;
+    acting
+        .grant(&to, &grant, NO_CLOCK, &mut world.rng)
         .await
         .unwrap()
         .transaction
@@ -152,17 +158,7 @@ async fn a_patient_grants_access_and_takes_it_back() {
     let by_reader = world.add(&port, &other, 0, b"a picture").await;
 
     // Revoke and rotate at once; what comes after is closed to the revoked reader on chain and off.
-    let ring = world.keyring(&port, &patient).await;
-    let revocation = access::revoke(
-        &port,
-        &ring,
-        account,
-        RevocationReason::CareEnded,
-        SectionSet::EMPTY,
-        &mut world.rng,
-    )
-    .await
-    .unwrap();
+    let revocation = revocation(&mut world, &acting, account).await;
     let keys = revocation.keys.as_ref().unwrap();
     assert_eq!(keys.sections(), sections(&[1]));
     let given: Vec<_> = keys
@@ -172,10 +168,10 @@ async fn a_patient_grants_access_and_takes_it_back() {
         .collect();
     assert_eq!(given, [patient.account(), reader]);
     revocation.transaction.send(&patient.signer).await.unwrap();
-    assert!(stale_sections(&port).await.unwrap().is_empty());
+    assert!(stale_sections(&port, NO_CLOCK).await.unwrap().is_empty());
     assert!(!port.has_access(account, section(1)).await.unwrap());
     assert_eq!(
-        port.access_of(account).await.unwrap().state,
+        port.access_of(account, NO_CLOCK).await.unwrap().state,
         AccessState::Revoked
     );
     let later = world.add(&port, &clinic, 1, b"after the revocation").await;
@@ -334,22 +330,22 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
         text: String::new(),
     };
     let account = specialist.account();
-    let asked = access::request(&port, account, account, &text, &mut world.rng)
-        .await
-        .unwrap();
+    let to = (patient.account(), &patient.identity.public());
+    let asked = access::request(&port, to, account, account, &text, &mut world.rng).unwrap();
     let report = asked.send(&specialist.signer).await.unwrap();
     let request = access::made_request(&port, &report).unwrap();
     let words = DenialText {
         text: "not now".into(),
     };
+    let entry = port.request(request).await.unwrap();
     access::deny(
         &port,
-        request,
-        DenialReason::NotNeeded,
-        &words,
+        patient.account(),
+        &entry,
+        Some(&specialist.identity.public()),
+        (DenialReason::NotNeeded, &words),
         &mut world.rng,
     )
-    .await
     .unwrap()
     .send(&patient.signer)
     .await
@@ -364,15 +360,14 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
     // An unverified requester is refused with its name.
     let stranger = world.person(5);
     let account = stranger.account();
-    let asked = access::request(&port, account, account, &text, &mut world.rng)
-        .await
-        .unwrap();
+    let to = (patient.account(), &patient.identity.public());
+    let asked = access::request(&port, to, account, account, &text, &mut world.rng).unwrap();
     let refused = asked.send(&stranger.signer).await.unwrap_err();
     assert_eq!(refused.code(), "provider.unverified");
     assert!(refused.to_string().contains(&account.to_string()));
 
     // A grant that runs out leaves its sections stale until they are rotated.
-    let ring = world.keyring(&port, &patient).await;
+    let acting = world.patient(&port, &patient).await;
     let until = Timestamp(world.now().await + 60);
     let terms = Terms {
         sections: sections(&[0]),
@@ -382,33 +377,40 @@ async fn denials_expired_grants_and_false_ports_are_told_plainly() {
         replace: false,
     };
     let reader = specialist.account();
-    let grant = access::grant(&port, &ring, reader, &terms, &mut world.rng)
+    let to = grantee(&port, reader, None).await;
+    let grant = acting
+        .grant(&to, &terms, NO_CLOCK, &mut world.rng)
         .await
         .unwrap();
     grant.transaction.send(&patient.signer).await.unwrap();
-    assert!(stale_sections(&port).await.unwrap().is_empty());
+    assert!(stale_sections(&port, NO_CLOCK).await.unwrap().is_empty());
     increase_time(&world.node, 61).await;
     assert_eq!(
-        port.access_of(reader).await.unwrap().state,
+        port.access_of(reader, NO_CLOCK).await.unwrap().state,
         AccessState::Expired
     );
     assert!(!port.has_access(reader, section(0)).await.unwrap());
-    let stale = stale_sections(&port).await.unwrap();
+    let stale = stale_sections(&port, NO_CLOCK).await.unwrap();
     assert_eq!(stale.len(), 1);
     assert_eq!((stale[0].section, stale[0].holder), (section(0), reader));
-    let gone = access::grant(&port, &ring, reader, &terms, &mut world.rng)
+    let gone = acting
+        .grant(&to, &terms, NO_CLOCK, &mut world.rng)
         .await
         .unwrap_err();
     assert_eq!(gone.code(), "access.invalid_expiry");
-    let keys = new_keys(&port, &ring, &named(&[(0, "")]), &[], &mut world.rng)
+    let plan = acting
+        .plan(&named(&[(0, "")]), &[], NO_CLOCK)
         .await
+        .unwrap();
+    let keys = acting
+        .new_keys(&plan, SectionSet::EMPTY, &mut world.rng)
         .unwrap();
     assert_eq!(keys.recipients.len(), 1);
     port.rotate(keys.rotation)
         .send(&patient.signer)
         .await
         .unwrap();
-    assert!(stale_sections(&port).await.unwrap().is_empty());
+    assert!(stale_sections(&port, NO_CLOCK).await.unwrap().is_empty());
     let ring = world.keyring(&port, &patient).await;
     assert_eq!(
         ring.held().collect::<Vec<_>>(),
@@ -446,7 +448,7 @@ async fn rotations_for_many_readers_go_in_batches() {
     let port = world
         .claimed_port(&clinic, &patient, &[(0, "general")])
         .await;
-    let ring = world.keyring(&port, &patient).await;
+    let acting = world.patient(&port, &patient).await;
     let terms = Terms {
         sections: sections(&[0]),
         until: Timestamp(world.now().await + 86_400),
@@ -458,21 +460,19 @@ async fn rotations_for_many_readers_go_in_batches() {
     for index in 0..READERS {
         let reader = world.unverified_provider(index).await;
         let account = reader.account();
-        let grant = access::grant(&port, &ring, account, &terms, &mut world.rng)
+        let to = grantee(&port, account, None).await;
+        let grant = acting
+            .grant(&to, &terms, NO_CLOCK, &mut world.rng)
             .await
             .unwrap();
         grant.transaction.send(&patient.signer).await.unwrap();
         readers.push(reader);
     }
     let revoked = readers.remove(3);
-    let (reason, none) = (RevocationReason::Unstated, SectionSet::EMPTY);
-    let account = revoked.account();
-    let revocation = access::revoke(&port, &ring, account, reason, none, &mut world.rng)
-        .await
-        .unwrap();
+    let revocation = revocation(&mut world, &acting, revoked.account()).await;
     revocation.transaction.send(&patient.signer).await.unwrap();
     let keys = revocation.keys.unwrap();
-    assert_eq!((keys.recipients.len(), keys.left_out.len()), (18, 0));
+    assert_eq!(keys.recipients.len(), 18);
     assert_eq!(keys.rotation.sealed_.len(), 17);
     let record = world.add(&port, &clinic, 0, b"news").await;
 
@@ -489,7 +489,10 @@ async fn rotations_for_many_readers_go_in_batches() {
     }
     let refused = world.read(&port, &revoked, record).await.unwrap_err();
     assert_eq!(refused.code(), "section.no_matching_key");
-    assert_eq!(port.readers().await.unwrap().len(), usize::from(READERS));
+    assert_eq!(
+        port.readers(NO_CLOCK).await.unwrap().len(),
+        usize::from(READERS)
+    );
 }
 
 #[tokio::test]
@@ -517,13 +520,7 @@ async fn nodes_that_are_away_or_of_another_chain_are_told_plainly() {
     );
     let away = Chain::connect(&url, Options::default()).await.unwrap_err();
     assert_eq!(away.code(), "rpc.unreachable");
-    for url in [
-        "",
-        "127.0.0.1:8547",
-        "ftp://127.0.0.1",
-        "http://",
-        "https://node.example/key",
-    ] {
+    for url in ["", "127.0.0.1:8547", "ftp://127.0.0.1", "http://"] {
         let bad = Chain::connect(url, Options::default()).await.unwrap_err();
         assert_eq!(
             (bad.code(), bad.class()),
@@ -531,6 +528,24 @@ async fn nodes_that_are_away_or_of_another_chain_are_told_plainly() {
             "{url}"
         );
     }
+}
+
+/// Ends a reader's access with a rotation of whatever it holds.
+async fn revocation(
+    world: &mut World,
+    acting: &Patient,
+    reader: Address,
+) -> access::ComposedRevocation {
+    let none = SectionSet::EMPTY;
+    let plan = acting
+        .plan_revocation(reader, none, NO_CLOCK)
+        .await
+        .unwrap();
+    assert_eq!(plan.as_ref().unwrap().left_out(), []);
+    let reason = RevocationReason::CareEnded;
+    acting
+        .revoke(reader, reason, plan.as_ref(), none, &mut world.rng)
+        .unwrap()
 }
 
 /// Any call; to an account without code it is a transfer of nothing.

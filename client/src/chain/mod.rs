@@ -5,14 +5,13 @@ mod program;
 mod rpc;
 mod signer;
 mod transaction;
+mod transport;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::rpc::client::{ClientBuilder, RpcClient};
-use alloy::transports::http::reqwest;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::units::{Timestamp, Wei};
 
 pub use alloy::rpc::json_rpc::{RpcRecv, RpcSend};
-pub use alloy::sol_types::SolCall;
+pub use alloy::sol_types::{SolCall, SolEvent};
 
 pub use logs::{Emitted, LogQuery};
 pub use signer::Signer;
@@ -35,15 +34,19 @@ pub struct Options {
     pub receipt_timeout: Duration,
     /// The chain that the node must serve; `None` = any.
     pub expected_chain_id: Option<u64>,
+    /// Whether a node on another machine may be reached without TLS. Everybody on the way then sees, and can
+    /// change, what it says.
+    pub allow_http: bool,
 }
 
 impl Default for Options {
-    /// 30 s for an answer, 120 s for a receipt, any chain.
+    /// 30 s for an answer, 120 s for a receipt, any chain, TLS to other machines.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
             receipt_timeout: Duration::from_mins(2),
             expected_chain_id: None,
+            allow_http: false,
         }
     }
 }
@@ -53,7 +56,7 @@ impl Default for Options {
 pub struct Chain(Arc<Inner>);
 
 struct Inner {
-    client: RpcClient,
+    transport: transport::Transport,
     /// The node's URL as it may be shown: no user, password, path or query, which may hold access tokens.
     shown_url: String,
     chain_id: u64,
@@ -77,43 +80,17 @@ struct Header {
 }
 
 impl Chain {
-    /// Connects to the node at `url` (`http`; this build has no TLS) and asks which chain it serves.
+    /// Connects to the node at `url` and asks which chain it serves.
     ///
     /// # Errors
-    /// [`Error::BadInput`] for another kind of URL; [`Error::Unreachable`], [`Error::Timeout`];
-    /// [`Error::WrongChain`] if the options expect another one.
+    /// [`Error::BadInput`] for what is no URL of a node; [`Error::InsecureUrl`] for `http://` to another machine;
+    /// [`Error::Unreachable`], [`Error::Timeout`]; [`Error::WrongChain`] if the options expect another one.
     pub async fn connect(url: &str, options: Options) -> Result<Self> {
-        let bad = |what| Error::BadInput {
-            what,
-            value: url.chars().take(64).collect(),
-        };
-        let parsed: reqwest::Url = url.parse().map_err(|_| bad("not a URL of a node"))?;
-        if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
-            return Err(bad("the URL of a node begins with http:// or https://"));
-        }
-        let shown_url = rpc::shown_url(&parsed);
-        if parsed.scheme() == "https" {
-            // Not compiled in yet: without it the HTTP library would only say that the URL is invalid.
-            let what = "this build has no TLS and reaches nodes over http:// only";
-            return Err(Error::BadInput {
-                what,
-                value: shown_url,
-            });
-        }
-        let loopback = rpc::is_loopback(&parsed);
-        let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        if loopback {
-            // A proxy of the environment cannot reach this machine's own node.
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|source| Error::Unreachable {
-            url: shown_url.clone(),
-            source: Box::new(source.without_url()),
-        })?;
-        let client = ClientBuilder::default().http_with_client(http, parsed);
+        let transport = transport::Transport::new(url, options.allow_http)?;
+        let shown_url = transport.shown_url();
         let expected = options.expected_chain_id;
         let mut inner = Inner {
-            client,
+            transport,
             shown_url,
             chain_id: 0,
             options,
@@ -167,6 +144,41 @@ impl Chain {
             .await?;
         C::abi_decode_returns_validate(&output)
             .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
+    }
+
+    /// As [`Self::call`], on top of what the node has not put into a block yet, where it knows of such.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_pending<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
+        let raw = Call {
+            to,
+            value: U256::ZERO,
+            data: Bytes::from(call.abi_encode()),
+        };
+        let output = match self.call_at(None, &raw, "pending", None).await {
+            // Some nodes keep no pending state.
+            Err(Error::Rpc { .. }) => self.call_at(None, &raw, "latest", None).await?,
+            other => other?,
+        };
+        C::abi_decode_returns_validate(&output)
+            .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
+    }
+
+    /// The time at which a transaction sent now will be judged, at the earliest: the chain's, or the caller's
+    /// clock where that is ahead. The newest block of an idle chain can be hours old.
+    ///
+    /// # Errors
+    /// Those of reading the newest block.
+    pub async fn now(&self, clock: Timestamp) -> Result<Timestamp> {
+        let pending = match self.header("pending").await {
+            Err(Error::Rpc { .. } | Error::InvalidResponse { .. }) => None,
+            other => Some(other?.timestamp),
+        };
+        let latest = self.block_timestamp().await?;
+        Ok(latest
+            .max(clock)
+            .max(Timestamp(pending.unwrap_or_default())))
     }
 
     /// Runs a call as `from` without sending it, and returns what it would return.

@@ -1,43 +1,12 @@
 //! One JSON-RPC request: time limit, and what a failure means.
 
-use std::net::IpAddr;
-
 use alloy::primitives::Bytes;
-use alloy::rpc::json_rpc::{ErrorPayload, RpcError, RpcRecv, RpcSend};
-use alloy::transports::http::reqwest;
-use alloy::transports::{TransportError, TransportErrorKind};
+use alloy::rpc::json_rpc::{ErrorPayload, RpcRecv, RpcSend};
 
+use super::transport::Failure;
 use super::{Call, Inner};
 use crate::error::{Error, Result};
 use crate::revert::Revert;
-
-/// A URL as it may be shown: path and query often hold access tokens.
-pub(super) fn shown_url(url: &reqwest::Url) -> String {
-    let more = if url.path().len() > 1 || url.query().is_some() {
-        "/…"
-    } else {
-        ""
-    };
-    let port = url
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    format!(
-        "{}://{}{port}{more}",
-        url.scheme(),
-        url.host_str().unwrap_or_default()
-    )
-}
-
-pub(super) fn is_loopback(url: &reqwest::Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    host == "localhost"
-        || host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
 
 /// Sends a request whose failure is never a contract's refusal.
 pub(super) async fn request<P: RpcSend, R: RpcRecv>(
@@ -60,7 +29,7 @@ pub(super) async fn execute<P: RpcSend, R: RpcRecv>(
     send(inner, method, params)
         .await?
         .map_err(|error| match &error {
-            RpcError::ErrorResp(payload) => {
+            Failure::Refused(payload) => {
                 outcome(payload, call).unwrap_or_else(|| classify(inner, method, error))
             }
             _ => classify(inner, method, error),
@@ -71,9 +40,9 @@ async fn send<P: RpcSend, R: RpcRecv>(
     inner: &Inner,
     method: &'static str,
     params: P,
-) -> Result<Result<R, TransportError>> {
+) -> Result<Result<R, Failure>> {
     let after = inner.options.timeout;
-    tokio::time::timeout(after, inner.client.request(method, params))
+    tokio::time::timeout(after, inner.transport.request(method, params))
         .await
         .map_err(|_| Error::Timeout {
             url: inner.shown_url.clone(),
@@ -135,31 +104,20 @@ fn revert_data(payload: &ErrorPayload) -> Option<Bytes> {
     text.parse().ok().filter(|data: &Bytes| !data.is_empty())
 }
 
-fn classify(inner: &Inner, method: &'static str, error: TransportError) -> Error {
+fn classify(inner: &Inner, method: &'static str, failure: Failure) -> Error {
     let url = inner.shown_url.clone();
-    match error {
-        RpcError::ErrorResp(payload) => Error::Rpc {
+    match failure {
+        Failure::Refused(payload) => Error::Rpc {
             url,
             method,
             code: payload.code,
             message: one_line(&payload.message),
         },
-        RpcError::Transport(TransportErrorKind::Custom(cause)) => {
-            // The HTTP library's message repeats the whole URL, tokens included.
-            let source = match cause.downcast::<reqwest::Error>() {
-                Ok(error) => Box::new(error.without_url()),
-                Err(cause) => cause,
-            };
-            Error::Unreachable { url, source }
-        }
-        RpcError::Transport(kind) => Error::Unreachable {
-            url,
-            source: Box::new(kind),
-        },
-        other => Error::InvalidResponse {
+        Failure::Unreachable(source) => Error::Unreachable { url, source },
+        Failure::Unusable(source) => Error::InvalidResponse {
             url,
             method,
-            source: Box::new(other),
+            source,
         },
     }
 }
@@ -195,33 +153,6 @@ mod tests {
             to: Address::ZERO,
             value: U256::ZERO,
             data: Bytes::new(),
-        }
-    }
-
-    #[test]
-    fn urls_are_shown_without_secrets() {
-        for (url, shown) in [
-            ("http://127.0.0.1:8547", "http://127.0.0.1:8547"),
-            (
-                "https://user:pass@node.example/v2/token?key=1",
-                "https://node.example/…",
-            ),
-            ("https://node.example?key=1", "https://node.example/…"),
-        ] {
-            assert_eq!(shown_url(&url.parse().unwrap()), shown);
-        }
-    }
-
-    #[test]
-    fn loopback_hosts_are_recognised() {
-        for (url, loopback) in [
-            ("http://localhost:1", true),
-            ("http://127.3.2.1", true),
-            ("http://[::1]:5", true),
-            ("http://localhost.example", false),
-            ("http://10.0.0.1", false),
-        ] {
-            assert_eq!(is_loopback(&url.parse().unwrap()), loopback, "{url}");
         }
     }
 

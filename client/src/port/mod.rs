@@ -6,7 +6,7 @@ use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::{SolCall, SolEvent};
 use patientport_core::abi::{IPatientPort, IRegistry};
 use patientport_core::keys::PublicKey;
-use patientport_core::limits::MAX_PAGE;
+use patientport_core::limits::{MAX_PAGE, MAX_READERS};
 use patientport_core::section::{SectionId, SectionSet};
 use patientport_core::text::Rights;
 
@@ -46,6 +46,13 @@ pub struct GrantCall {
     pub message: Vec<u8>,
 }
 
+/// First index and length of the pages that cover `count` entries from index `first` on.
+fn pages(first: u32, count: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0..count)
+        .step_by(MAX_PAGE as usize)
+        .map(move |done| (first + done, MAX_PAGE.min(count - done)))
+}
+
 /// Code of an EIP-1167 minimal clone, before and after the implementation's address.
 const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
 const CLONE_TAIL: [u8; 15] = [
@@ -56,6 +63,17 @@ const CLONE_TAIL: [u8; 15] = [
 pub fn clone_target(code: &[u8]) -> Option<Address> {
     let inner = code.strip_prefix(&CLONE_HEAD)?.strip_suffix(&CLONE_TAIL)?;
     <[u8; 20]>::try_from(inner).ok().map(Address::from)
+}
+
+/// The block of a port's creation, from the registry's log; the registry's own if the log tells of none.
+async fn created(registry: &Registry, address: Address) -> Result<u64> {
+    let query = registry
+        .events()
+        .with_topic(0, [IRegistry::PortIssued::SIGNATURE_HASH])
+        .with_topic(1, [address.into_word()]);
+    let logs = registry.chain().logs(&query).await?;
+    let created = logs.first().and_then(|log| log.block_number);
+    Ok(created.unwrap_or(registry.from_block()))
 }
 
 impl Port {
@@ -84,20 +102,10 @@ impl Port {
         if !announced.contains(&(implementation, code_hash)) {
             return Err(not(NotAPortReason::OtherImplementation(implementation)));
         }
-        let query = registry
-            .events()
-            .with_topic(0, [IRegistry::PortIssued::SIGNATURE_HASH])
-            .with_topic(1, [address.into_word()]);
-        let created = chain
-            .logs(&query)
-            .await?
-            .first()
-            .and_then(|log| log.block_number);
-        let from_block = created.unwrap_or(registry.from_block());
         let port = Self {
             registry: registry.clone(),
             address,
-            from_block,
+            from_block: created(registry, address).await?,
             implementation,
         };
         let named = port.info().await?.registry;
@@ -105,6 +113,30 @@ impl Port {
             return Err(not(NotAPortReason::OtherRegistry(named)));
         }
         Ok(port)
+    }
+
+    /// A port that the caller knows to be genuine, as one that it opened before. The registry is not asked: no
+    /// answer of it, or none, keeps a patient from what is the patient's own to do.
+    ///
+    /// # Errors
+    /// [`Error::NotAPort`] if there is no clone at the address.
+    pub async fn known(registry: &Registry, address: Address) -> Result<Self> {
+        let not = |reason| Error::NotAPort {
+            address,
+            registry: registry.address(),
+            reason,
+        };
+        let code = registry.chain().code(address).await?;
+        if code.is_empty() {
+            return Err(not(NotAPortReason::NoCode));
+        }
+        let implementation = clone_target(&code).ok_or(not(NotAPortReason::NotAClone))?;
+        Ok(Self {
+            registry: registry.clone(),
+            address,
+            from_block: created(registry, address).await?,
+            implementation,
+        })
     }
 
     /// The chain it is on.
@@ -213,18 +245,13 @@ impl Port {
 
     /// All records' entries, in the order in which they were added.
     pub async fn records(&self) -> Result<Vec<RecordEntry>> {
+        let count = self.info().await?.record_count;
         let mut entries = Vec::new();
-        for from in (1..).step_by(MAX_PAGE as usize) {
-            let call = IPatientPort::recordsCall {
-                from,
-                limit: MAX_PAGE,
-            };
-            let page = self.call(&call).await?;
+        for (from, limit) in pages(1, count) {
+            let call = IPatientPort::recordsCall { from, limit };
+            let page = self.page(self.call(&call).await?, limit)?;
             for (id, record) in (from..).zip(&page) {
                 entries.push(self.record_entry(id, record)?);
-            }
-            if page.len() < MAX_PAGE as usize {
-                break;
             }
         }
         Ok(entries)
@@ -257,21 +284,27 @@ impl Port {
 
     /// All requests, oldest first.
     pub async fn requests(&self) -> Result<Vec<RequestEntry>> {
+        let count = self.info().await?.request_count;
         let mut entries = Vec::new();
-        for from in (1..).step_by(MAX_PAGE as usize) {
-            let call = IPatientPort::requestsCall {
-                from,
-                limit: MAX_PAGE,
-            };
-            let page = self.call(&call).await?;
+        for (from, limit) in pages(1, count) {
+            let call = IPatientPort::requestsCall { from, limit };
+            let page = self.page(self.call(&call).await?, limit)?;
             for (id, request) in (from..).zip(&page) {
                 entries.push(self.request_entry(id, request)?);
             }
-            if page.len() < MAX_PAGE as usize {
-                break;
-            }
         }
         Ok(entries)
+    }
+
+    /// A page of a view, which is never longer than asked for and, below the count, never shorter.
+    fn page<T>(&self, page: Vec<T>, asked: u32) -> Result<Vec<T>> {
+        if page.len() == asked as usize {
+            Ok(page)
+        } else {
+            Err(self
+                .chain()
+                .invalid_view("a page has another length than asked for"))
+        }
     }
 
     fn request_entry(&self, id: u32, request: &IPatientPort::Request) -> Result<RequestEntry> {
@@ -279,29 +312,37 @@ impl Port {
             .ok_or_else(|| self.chain().invalid_view("a request's state is unknown"))
     }
 
-    /// Everyone who was ever granted access and still matters, in order of their first grant.
-    pub async fn readers(&self) -> Result<Vec<Access>> {
+    /// Everyone who was ever granted access and still matters, in order of their first grant, as it stands at
+    /// `now` (see [`Chain::now`]).
+    pub async fn readers(&self, now: Timestamp) -> Result<Vec<Access>> {
+        /// Live readers and those that hold keys of sections nobody has rotated since.
+        const MOST: u32 = MAX_READERS as u32;
         let mut readers = Vec::new();
-        for from in (0..).step_by(MAX_PAGE as usize) {
-            let call = IPatientPort::readersCall {
-                from,
-                limit: MAX_PAGE,
-            };
-            let page = self.call(&call).await?;
-            for access in &page {
-                readers.push(self.access(access)?);
+        for (from, limit) in pages(0, MOST + 1) {
+            let call = IPatientPort::readersCall { from, limit };
+            let page = self.chain().call_pending(self.address, &call).await?;
+            let last = page.len() < limit as usize;
+            if page.len() > limit as usize || readers.len() + page.len() > MOST as usize {
+                return Err(self
+                    .chain()
+                    .invalid_view("there are more readers than a port can have"));
             }
-            if page.len() < MAX_PAGE as usize {
+            for access in &page {
+                readers.push(self.access(access)?.at(now));
+            }
+            if last {
                 break;
             }
         }
         Ok(readers)
     }
 
-    /// What an account was granted. Whether it is still verified is the registry's question.
-    pub async fn access_of(&self, reader: Address) -> Result<Access> {
-        let access = self.call(&IPatientPort::accessOfCall { reader }).await?;
-        self.access(&access)
+    /// What an account was granted, as it stands at `now` (see [`Chain::now`]). Whether it is still verified is
+    /// the registry's question.
+    pub async fn access_of(&self, reader: Address, now: Timestamp) -> Result<Access> {
+        let call = IPatientPort::accessOfCall { reader };
+        let access = self.chain().call_pending(self.address, &call).await?;
+        self.access(&access).map(|access| access.at(now))
     }
 
     fn access(&self, access: &IPatientPort::Access) -> Result<Access> {
@@ -447,6 +488,17 @@ mod tests {
     use alloy::hex;
 
     use super::*;
+
+    #[test]
+    fn pages_cover_every_entry_once() {
+        assert_eq!(pages(1, 0).count(), 0);
+        assert_eq!(pages(1, 100).collect::<Vec<_>>(), [(1, 100)]);
+        assert_eq!(
+            pages(1, 201).collect::<Vec<_>>(),
+            [(1, 100), (101, 100), (201, 1)]
+        );
+        assert_eq!(pages(0, 129).collect::<Vec<_>>(), [(0, 100), (100, 29)]);
+    }
 
     #[test]
     fn the_target_of_a_minimal_clone_is_read_and_nothing_else() {

@@ -314,6 +314,16 @@ impl Access {
         })
     }
 
+    /// The same grant as it stands at `now`: a node whose newest block is old still calls expired grants live.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        let state = match self.state {
+            AccessState::Live if self.expiry <= now => AccessState::Expired,
+            state => state,
+        };
+        Self { state, ..self }
+    }
+
     /// Whether it is in force.
     pub fn is_live(&self) -> bool {
         self.state == AccessState::Live

@@ -55,6 +55,15 @@ impl Registry {
         }
     }
 
+    /// A registry that the caller knows, without asking it anything.
+    pub fn known(chain: Chain, address: Address, from_block: u64) -> Self {
+        Self {
+            chain,
+            address,
+            from_block,
+        }
+    }
+
     /// The chain it is on.
     pub fn chain(&self) -> &Chain {
         &self.chain
@@ -207,8 +216,10 @@ impl Registry {
                 limit: MAX_PAGE,
             };
             let page = self.chain.call(self.address, &call).await?;
-            let Ok(length @ 1..) = u32::try_from(page.len()) else {
-                break;
+            let length = match u32::try_from(page.len()) {
+                Ok(0) => break,
+                Ok(length @ 1..=MAX_PAGE) => length,
+                _ => return Err(self.chain.invalid_view("a page is longer than asked for")),
             };
             accounts.extend(page);
             from = from.saturating_add(length);

@@ -145,7 +145,7 @@ impl Revert {
                 )
             }
             PortErrors::NoLiveGrant(e) => {
-                write!(f, "`{}` has no access that could be ended", e.reader)
+                write!(f, "`{}` has no such access in force", e.reader)
             }
             PortErrors::TooManyReaders(e) => {
                 write!(

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use patientport_client::access::Grantee;
 use patientport_client::chain::{Call, Transaction};
 use patientport_client::core::keys::{IdentitySeed, SecretKey};
 use patientport_client::core::npi::Npi;
@@ -14,7 +15,9 @@ use patientport_client::records;
 use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind, ProviderStatus};
 use patientport_client::rotation::{NamedSection, first_keys};
 use patientport_client::store::{BlobStore, DirectoryStore};
-use patientport_client::{Chain, Error, Keyring, Options, Port, Registry, Signer, Timestamp};
+use patientport_client::{
+    Chain, Error, Keyring, Options, Patient, Port, Registry, Signer, Timestamp,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use stylus_devnode::{Config, DevNode};
@@ -63,6 +66,24 @@ pub(crate) fn person(node: &DevNode, index: usize) -> Person {
         identity: seed.provider_key(),
     }
 }
+
+/// A port's patient, as seen through the port's node.
+pub(crate) async fn patient_at(port: &Port, person: &Person) -> Result<Patient, Error> {
+    Patient::open(port, person.account(), person.identity.clone()).await
+}
+
+/// Whom to grant, with the key that the registry shows.
+pub(crate) async fn grantee(port: &Port, account: Address, request: Option<u32>) -> Grantee {
+    let provider = port.registry().provider(account).await.unwrap();
+    Grantee {
+        account,
+        key: provider.encryption_key().unwrap(),
+        request,
+    }
+}
+
+/// No clock but the chain's.
+pub(crate) const NO_CLOCK: Timestamp = Timestamp(0);
 
 pub(crate) fn section(number: u8) -> SectionId {
     number.try_into().unwrap()
@@ -273,6 +294,11 @@ impl World {
             .await
             .unwrap();
         port
+    }
+
+    /// A port's patient, as seen through the world's own node.
+    pub(crate) async fn patient(&self, port: &Port, person: &Person) -> Patient {
+        patient_at(port, person).await.unwrap()
     }
 
     pub(crate) async fn keyring(&self, port: &Port, person: &Person) -> Keyring {
