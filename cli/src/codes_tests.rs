@@ -107,11 +107,15 @@ fn document() -> String {
 const WARNINGS: &[(&str, &str)] = &[
     (
         "access.reader_left_out",
-        "A reader with access is given no new section keys: suspended, gone, or without a key.",
+        "A reader with access is given no new section keys: suspended, gone, without a key, with another key than before, or never seen by this home.",
     ),
     (
         "devnode.exposed",
         "The development chain listens on an address that other machines reach.",
+    ),
+    (
+        "message.not_sealed",
+        "A denial goes without words: the requester has no key that could be trusted.",
     ),
     (
         "message.unreadable",

@@ -6,13 +6,14 @@ use alloy::primitives::Address;
 use patientport_client::chain::{Chain, Options, Signer};
 use patientport_client::port::Port;
 use patientport_client::registry::Registry;
-use patientport_core::keys::IdentitySeed;
+use patientport_core::keys::{IdentitySeed, PublicKey};
 use stylus_devnode::DevAccount;
 use stylus_devnode::evm::DEV_CHAIN_ID;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
 use crate::home::{Home, HomeError, KeystoreError, Password};
 use crate::output::Warnings;
@@ -92,6 +93,7 @@ impl Context {
     /// As `Chain::connect`.
     pub async fn chain(&self) -> Result<&Chain, Error> {
         let mut options = Options::default();
+        options.allow_http = self.settings.allow_http;
         if let Some(timeout) = self.settings.timeout {
             options.receipt_timeout = timeout;
         }
@@ -135,11 +137,56 @@ impl Context {
     /// # Errors
     /// [`HomeError::UnknownPort`] and its kin; `NotAPort`.
     pub async fn port(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
-        let chain_id = self.chain().await?.chain_id();
-        let (name, known) = self.home().choose_port(chain_id, given)?;
+        let chain = self.chain().await?;
+        let (name, known) = self.home().choose_port(chain.chain_id(), given)?;
+        if let Some(registry) = self.registry_of(&known)? {
+            // A port that this home accepted is its own whatever the registry says by now, or does not say.
+            match Port::known(&registry, known.address).await {
+                Ok(port) => return Ok(ChosenPort { name, known, port }),
+                // A chain that was started anew: the long way tells best what is missing.
+                Err(patientport_client::Error::NotAPort { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         let registry = self.registry().await?;
         let port = Port::open(&registry, known.address).await?;
         Ok(ChosenPort { name, known, port })
+    }
+
+    /// The registry of a port that this home has accepted, not asked anything; `None` for other ports, and where
+    /// another registry was named.
+    fn registry_of(&self, known: &KnownPort) -> Result<Option<Registry>, Error> {
+        let (Some(address), Some(_owned), Some(chain)) =
+            (known.registry, &known.account, self.chain.get())
+        else {
+            return Ok(None);
+        };
+        if self.settings.registry.is_some_and(|named| named != address) {
+            return Ok(None);
+        }
+        let deployment = self.home().deployment(chain.chain_id())?;
+        let from_block = deployment
+            .filter(|it| it.registry == Some(address))
+            .map_or(0, |it| it.from_block);
+        Ok(Some(Registry::known(chain.clone(), address, from_block)))
+    }
+
+    /// Compares a key with the one this home first saw. It is remembered when a preview that carries the pin is
+    /// agreed to.
+    ///
+    /// # Errors
+    /// `KeyChanged` unless `--accept-new-key`.
+    pub fn compare_key(
+        &self,
+        chain_id: u64,
+        subject: Subject,
+        key: &PublicKey,
+    ) -> Result<Pin, Error> {
+        let fingerprint = key.fingerprint().to_string();
+        let accept = self.settings.accept_new_key;
+        Ok(self
+            .home()
+            .compare_pin(chain_id, subject, fingerprint, accept)?)
     }
 
     /// Name of the wallet that is meant.

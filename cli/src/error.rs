@@ -212,14 +212,14 @@ pub enum Error {
     #[error("--json and the record cannot both go to standard output")]
     JsonAndRecord,
     /// A former reader still holds the section's key.
-    #[error(
-        "the key of section `{section}` is stale: `{holder}` holds it and has no access any more"
-    )]
+    #[error("the key of section `{section}` is stale: `{holder}` {cause}")]
     StaleSection {
         /// The section.
         section: u8,
         /// One who holds its key.
         holder: Address,
+        /// Why it should not.
+        cause: patientport_client::stale::Cause,
     },
     /// Nothing is stale.
     #[error("no section of the port `{0}` is stale: there is nothing to rotate")]
@@ -233,14 +233,14 @@ pub enum Error {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
-    /// An error of the demo's own checks.
-    #[error("the demo found `{found}` where `{expected}` was expected: {step}")]
     /// SIGTERM.
     #[error("terminated")]
     Terminated,
     /// SIGHUP.
     #[error("the terminal was closed")]
     HungUp,
+    /// An error of the demo's own checks.
+    #[error("the demo found `{found}` where `{expected}` was expected: {step}")]
     Demo {
         /// Which step.
         step: String,
@@ -254,8 +254,6 @@ pub enum Error {
     Hinted(Box<Hinted>),
 }
 
-/// An error with a hint and details of its own.
-#[derive(Debug, Error)]
 /// In what a deployment recorded here is not the one that would be made now.
 #[derive(Clone, Copy, Debug, Error, Eq, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
@@ -281,6 +279,8 @@ pub enum Difference {
     Unexplained,
 }
 
+/// An error with a hint and details of its own.
+#[derive(Debug, Error)]
 #[error("{error}")]
 pub struct Hinted {
     /// What happened.
@@ -312,10 +312,10 @@ impl Error {
             Self::Client(error) => error.code(),
             Self::Home(error) => home_code(error),
             Self::Terminal(TerminalError::Interrupted) | Self::Interrupted => "interrupted",
-            Self::Terminal(TerminalError::Io(_)) => "terminal.io",
-            Self::Terminal(_) => "terminal.no_answer",
             Self::Terminated | Self::Terminal(TerminalError::Stopped) => "terminated",
             Self::HungUp => "hung_up",
+            Self::Terminal(TerminalError::Io(_)) => "terminal.io",
+            Self::Terminal(_) => "terminal.no_answer",
             Self::Value { .. } | Self::FlagInvalid { .. } => "usage.invalid_value",
             Self::Arguments(_) => "usage.arguments",
             Self::FlagNeeded { .. } => "usage.flag_needed",
@@ -333,9 +333,9 @@ impl Error {
             Self::NotAPrivateKey => "wallet.invalid_key",
             Self::UnknownSection { .. } => "section.unknown_name",
             Self::NotTheOwner { .. } => "port.not_owner",
+            Self::UnknownCode { .. } => "port.unknown_code",
             Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
             Self::Input { .. } => "input.unreadable",
-            Self::UnknownCode { .. } => "port.unknown_code",
             Self::Metadata { .. } => "record.invalid_metadata",
             Self::TooLarge { .. } => "input.too_large",
             Self::Output(FileError::Exists(_)) => "output.exists",
@@ -418,8 +418,6 @@ impl Error {
             }) => {
                 json!({ "account": account, "chain_id": chain_id, "pinned": pinned, "found": found })
             }
-            Self::NotTheOwner {
-                port,
             Self::UnknownCode {
                 port,
                 implementation,
@@ -434,6 +432,8 @@ impl Error {
             } => {
                 json!({ "chain_id": chain_id, "registry": registry, "difference": difference })
             }
+            Self::NotTheOwner {
+                port,
                 owner,
                 account,
                 ..

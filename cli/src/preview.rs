@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::context::{Context, Wallet};
 use crate::error::Error;
+use crate::home::pins::Pin;
 use crate::terminal::Style;
 use crate::text::{ether, grouped};
 
@@ -14,6 +15,7 @@ use crate::text::{ether, grouped};
 pub struct Preview {
     title: String,
     lines: Vec<(&'static str, String)>,
+    pins: Vec<Pin>,
 }
 
 impl Preview {
@@ -22,6 +24,7 @@ impl Preview {
         Self {
             title: title.into(),
             lines: Vec::new(),
+            pins: Vec::new(),
         }
     }
 
@@ -29,6 +32,21 @@ impl Preview {
     #[must_use]
     pub fn line(mut self, label: &'static str, value: impl Into<String>) -> Self {
         self.lines.push((label, value.into()));
+        self
+    }
+
+    /// Adds a labelled line with a key, which is remembered once the user has agreed.
+    #[must_use]
+    pub fn pinned(mut self, label: &'static str, before: impl Into<String>, pin: Pin) -> Self {
+        self.lines.push((label, format!("{}{pin}", before.into())));
+        self.pins.push(pin);
+        self
+    }
+
+    /// Remembers a key once the user has agreed, without showing it.
+    #[must_use]
+    pub fn pins(mut self, pins: impl IntoIterator<Item = Pin>) -> Self {
+        self.pins.extend(pins);
         self
     }
 
@@ -126,6 +144,20 @@ pub async fn send(
     preview: Preview,
     transaction: &Transaction,
 ) -> Result<TxReport, Error> {
+    let prepared = approved(context, wallet, preview, transaction).await?;
+    submit(context, wallet, transaction, &prepared).await
+}
+
+/// Simulates, shows and asks. Nothing has left this machine when it fails.
+///
+/// # Errors
+/// The contract's refusal before anything is sent; [`Error::Declined`].
+pub async fn approved(
+    context: &Context,
+    wallet: &Wallet,
+    preview: Preview,
+    transaction: &Transaction,
+) -> Result<Prepared, Error> {
     context.require_consent()?;
     let chain_id = context.chain().await?.chain_id();
     context.refuse_public_key(wallet.address(), chain_id)?;
@@ -144,21 +176,8 @@ pub async fn send(
                 ether(prepared.highest_cost().0)
             ),
         );
-    let prepared = approved(context, wallet, preview, transaction).await?;
-    submit(context, wallet, transaction, &prepared).await
-}
-
-/// Simulates, shows and asks. Nothing has left this machine when it fails.
-///
-/// # Errors
-/// The contract's refusal before anything is sent; [`Error::Declined`].
-pub async fn approved(
-    context: &Context,
-    wallet: &Wallet,
-    preview: Preview,
-    transaction: &Transaction,
-) -> Result<Prepared, Error> {
     confirm(context, &preview)?;
+    context.home().keep_pins(&preview.pins)?;
     Ok(prepared)
 }
 

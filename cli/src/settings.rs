@@ -30,6 +30,8 @@ pub struct Settings {
     pub home: Home,
     /// The node.
     pub rpc_url: String,
+    /// Whether a node on another machine may be reached without TLS.
+    pub allow_http: bool,
     /// The registry, if named.
     pub registry: Option<Address>,
     /// The record store.
@@ -106,6 +108,7 @@ impl Settings {
                 .clone()
                 .or(config.rpc_url)
                 .unwrap_or_else(|| DEFAULT_RPC_URL.to_owned()),
+            allow_http: network.allow_http || config.allow_http.unwrap_or_default(),
             registry: network.registry.or(config.registry),
             store: absolute(store.unwrap_or_else(|| home.default_store())),
             account: wallet.account.clone().or(config.account),

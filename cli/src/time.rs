@@ -12,6 +12,11 @@ pub fn now_unix() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
+/// The machine's time, to be held against the chain's: whichever is ahead decides what has expired.
+pub fn clock() -> patientport_client::Timestamp {
+    patientport_client::Timestamp(now_unix())
+}
+
 /// A chain time as RFC 3339 in UTC; the bare number where no calendar reaches.
 pub fn rfc3339(seconds: u64) -> String {
     i64::try_from(seconds)

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::port::PortArg;
 use super::request::GrantTerms;
-use super::values::{NewSection, RevokeReason, RightsArg, SectionRef, Until};
+use super::values::{NewSection, RevokeReason, RightsArg, SectionRef, SectionSetArg, Until};
 
 /// The access verbs.
 #[derive(Debug, Subcommand)]
@@ -74,6 +74,21 @@ pub struct RevokeArgs {
     /// Why; public
     #[arg(long, value_enum, default_value_t = RevokeReason::Unstated)]
     pub reason: RevokeReason,
+    /// Conditions of the rotation.
+    #[command(flatten)]
+    pub rotation: RotationArgs,
+}
+
+/// What a rotation may do.
+#[derive(Debug, Args)]
+pub struct RotationArgs {
+    /// Give the new keys to readers, too, whom this home has not seen before [default: ask]
+    #[arg(long)]
+    pub include_unseen: bool,
+    /// Rotate these sections though the node does not show you their present secret: readers who are given only
+    /// the new keys will not open what was sealed to the present ones
+    #[arg(long, value_name = "SECTIONS")]
+    pub abandon_current: Vec<SectionSetArg>,
 }
 
 /// `access rotate`
@@ -85,4 +100,7 @@ pub struct RotateArgs {
     /// Section, as NUMBER or NUMBER:NAME; may be repeated [default: the stale ones]
     #[arg(long, value_name = "SECTION")]
     pub section: Vec<NewSection>,
+    /// Conditions of the rotation.
+    #[command(flatten)]
+    pub rotation: RotationArgs,
 }

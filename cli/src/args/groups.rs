@@ -33,6 +33,9 @@ pub struct NetworkArgs {
     #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true,
         help = "JSON-RPC endpoint [default: the home's setting, else http://127.0.0.1:8547]")]
     pub rpc_url: Option<String>,
+    /// Reach a node on another machine without TLS; everybody on the way can read and change what it says
+    #[arg(long, global = true)]
+    pub allow_http: bool,
     /// Registry [default: the deployment recorded in the home for this chain]
     #[arg(long, global = true, value_name = "ADDRESS", env = env::PATIENTPORT_REGISTRY)]
     pub registry: Option<Address>,

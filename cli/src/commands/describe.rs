@@ -13,6 +13,9 @@ use crate::text::shown;
 pub struct Who {
     /// The account.
     pub account: Address,
+    /// Whether the registry said anything.
+    #[serde(skip)]
+    answered: bool,
     /// Whether it is registered as a provider.
     pub registered: bool,
     /// Whether its attestation is in force.
@@ -24,14 +27,20 @@ pub struct Who {
 }
 
 impl Who {
-    /// Looks an account up.
+    /// Looks an account up. A registry that refuses to answer is no reason to stop: nothing is known then.
     ///
     /// # Errors
     /// The chain's.
     pub async fn find(registry: &Registry, account: Address) -> Result<Self, Error> {
-        let Some(provider) = registry.find_provider(account).await? else {
+        let (provider, answered) = match registry.find_provider(account).await {
+            Ok(provider) => (provider, true),
+            Err(error) if is_silence(&error) => (None, false),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(provider) = provider else {
             return Ok(Self {
                 account,
+                answered,
                 registered: false,
                 verified: false,
                 name: None,
@@ -41,6 +50,7 @@ impl Who {
         let profile = profile_of(registry, &provider).await?;
         Ok(Self {
             account,
+            answered,
             registered: true,
             verified: provider.verified,
             name: profile
@@ -53,6 +63,7 @@ impl Who {
     /// One line: the account, its name, and what the name is worth.
     pub fn line(&self) -> String {
         let standing = match (self.registered, self.verified) {
+            (false, _) if !self.answered => "the registry does not say who that is",
             (false, _) => "no provider",
             (true, true) => "verified",
             (true, false) => "self-asserted, not verified",
@@ -62,6 +73,17 @@ impl Who {
             None => format!("{} ({standing})", self.account),
         }
     }
+}
+
+/// Whether an error is the registry's refusal to answer, not the network's.
+pub const fn is_silence(error: &ClientError) -> bool {
+    matches!(
+        error,
+        ClientError::Refused(_)
+            | ClientError::Halted { .. }
+            | ClientError::InvalidResponse { .. }
+            | ClientError::Rpc { .. }
+    )
 }
 
 /// A provider's identity profile; `None` if the chain's log does not hold the one whose hash is stored.

@@ -11,6 +11,7 @@ pub mod port;
 pub mod provider;
 pub mod record;
 pub mod request;
+pub mod sealing;
 pub mod stale;
 pub mod wallet;
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use alloy::primitives::Address;
 use patientport_client::Keyring;
 use patientport_client::port::{Port, PortInfo};
-use patientport_client::rotation::NewKeys;
 use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
 use patientport_core::section::{SectionId, SectionSet};
 use patientport_core::text::Rights;
@@ -13,7 +12,6 @@ use patientport_core::text::Rights;
 use crate::args::values::SectionRef;
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
-use crate::home::pins::PinState;
 use crate::text::shown;
 
 /// How many keys of an identity are tried when this home has forgotten which one a port has.
@@ -22,14 +20,10 @@ const KEYS_TRIED: u32 = 64;
 /// The patient of a port, ready to act.
 #[derive(Debug)]
 pub struct Patient {
-    /// The patient's account.
+    /// It signs.
     pub wallet: Wallet,
-    /// The section secrets.
-    pub keyring: Keyring,
-    /// The key that requests are sealed to.
-    pub key: SecretKey,
-    /// What the port says about itself.
-    pub info: PortInfo,
+    /// The account and the identity, held against what the port shows.
+    pub acting: patientport_client::Patient,
 }
 
 impl Patient {
@@ -51,13 +45,16 @@ impl Patient {
             });
         }
         let key = patient_key(context, chosen, &info)?;
-        let keyring = keyring(context, &chosen.port, wallet.address(), &key).await?;
-        Ok(Self {
-            wallet,
-            keyring,
-            key,
-            info,
-        })
+        let port = &chosen.port;
+        let acting = patientport_client::Patient::with_info(port, &info, wallet.address(), key);
+        let acting = acting.await?;
+        warn_of_problems(context, acting.keyring());
+        Ok(Self { wallet, acting })
+    }
+
+    /// The section secrets.
+    pub fn keyring(&self) -> &Keyring {
+        self.acting.keyring()
     }
 }
 
@@ -158,10 +155,14 @@ pub async fn keyring(
     key: &SecretKey,
 ) -> Result<Keyring, Error> {
     let keyring = Keyring::collect(port, account, key).await?;
+    warn_of_problems(context, &keyring);
+    Ok(keyring)
+}
+
+fn warn_of_problems(context: &Context, keyring: &Keyring) {
     for problem in keyring.problems() {
         context.warn("section.bad_secret", problem.to_string());
     }
-    Ok(keyring)
 }
 
 /// Turns section flags into numbers; names are looked up among those the patient gave.
@@ -216,50 +217,6 @@ pub fn section_list(sections: SectionSet, keyring: Option<&Keyring>) -> String {
         None => section.to_string(),
     });
     labels.collect::<Vec<_>>().join(", ")
-}
-
-/// Compares a key with the one first seen, and says which it is.
-///
-/// # Errors
-/// `KeyChanged` unless `--accept-new-key`.
-pub fn pin(
-    context: &Context,
-    chain_id: u64,
-    account: Address,
-    key: &PublicKey,
-) -> Result<String, Error> {
-    let fingerprint = key.fingerprint().to_string();
-    let accept = context.settings.accept_new_key;
-    let state = context
-        .home()
-        .pin(chain_id, account, &fingerprint, accept)?;
-    let state = match state {
-        PinState::First => "seen for the first time",
-        PinState::Same => "as seen before",
-        PinState::Replaced => "changed, accepted",
-    };
-    Ok(format!("{fingerprint} ({state})"))
-}
-
-/// Compares the keys that new section secrets are sealed to with those first seen.
-///
-/// # Errors
-/// As [`pin`].
-pub fn pin_recipients(context: &Context, port: &Port, keys: &NewKeys) -> Result<(), Error> {
-    let chain_id = port.chain().chain_id();
-    // The first is the patient, whose key this home holds.
-    for recipient in keys.recipients.iter().skip(1) {
-        pin(context, chain_id, recipient.account, &recipient.key)?;
-    }
-    for reader in &keys.left_out {
-        context.warn(
-            "access.reader_left_out",
-            format!(
-                "`{reader}` gets no new keys: it is suspended, has left or has published no key"
-            ),
-        );
-    }
-    Ok(())
 }
 
 /// What a reader may do, as typed.

@@ -13,6 +13,8 @@ use super::{Home, HomeError, MAX_JSON_BYTES, files};
 pub struct Config {
     /// JSON-RPC endpoint.
     pub rpc_url: Option<String>,
+    /// Whether a node on another machine may be reached without TLS.
+    pub allow_http: Option<bool>,
     /// Registry, on whichever chain the endpoint serves.
     pub registry: Option<Address>,
     /// Record store.

@@ -21,6 +21,9 @@ pub struct Pending {
     pub store: PathBuf,
     /// When it was prepared, RFC 3339.
     pub created: String,
+    /// Fingerprint of the section's key that it is sealed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl Home {
@@ -90,6 +93,7 @@ mod tests {
             record,
             store: "/store".into(),
             created: "2026-11-22T20:00:00Z".into(),
+            key: None,
         };
         home.add_pending(&pending).unwrap();
         assert_eq!(home.pending(commitment).unwrap(), pending);

@@ -1,12 +1,11 @@
 //! `patientport access grant`
 
 use patientport_client::Timestamp;
-use patientport_client::access::{self, Terms};
-use rand_core::OsRng;
+use patientport_client::access::Terms;
 
 use crate::args::access::GrantArgs;
 use crate::commands::party::{Patient, sections};
-use crate::commands::request::approve::{Granted, give};
+use crate::commands::request::approve::{Granted, give, grantee};
 use crate::context::Context;
 use crate::error::Error;
 use crate::preview::Preview;
@@ -25,28 +24,13 @@ pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
         source,
     })?;
     let terms = Terms {
-        sections: sections(&chosen, Some(&patient.keyring), &args.section)?,
+        sections: sections(&chosen, Some(patient.keyring()), &args.section)?,
         until: Timestamp(until),
         rights: args.rights.into(),
         allow_unverified: args.terms.allow_unverified,
         replace: args.terms.replace,
     };
-    let composed = access::grant(
-        &chosen.port,
-        &patient.keyring,
-        args.reader,
-        &terms,
-        &mut OsRng,
-    )
-    .await?;
-    give(
-        context,
-        &chosen,
-        &patient,
-        None,
-        composed,
-        &terms,
-        Preview::new("grant access"),
-    )
-    .await
+    let grantee = grantee(&chosen, args.reader, None).await?;
+    let preview = Preview::new("grant access");
+    give(context, &chosen, &patient, &grantee, &terms, preview).await
 }

@@ -67,10 +67,13 @@ impl Outcome for Accesses {
             }
             table.to_string()
         };
-        for Stale { section, holder } in &self.stale {
-            text.push_str(&format!(
-                "section {section} is stale: {holder} has no access any more and still holds its key\n"
-            ));
+        for Stale {
+            section,
+            holder,
+            cause,
+        } in &self.stale
+        {
+            text.push_str(&format!("section {section} is stale: {holder} {cause}\n"));
         }
         text
     }
@@ -85,7 +88,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Accesses, Error> 
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let mut readers = Vec::new();
-    for access in port.readers().await? {
+    let now = port.chain().now(time::clock()).await?;
+    for access in port.readers(now).await? {
         readers.push(Entry {
             reader: Who::find(port.registry(), access.reader).await?,
             state: access.state,

@@ -1,7 +1,6 @@
 //! `patientport access revoke`
 
 use alloy::primitives::Address;
-use patientport_client::access;
 use patientport_client::port::RevocationReason;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -10,12 +9,14 @@ use serde::Serialize;
 use super::rotate::send_later;
 use crate::args::access::RevokeArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{Patient, pin_recipients, section_list};
-use crate::commands::stale::{set_of, stale};
+use crate::commands::party::{Patient, section_list};
+use crate::commands::sealing::{self, Omitted};
+use crate::commands::stale::{set_of, stale, warn_of_stale};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
+use crate::time;
 
 /// Access that was ended.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,8 @@ pub struct Revoked {
     pub rotated: SectionSet,
     /// Who was given the new keys, beside the patient.
     pub sealed_to: Vec<Address>,
+    /// Readers who still have access and were given no new keys.
+    pub left_out: Vec<Omitted>,
     /// The transaction that ended the access.
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
@@ -59,8 +62,17 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
     let patient = Patient::open(context, &chosen).await?;
     let also = set_of(&stale(port).await?);
     let reason: RevocationReason = args.reason.into();
-    let keyring = &patient.keyring;
-    let composed = access::revoke(port, keyring, args.reader, reason, also, &mut OsRng).await?;
+    let acting = &patient.acting;
+    let chain_id = port.chain().chain_id();
+    let mut plan = acting
+        .plan_revocation(args.reader, also, time::clock())
+        .await?;
+    let pins = match &mut plan {
+        Some(plan) => sealing::judge(context, plan, &args.rotation, chain_id)?,
+        None => Vec::new(),
+    };
+    let abandon = sealing::abandoned(&args.rotation)?;
+    let composed = acting.revoke(args.reader, reason, plan.as_ref(), abandon, &mut OsRng)?;
     let mut preview = Preview::new("end access; what was already read cannot be unread")
         .line("port", port.address().to_string())
         .line(
@@ -68,38 +80,29 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
             Who::find(port.registry(), args.reader).await?.line(),
         )
         .line("reason", format!("{reason} (public)"));
-    let mut rotated = SectionSet::EMPTY;
-    let mut sealed_to = Vec::new();
     if let Some(keys) = &composed.keys {
-        pin_recipients(context, port, keys)?;
-        rotated = keys.sections();
-        sealed_to = keys
-            .recipients
-            .iter()
-            .skip(1)
-            .map(|it| it.account)
-            .collect();
-        preview = preview
-            .line("new keys", section_list(rotated, Some(keyring)))
-            .line(
-                "sealed to",
-                format!("you and {} remaining", sealed_to.len()),
-            );
-        if !keys.later.is_empty() {
-            preview = preview.line("more", format!("{} further transactions", keys.later.len()));
-        }
+        preview = sealing::preview(preview, acting, keys, pins);
     }
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
-    let later = match &composed.keys {
-        Some(keys) => send_later(context, port, &patient.wallet, keys).await?,
-        None => Vec::new(),
-    };
+    let mut later = Vec::new();
+    let mut sealed_to = Vec::new();
+    let mut rotated = SectionSet::EMPTY;
+    if let Some(keys) = &composed.keys {
+        sealing::remember_made(context, acting, keys)?;
+        later = send_later(context, port, &patient.wallet, keys).await?;
+        rotated = keys.sections();
+        let readers = keys.recipients.iter().skip(1);
+        sealed_to = readers.map(|it| it.account).collect();
+    }
+    // A reader whose access ended meanwhile, or was hidden, shows now.
+    warn_of_stale(context, port).await?;
     Ok(Revoked {
         port: port.address(),
         reader: args.reader,
         reason,
         rotated,
         sealed_to,
+        left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
         tx: (&report).into(),
         later,
     })

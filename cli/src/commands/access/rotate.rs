@@ -2,19 +2,21 @@
 
 use alloy::primitives::Address;
 use patientport_client::port::Port;
-use patientport_client::rotation::{NamedSection, NewKeys, new_keys};
+use patientport_client::rotation::{NamedSection, NewKeys};
 use patientport_core::section::{SectionId, SectionSet};
 use rand_core::OsRng;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::args::access::RotateArgs;
-use crate::commands::party::{Patient, pin_recipients, section_list};
-use crate::commands::stale::stale;
+use crate::commands::party::{Patient, section_list};
+use crate::commands::sealing::{self, Omitted};
+use crate::commands::stale::{stale, warn_of_stale};
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
+use crate::time;
 
 /// Sections that got new keys.
 #[derive(Debug, Serialize)]
@@ -25,6 +27,8 @@ pub struct Rotated {
     pub sections: SectionSet,
     /// Who was given the new keys, beside the patient.
     pub sealed_to: Vec<Address>,
+    /// Readers who still have access and were given no new keys.
+    pub left_out: Vec<Omitted>,
     /// The transaction that changed the keys.
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
@@ -51,33 +55,26 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let patient = Patient::open(context, &chosen).await?;
-    let sections = chosen_sections(&chosen, args).await?;
-    let keys = new_keys(port, &patient.keyring, &sections, &[], &mut OsRng).await?;
-    pin_recipients(context, port, &keys)?;
-    let sealed_to: Vec<_> = keys
-        .recipients
-        .iter()
-        .skip(1)
-        .map(|it| it.account)
-        .collect();
-    let mut preview = Preview::new("change section keys")
-        .line("port", port.address().to_string())
-        .line(
-            "sections",
-            section_list(keys.sections(), Some(&patient.keyring)),
-        )
-        .line("sealed to", format!("you and {} readers", sealed_to.len()));
-    if !keys.later.is_empty() {
-        preview = preview.line("more", format!("{} further transactions", keys.later.len()));
-    }
+    let acting = &patient.acting;
+    let sections = chosen_sections(&chosen, &args).await?;
+    let mut plan = acting.plan(&sections, &[], time::clock()).await?;
+    let pins = sealing::judge(context, &mut plan, &args.rotation, port.chain().chain_id())?;
+    let keys = acting.new_keys(&plan, sealing::abandoned(&args.rotation)?, &mut OsRng)?;
+    let preview = Preview::new("change section keys").line("port", port.address().to_string());
+    let preview = sealing::preview(preview, acting, &keys, pins);
     let rotation = port.rotate(keys.rotation.clone());
     let report = send(context, &patient.wallet, preview, &rotation).await?;
+    sealing::remember_made(context, acting, &keys)?;
     remember_names(context, &chosen, &sections)?;
     let later = send_later(context, port, &patient.wallet, &keys).await?;
+    // A reader whose access ended meanwhile, or was hidden, shows now.
+    warn_of_stale(context, port).await?;
+    let readers = keys.recipients.iter().skip(1);
     Ok(Rotated {
         port: port.address(),
         sections: keys.sections(),
-        sealed_to,
+        sealed_to: readers.map(|it| it.account).collect(),
+        left_out: sealing::omitted(&plan),
         tx: (&report).into(),
         later,
     })
@@ -85,10 +82,10 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
 
 async fn chosen_sections(
     chosen: &ChosenPort,
-    args: RotateArgs,
+    args: &RotateArgs,
 ) -> Result<Vec<NamedSection>, Error> {
     let mut sections: Vec<NamedSection> = Vec::new();
-    for given in args.section {
+    for given in &args.section {
         let section = SectionId::try_from(given.number).map_err(patientport_client::Error::from)?;
         if sections.iter().any(|named| named.section == section) {
             return Err(Error::FlagInvalid {
@@ -99,7 +96,7 @@ async fn chosen_sections(
         }
         sections.push(NamedSection {
             section,
-            name: given.name,
+            name: given.name.clone(),
         });
     }
     if sections.is_empty() {

@@ -2,7 +2,7 @@
 //! that a record is neither lost nor stored twice.
 
 use alloy::primitives::{Address, B256};
-use patientport_client::port::{Port, SectionKey};
+use patientport_client::port::{Port, PortInfo, SectionKey};
 use patientport_client::records::{self, PreparedRecord};
 use patientport_core::record::Metadata;
 use patientport_core::section::{SectionId, SectionSet};
@@ -15,15 +15,17 @@ use super::input::Input;
 use super::{blocking, open_store};
 use crate::args::record::AddArgs;
 use crate::args::values::CommitmentArg;
-use crate::commands::party::sections;
+use crate::commands::party::{Reader, keyring, sections};
+use crate::commands::request::approve::section_pins;
 use crate::commands::stale::stale;
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::home::pending::Pending;
+use crate::home::pins::Pin;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
 use crate::text::{shown, size};
-use crate::time::now_rfc3339;
+use crate::time::{clock, now_rfc3339};
 
 /// A record that is on chain.
 #[derive(Debug, Serialize)]
@@ -101,10 +103,11 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
 
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
-    port.claimed_info().await?;
+    let info = port.claimed_info().await?;
     let key = choose_section(&chosen, &args).await?;
     check_stale(context, port, &key, args.allow_stale).await?;
     let wallet = context.wallet(chosen.known.account.as_deref())?;
+    let pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
     let trial = port.add(B256::repeat_byte(1), key.section, key.epoch);
     let _allowed = trial.prepare(wallet.address()).await?;
@@ -114,9 +117,31 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
         record: prepared,
         store: context.settings.store.clone(),
         created: now_rfc3339(),
+        key: key.key.map(|key| key.fingerprint().to_string()),
     };
     context.home().add_pending(&pending)?;
-    commit(context, port, &wallet, &pending.record).await
+    commit(context, port, &wallet, &pending, pins).await
+}
+
+/// Compares the section's key with what this author knows: the key first seen, and, where it was given the secret,
+/// the key of that secret. A node that shows a key of its own could read what is sealed to it.
+async fn check_key(
+    context: &Context,
+    chosen: &ChosenPort,
+    info: &PortInfo,
+    author: Address,
+    key: &SectionKey,
+) -> Result<Vec<Pin>, Error> {
+    let port = &chosen.port;
+    let pins = section_pins(context, port, std::slice::from_ref(key))?;
+    let now = port.chain().now(clock()).await?;
+    let access = port.access_of(author, now).await?;
+    if author == info.patient || access.readable().contains(key.section) {
+        let reader = Reader::open(context, chosen, info)?;
+        let keyring = keyring(context, port, author, &reader.key).await?;
+        keyring.check(key)?;
+    }
+    Ok(pins)
 }
 
 /// Encrypts into the store. Interrupted, it leaves nothing there.
@@ -174,7 +199,8 @@ async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<A
         }
         .into());
     }
-    commit(context, &chosen.port, &wallet, record).await
+    // What was sealed is sealed: the key was compared when it was, and is remembered with the transaction.
+    commit(context, &chosen.port, &wallet, &pending, Vec::new()).await
 }
 
 /// The wallet of this home that has an account, as far as the files say.
@@ -191,9 +217,11 @@ async fn commit(
     context: &Context,
     port: &Port,
     wallet: &Wallet,
-    record: &PreparedRecord,
+    pending: &Pending,
+    pins: Vec<Pin>,
 ) -> Result<Added, Error> {
-    let sent = commit_once(context, port, wallet, record).await;
+    let record = &pending.record;
+    let sent = commit_once(context, port, wallet, pending, pins).await;
     let (id, tx) = sent.map_err(|error| {
         let hint = if error.code() == "section.stale_epoch" {
             "the section's key has changed since the record was stored: add the file again".into()
@@ -224,8 +252,10 @@ async fn commit_once(
     context: &Context,
     port: &Port,
     wallet: &Wallet,
-    record: &PreparedRecord,
+    pending: &Pending,
+    pins: Vec<Pin>,
 ) -> Result<(u32, Option<TxSummary>), Error> {
+    let record = &pending.record;
     let transaction = records::transaction(port, record)?;
     // An earlier attempt may still be on its way: what it does must be seen before the log is asked.
     port.chain().settle(record.author).await?;
@@ -238,6 +268,14 @@ async fn commit_once(
             "section",
             format!("{} at epoch {}", record.section, record.epoch),
         )
+        .maybe(
+            "key",
+            pending.key.as_ref().map(|key| match pins.first() {
+                Some(pin) => pin.to_string(),
+                None => key.clone(),
+            }),
+        )
+        .pins(pins)
         .line(
             "size",
             format!(
@@ -295,6 +333,7 @@ async fn check_stale(
     let error = Error::StaleSection {
         section: found.section.get(),
         holder: found.holder,
+        cause: found.cause,
     };
     if !allow {
         return Err(error);

@@ -2,8 +2,8 @@
 
 use alloy::primitives::Address;
 use patientport_client::Timestamp;
-use patientport_client::access::{self, ComposedGrant, Terms};
-use patientport_client::port::RequestState;
+use patientport_client::access::{self, Change, Grantee, Standing, Terms};
+use patientport_client::port::{Port, RequestState, SectionKey};
 use patientport_core::section::SectionSet;
 use patientport_core::text::{RequestText, Rights};
 use rand_core::OsRng;
@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use crate::args::request::ApproveArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{Patient, pin, rights_name, section_list, sections};
+use crate::commands::party::{Patient, rights_name, section_list, sections};
 use crate::commands::stale::warn_of_stale;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
+use crate::home::pins::{Pin, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
 use crate::text::shown;
@@ -69,7 +70,7 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
     let port = &chosen.port;
     let entry = port.request(args.id).await?;
     let patient = Patient::open(context, &chosen).await?;
-    let asked = match access::read_request(port, &entry, &patient.key).await {
+    let asked = match access::read_request(port, &entry, patient.acting.identity()).await {
         Ok(text) => Some(text),
         // Somebody sealed badly; the patient may still decide on what is given here.
         Err(error) if error.code().starts_with("message.") => None,
@@ -82,7 +83,7 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
         );
     }
     let terms = terms(context, &chosen, &patient, &args, asked.as_ref()).await?;
-    let composed = access::approve(port, &patient.keyring, args.id, &terms, &mut OsRng).await?;
+    let grantee = grantee(&chosen, entry.recipient, Some(args.id)).await?;
     let mut preview = Preview::new(format!("approve request {}", args.id));
     if entry.requester != entry.recipient {
         preview = preview.line(
@@ -95,16 +96,7 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
             .line("purpose", shown(&asked.purpose))
             .line("text", shown(&asked.text));
     }
-    give(
-        context,
-        &chosen,
-        &patient,
-        Some(args.id),
-        composed,
-        &terms,
-        preview,
-    )
-    .await
+    give(context, &chosen, &patient, &grantee, &terms, preview).await
 }
 
 /// What is granted: as typed, else as asked.
@@ -119,7 +111,7 @@ async fn terms(
         flag,
         reason: format!("the request does not say {what}"),
     };
-    let mut set = sections(chosen, Some(&patient.keyring), &args.section)?;
+    let mut set = sections(chosen, Some(patient.keyring()), &args.section)?;
     if set.is_empty() {
         set = asked.map(|asked| asked.sections).unwrap_or_default();
     }
@@ -152,54 +144,110 @@ async fn terms(
     })
 }
 
-/// Shows a composed grant, sends it, and tells which sections want new keys.
+/// Who is granted access, with the key that the registry shows: fetched once, compared and used as one value.
 ///
 /// # Errors
-/// The port's refusals; `KeyChanged`.
+/// `provider.unknown`; `key.none`.
+pub async fn grantee(
+    chosen: &ChosenPort,
+    account: Address,
+    request: Option<u32>,
+) -> Result<Grantee, Error> {
+    let provider = chosen.port.registry().provider(account).await?;
+    Ok(Grantee {
+        account,
+        key: provider.encryption_key()?,
+        request,
+    })
+}
+
+/// Composes a grant, shows what it changes section by section, sends it, and tells which sections want new keys.
+///
+/// # Errors
+/// The port's refusals; `KeyChanged`; `access.rights_differ`.
 pub async fn give(
     context: &Context,
     chosen: &ChosenPort,
     patient: &Patient,
-    id: Option<u32>,
-    composed: ComposedGrant,
+    to: &Grantee,
     terms: &Terms,
     preview: Preview,
 ) -> Result<Granted, Error> {
     let port = &chosen.port;
+    let chain_id = port.chain().chain_id();
+    let pin = context.compare_key(chain_id, Subject::Account(to.account), &to.key)?;
+    let acting = &patient.acting;
+    let composed = acting.grant(to, terms, time::clock(), &mut OsRng).await?;
+    let keys = section_pins(context, port, &composed.keys)?;
     let reader = composed.reader;
-    let key = pin(
-        context,
-        port.chain().chain_id(),
-        reader.account,
-        &reader.key,
-    )?;
-    let lost = composed.lost;
-    let keyring = Some(&patient.keyring);
-    let preview = preview
+    let keyring = Some(patient.keyring());
+    let mut preview = preview
         .line("port", port.address().to_string())
         .line(
             "reader",
             Who::find(port.registry(), reader.account).await?.line(),
         )
-        .line("key", key)
-        .line("sections", section_list(reader.sections, keyring))
-        .maybe(
-            "loses",
-            (!lost.is_empty()).then(|| section_list(lost, keyring)),
-        )
-        .line("until", time::human(terms.until.0))
-        .line("rights", rights_name(terms.rights));
+        .pinned("key", "", pin)
+        .pins(keys);
+    for change in &composed.changes {
+        let section = section_list(change.section.into(), keyring);
+        preview = preview.line("section", format!("{section}: {}", told(change)));
+    }
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
     warn_of_stale(context, port).await?;
     Ok(Granted {
-        id,
+        id: to.request,
         port: port.address(),
         reader: reader.account,
         fingerprint: reader.key.fingerprint().to_string(),
         sections: reader.sections,
         until: terms.until.0,
         rights: terms.rights,
-        lost,
+        lost: composed.lost(),
         tx: (&report).into(),
     })
+}
+
+/// What a grant changes in a section, in words.
+fn told(change: &Change) -> String {
+    let standing = |it: Standing| {
+        format!(
+            "{} until {}",
+            rights_name(it.rights),
+            time::human(it.until.0)
+        )
+    };
+    match (change.before, change.after) {
+        (None, Some(after)) => format!("{} (new)", standing(after)),
+        (Some(before), Some(after)) if before == after => {
+            format!("{} (as before)", standing(after))
+        }
+        (Some(before), Some(after)) => format!("{} (was {})", standing(after), standing(before)),
+        (Some(before), None) => format!("no access any more (was {})", standing(before)),
+        (None, None) => "no access".into(),
+    }
+}
+
+/// Compares section keys with those this home made or saw first.
+///
+/// # Errors
+/// `KeyChanged`.
+pub fn section_pins(
+    context: &Context,
+    port: &Port,
+    keys: &[SectionKey],
+) -> Result<Vec<Pin>, Error> {
+    let mut pins = Vec::new();
+    for key in keys {
+        let subject = Subject::Section {
+            port: port.address(),
+            section: key.section.get(),
+            epoch: key.epoch,
+        };
+        // What is no key is refused where it would be used.
+        if let Some(public) = &key.key {
+            pins.push(context.compare_key(port.chain().chain_id(), subject, public)?);
+        }
+    }
+    Ok(pins)
 }

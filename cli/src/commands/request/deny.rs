@@ -2,16 +2,19 @@
 
 use alloy::primitives::Address;
 use patientport_client::access;
-use patientport_client::port::DenialReason;
+use patientport_client::port::{DenialReason, Port};
+use patientport_core::keys::PublicKey;
 use patientport_core::text::DenialText;
 use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::request::DenyArgs;
-use crate::commands::describe::Who;
-use crate::commands::party::{pin, words};
+use crate::commands::describe::{Who, is_silence};
+use crate::commands::party::words;
 use crate::context::Context;
 use crate::error::Error;
+use crate::home::HomeError;
+use crate::home::pins::{Pin, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
 use crate::text::shown;
@@ -64,23 +67,23 @@ pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
         });
     }
     let reason: DenialReason = args.reason.into();
-    let provider = port.registry().provider(entry.requester).await?;
-    let key = pin(
-        context,
-        port.chain().chain_id(),
-        entry.requester,
-        &provider.encryption_key()?,
-    )?;
-    let preview = Preview::new(format!("deny request {}", args.id))
+    let sealed = requester_key(context, port, entry.requester).await?;
+    let mut preview = Preview::new(format!("deny request {}", args.id))
         .line("port", port.address().to_string())
         .line(
             "asked by",
             Who::find(port.registry(), entry.requester).await?.line(),
         )
-        .line("key", key)
-        .line("reason", format!("{reason} (public)"))
-        .line("text", format!("{} (sealed)", shown(&text.text)));
-    let transaction = access::deny(port, args.id, reason, &text, &mut OsRng).await?;
+        .line("reason", format!("{reason} (public)"));
+    preview = match &sealed {
+        Some((_, pin)) => preview
+            .pinned("key", "", pin.clone())
+            .line("text", format!("{} (sealed)", shown(&text.text))),
+        None => preview.line("text", "none"),
+    };
+    let key = sealed.as_ref().map(|(key, _)| key);
+    let words = (reason, &text);
+    let transaction = access::deny(port, wallet.address(), &entry, key, words, &mut OsRng)?;
     let report = send(context, &wallet, preview, &transaction).await?;
     Ok(Denied {
         id: args.id,
@@ -88,4 +91,38 @@ pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
         reason,
         tx: (&report).into(),
     })
+}
+
+/// The requester's key, compared with the one first seen; `None` with a warning where there is none to trust: that
+/// keeps the words from the requester, and nobody from saying no.
+async fn requester_key(
+    context: &Context,
+    port: &Port,
+    requester: Address,
+) -> Result<Option<(PublicKey, Pin)>, Error> {
+    let without_words = |why: &str| {
+        context.warn(
+            "message.not_sealed",
+            format!("the denial carries no words: {why}"),
+        );
+        Ok(None)
+    };
+    let key = match port.registry().find_provider(requester).await {
+        Ok(provider) => provider.and_then(|provider| provider.key),
+        Err(error) if is_silence(&error) => {
+            return without_words("the registry does not say what the requester's key is");
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let Some(key) = key else {
+        return without_words("the requester has published no key");
+    };
+    let subject = Subject::Account(requester);
+    match context.compare_key(port.chain().chain_id(), subject, &key) {
+        Ok(pin) => Ok(Some((key, pin))),
+        Err(Error::Home(HomeError::KeyChanged { .. })) => without_words(
+            "the requester's key is not the one seen before (`--accept-new-key` accepts it)",
+        ),
+        Err(error) => Err(error),
+    }
 }

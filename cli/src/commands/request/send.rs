@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::args::request::SendArgs;
 use crate::commands::describe::Who;
-use crate::commands::party::{pin, rights_name, section_list, words};
+use crate::commands::party::{rights_name, section_list, words};
 use crate::context::Context;
 use crate::error::Error;
+use crate::home::pins::Subject;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
 use crate::text::shown;
@@ -92,17 +93,15 @@ pub async fn run(context: &Context, args: SendArgs) -> Result<Sent, Error> {
         .map_err(patientport_client::Error::from)?;
     let wallet = context.wallet(None)?;
     let recipient = args.recipient.unwrap_or_else(|| wallet.address());
-    let key = pin(
-        context,
-        port.chain().chain_id(),
-        port.address(),
-        &info.patient_key()?,
-    )?;
+    // The key compared here is the key sealed to.
+    let patient_key = info.patient_key()?;
+    let subject = Subject::Account(port.address());
+    let pin = context.compare_key(port.chain().chain_id(), subject, &patient_key)?;
     let preview =
         Preview::new("ask a patient for access; that you ask is public, the rest is sealed")
             .line("port", port.address().to_string())
             .line("patient", info.patient.to_string())
-            .line("key", key)
+            .pinned("key", "", pin)
             .line("for", Who::find(port.registry(), recipient).await?.line())
             .line(
                 "sections",
@@ -119,8 +118,14 @@ pub async fn run(context: &Context, args: SendArgs) -> Result<Sent, Error> {
             .line("rights", rights_name(rights))
             .line("purpose", shown(&request.purpose))
             .line("text", shown(&request.text));
-    let transaction =
-        access::request(port, wallet.address(), recipient, &request, &mut OsRng).await?;
+    let transaction = access::request(
+        port,
+        (info.patient, &patient_key),
+        wallet.address(),
+        recipient,
+        &request,
+        &mut OsRng,
+    )?;
     let report = send(context, &wallet, preview, &transaction).await?;
     Ok(Sent {
         id: access::made_request(port, &report)?,

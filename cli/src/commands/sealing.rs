@@ -1,0 +1,145 @@
+//! Who is given new section secrets: what the node says, held against what this home knows.
+
+use alloy::primitives::Address;
+use patientport_client::Patient;
+use patientport_client::rotation::{LeftOut, NewKeys, Plan};
+use patientport_core::section::{SectionId, SectionSet};
+use serde::Serialize;
+
+use crate::args::access::RotationArgs;
+use crate::commands::party::section_list;
+use crate::context::Context;
+use crate::error::Error;
+use crate::home::HomeError;
+use crate::home::pins::{Pin, PinState, Subject};
+use crate::preview::Preview;
+
+/// A live reader who is given no new keys.
+#[derive(Clone, Debug, Serialize)]
+pub struct Omitted {
+    /// The reader.
+    pub reader: Address,
+    /// Why.
+    pub reason: String,
+}
+
+/// Leaves out of a planned rotation everyone whose key this home has not seen or knows otherwise, unless its user
+/// says that they are right; warns of everyone left out. Returns the keys that secrets will be sealed to.
+///
+/// # Errors
+/// Those of reading the pins; a prompt's.
+pub fn judge(
+    context: &Context,
+    plan: &mut Plan,
+    args: &RotationArgs,
+    chain_id: u64,
+) -> Result<Vec<Pin>, Error> {
+    let mut pins = Vec::new();
+    let mut failed = None;
+    plan.leave_out(|recipient| {
+        let subject = Subject::Account(recipient.account);
+        match context.compare_key(chain_id, subject, &recipient.key) {
+            Ok(pin) if pin.state == PinState::First && !args.include_unseen => {
+                match vouched(context, recipient.account, &pin) {
+                    Ok(true) => pins.push(pin),
+                    Ok(false) => return Some(LeftOut::Unknown),
+                    Err(error) => failed = Some(error),
+                }
+                None
+            }
+            Ok(pin) => {
+                pins.push(pin);
+                None
+            }
+            Err(Error::Home(HomeError::KeyChanged { .. })) => Some(LeftOut::KeyChanged),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        }
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    for (reader, why) in plan.left_out() {
+        context.warn(
+            "access.reader_left_out",
+            format!("`{reader}` gets no new keys: {why}"),
+        );
+    }
+    Ok(pins)
+}
+
+/// Whether the person at the terminal knows a reader that this home has never seen.
+fn vouched(context: &Context, reader: Address, pin: &Pin) -> Result<bool, Error> {
+    if context.settings.yes || !context.terminal.interactive {
+        return Ok(false);
+    }
+    Ok(context.terminal.confirm(&format!(
+        "the node names `{reader}`, key {}, as a reader, which this home has not seen: give it the new keys?",
+        pin.fingerprint
+    ))?)
+}
+
+/// Those left out of a rotation, for outcomes.
+pub fn omitted(plan: &Plan) -> Vec<Omitted> {
+    let omitted = |(reader, why): &(Address, LeftOut)| Omitted {
+        reader: *reader,
+        reason: why.to_string(),
+    };
+    plan.left_out().iter().map(omitted).collect()
+}
+
+/// Sections named by `--abandon-current`.
+///
+/// # Errors
+/// `section.invalid`.
+pub fn abandoned(args: &RotationArgs) -> Result<SectionSet, Error> {
+    let mut set = SectionSet::EMPTY;
+    for number in args.abandon_current.iter().flat_map(|set| &set.0) {
+        set.insert(SectionId::try_from(*number).map_err(patientport_client::Error::from)?);
+    }
+    Ok(set)
+}
+
+/// Adds to a preview which sections get new keys, and everyone who is given them, key by key.
+pub fn preview(mut preview: Preview, patient: &Patient, keys: &NewKeys, pins: Vec<Pin>) -> Preview {
+    let own = patient.key().fingerprint();
+    preview = preview
+        .line(
+            "new keys",
+            section_list(keys.sections(), Some(patient.keyring())),
+        )
+        .line("sealed to", format!("you, key {own}"));
+    for (recipient, pin) in keys.recipients.iter().skip(1).zip(pins) {
+        preview = preview.pinned("sealed to", format!("{}, key ", recipient.account), pin);
+    }
+    if !keys.later.is_empty() {
+        preview = preview.line("more", format!("{} further transactions", keys.later.len()));
+    }
+    preview
+}
+
+/// Remembers the section keys that this home has just made: a node that shows others later is caught.
+///
+/// # Errors
+/// Those of writing the pins.
+pub fn remember_made(context: &Context, patient: &Patient, keys: &NewKeys) -> Result<(), Error> {
+    let port = patient.port();
+    let pins: Vec<_> = keys
+        .secrets
+        .iter()
+        .map(|made| Pin {
+            chain_id: port.chain().chain_id(),
+            subject: Subject::Section {
+                port: port.address(),
+                section: made.section.get(),
+                epoch: made.epoch,
+            },
+            fingerprint: made.secret.public().fingerprint().to_string(),
+            // Whatever stood there was another attempt's, which did not become the section's key.
+            state: PinState::Replaced,
+        })
+        .collect();
+    Ok(context.home().keep_pins(&pins)?)
+}
