@@ -92,8 +92,10 @@ impl Context {
     /// # Errors
     /// As `Chain::connect`.
     pub async fn chain(&self) -> Result<&Chain, Error> {
-        let mut options = Options::default();
-        options.allow_http = self.settings.allow_http;
+        let mut options = Options {
+            allow_http: self.settings.allow_http,
+            ..Options::default()
+        };
         if let Some(timeout) = self.settings.timeout {
             options.receipt_timeout = timeout;
         }

@@ -24,6 +24,7 @@ pub struct PasswordFile {
 }
 
 /// What a run works with.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The home.

@@ -22,6 +22,10 @@ pub struct Stale {
     pub cause: Cause,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
 fn cause_name<S: Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match cause {
         Cause::KeyChanged => "key-changed",
