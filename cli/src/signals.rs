@@ -64,7 +64,7 @@ pub(crate) fn watch() -> io::Result<Stop> {
     };
     let (sender, receiver) = oneshot::channel();
     tokio::spawn(async move {
-        let hung_up = async {
+        let closed = async {
             match &mut hang_up {
                 Some(hang_up) => hang_up.recv().await,
                 None => std::future::pending().await,
@@ -73,7 +73,7 @@ pub(crate) fn watch() -> io::Result<Stop> {
         let signal = tokio::select! {
             _ = interrupt.recv() => Signal::Interrupt,
             _ = terminate.recv() => Signal::Terminate,
-            _ = hung_up => Signal::HangUp,
+            _ = closed => Signal::HangUp,
         };
         STOPPING.store(true, Ordering::Relaxed);
         // Without a receiver the run has ended.

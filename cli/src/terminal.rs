@@ -34,7 +34,7 @@ pub enum TerminalError {
     /// Ctrl-D, or the input ended.
     #[error("the input ended before an answer was given")]
     Ended,
-    /// More than [`MAX_LINE_BYTES`].
+    /// More than `MAX_LINE_BYTES`.
     #[error("the answer is longer than {MAX_LINE_BYTES} bytes")]
     TooLong,
     /// Not UTF-8.

@@ -114,6 +114,40 @@ fn a_mistyped_command_is_usage_and_gets_a_suggestion() {
 }
 
 #[test]
+fn every_mistake_in_the_arguments_is_a_document_too() {
+    let root = tempfile::tempdir().unwrap();
+    let mistakes: [&[&str]; 6] = [
+        &[],
+        &["record"],
+        &["record", "get", "x"],
+        &["wallet", "new"],
+        &["wallet", "list", "--color", "pink"],
+        &["wallet", "list", "-q", "-v"],
+    ];
+    for arguments in mistakes {
+        let (code, document) = run_json(root.path(), arguments);
+        let error = &document["errors"][0];
+        assert_eq!(
+            (code, &error["code"]),
+            (2, &json!("usage.arguments")),
+            "{arguments:?}"
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.len() < 200 && !message.contains("Usage:"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn help_shows_a_url_that_can_be_copied() {
+    let root = tempfile::tempdir().unwrap();
+    let help = stdout(&run(root.path(), &["port", "claim", "--help"]));
+    assert!(help.contains(" http://127.0.0.1:8547]"), "{help}");
+}
+
+#[test]
 fn wallets_are_made_listed_and_kept_private() {
     let root = tempfile::tempdir().unwrap();
     let (home, file) = home_with_alice(root.path());

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// A day.
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A directory with both contracts, of which those named `other` are compressed differently: programs that do the
 /// same and have another code hash, as another release has.

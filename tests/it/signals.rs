@@ -17,7 +17,7 @@ const LENGTH: usize = 1 << 20;
 const PART: usize = 1 << 19;
 
 fn payload() -> Vec<u8> {
-    (0..LENGTH).map(|index| (index % 251) as u8).collect()
+    (0..251).cycle().take(LENGTH).collect()
 }
 
 /// Puts a pipe in the place of the record's body; returns the pipe and the body.

@@ -205,7 +205,7 @@ fn spool() -> io::Result<File> {
 }
 
 fn spool_failed(source: io::Error) -> Error {
-    let directory = std::env::temp_dir();
+    let directory = tempfile::env::temp_dir();
     Error::Output(files::FileError::io(
         "write a temporary file in",
         &directory,
