@@ -364,7 +364,7 @@ fn errors_of_the_machinery_are_decoded() {
     assert_eq!(plain(&expired).code(), "program.expired");
     assert_eq!(
         plain(&expired).to_string(),
-        "the program has expired: it was activated `366` days ago (`ProgramExpired`)"
+        "the program at `0x0000000000000000000000000000000000000000` has expired: it was activated `366` days ago (`ProgramExpired`)"
     );
     let upgrade = IArbWasmErrors::ProgramNeedsUpgrade {
         version: 1,
