@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod liar;
-#[expect(dead_code, reason = "shared by the tests, each of which needs a part of it")]
+#[expect(
+    dead_code,
+    reason = "shared by the tests, each of which needs a part of it"
+)]
 mod world;
 
 use std::sync::Arc;
