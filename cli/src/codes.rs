@@ -61,7 +61,7 @@ pub const CODES: &[Code] = &[
         &["the message says which role may; another wallet is chosen with `--account NAME`"]),
     code("access.invalid_expiry", Usage, "Access would end before now or more than five years from now.",
         &["give another `--until`, such as `90d` or a date"]),
-    code("access.invalid_reader", Refused, "The patient itself, or nobody, was named as a reader.",
+    code("access.invalid_reader", Refused, "The patient, nobody, or another than the recipient of the request was named as a reader.",
         &["name a provider's account"]),
     code("access.invalid_rights", Refused, "The rights are none that the port knows.",
         &["use `--rights read`, `write` or `read-write`"]),

@@ -257,7 +257,7 @@ impl Patient {
             message,
         };
         let transaction = match to.request {
-            Some(request) => port.approve(request, call),
+            Some(request) => port.approve(request, to.account, call),
             None => port.grant(to.account, call),
         };
         Ok(ComposedGrant {

@@ -169,7 +169,7 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
         (
             plain(&port::InvalidReader { reader: WHO }),
             "access.invalid_reader",
-            "`0x00000000000000000000000000000000000000AA` is the port's patient and cannot be granted access",
+            "`0x00000000000000000000000000000000000000AA` is the port's patient, or not whom the request is for",
         ),
         (
             plain(&port::NoLiveGrant { reader: WHO }),

@@ -429,10 +429,11 @@ impl Port {
         })
     }
 
-    /// Grants what was asked.
-    pub fn approve(&self, request: u32, grant: GrantCall) -> Transaction {
+    /// Grants to `reader`, for whom the request asks.
+    pub fn approve(&self, request: u32, reader: Address, grant: GrantCall) -> Transaction {
         self.transaction(&IPatientPort::approveCall {
             requestId: request,
+            reader,
             sections: grant.sections.bits(),
             epochs: grant.epochs,
             expiry: grant.expiry.0,

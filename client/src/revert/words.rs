@@ -140,7 +140,7 @@ impl Revert {
             PortErrors::InvalidReader(e) => {
                 write!(
                     f,
-                    "`{}` is the port's patient and cannot be granted access",
+                    "`{}` is the port's patient, or not whom the request is for",
                     e.reader
                 )
             }

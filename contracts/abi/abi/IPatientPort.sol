@@ -119,7 +119,7 @@ interface IPatientPort {
     error InvalidExpiry(uint64 given, uint64 earliest, uint64 latest);
     error InvalidRights(uint8 rights);
     error InvalidReason(uint8 reason);
-    /// A grant cannot name the patient.
+    /// A grant cannot name the patient, nor an approval another than whom the request asks for.
     error InvalidReader(address reader);
     /// There is no live grant to end, or none that lets `reader` be sent these sections' secrets.
     error NoLiveGrant(address reader);
@@ -171,9 +171,10 @@ interface IPatientPort {
     /// `reason`: 1 not needed, 2 unknown requester, 3 scope too wide, 4 other provider preferred, 5 other.
     /// `message` may be empty. Patient only.
     function deny(uint32 requestId, uint8 reason, bytes calldata message) external;
-    /// Grants what was asked, within `sections` at `epochs`, until `expiry`. `message` carries the section
-    /// secrets sealed to the recipient; it may be empty if `rights` is write alone. Patient only. Unless `allowUnverified`, the recipient must be verified.
-    function approve(uint32 requestId, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
+    /// Grants `sections` at `epochs` until `expiry` to `reader`, for whom the request asks: the call names it, so
+    /// that a node that misreports a request cannot have another approved. `message` carries the section
+    /// secrets sealed to the reader; it may be empty if `rights` is write alone. Patient only. Unless `allowUnverified`, the reader must be verified.
+    function approve(uint32 requestId, address reader, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
     /// As `approve`, without a request.
     function grant(address reader, uint64 sections, uint32[] calldata epochs, uint64 expiry, uint8 rights, bool allowUnverified, bytes calldata message) external;
     /// Ends a reader's access, then rotates sections in the same transaction. `reason`: 0 none, 1 care ended,

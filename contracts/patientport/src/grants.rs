@@ -50,13 +50,17 @@ impl Port {
         contains(self.sections_of(&reader, right), section)
     }
 
-    /// `approve(uint32 requestId, …)`.
+    /// `approve(uint32 requestId, address reader, …)`.
     pub(crate) fn approve(&self, args: &mut Args<'_>) -> Result<()> {
         let id = args.u32()?;
+        let reader = args.account()?;
         let header = self.only_patient()?;
         let word = self.request_word(id)?;
+        if reader != self.recipient(id, &word) {
+            return Err(Error::InvalidReader(reader));
+        }
         self.end_request(id, word, request::APPROVED)?;
-        self.give(&header, id, self.recipient(id, &word), args)
+        self.give(&header, id, reader, args)
     }
 
     /// `grant(address reader, …)`.

@@ -99,6 +99,23 @@ fn an_approval_is_not_replayed() {
 }
 
 #[test]
+fn an_approval_names_whom_the_request_is_for() {
+    let mut world = World::claimed();
+    world.call(OTHER, &request(OTHER)).unwrap();
+    world.call(PRIMARY, &request(SPECIALIST)).unwrap();
+    world.logs();
+    let call = approve(1, 1, &[1], START + DAY, 1);
+    let refusal = abi::InvalidReader { reader: SPECIALIST };
+    world.refuses(PATIENT, &call, &refusal);
+    let referrer = abi::approveCall {
+        requestId: 2,
+        reader: PRIMARY,
+        ..call
+    };
+    world.refuses(PATIENT, &referrer, &abi::InvalidReader { reader: PRIMARY });
+}
+
+#[test]
 fn a_grant_is_checked_like_an_approval() {
     let mut world = World::claimed();
     world.call(SPECIALIST, &request(SPECIALIST)).unwrap();

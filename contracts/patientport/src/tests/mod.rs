@@ -225,6 +225,7 @@ pub(crate) fn grant(
     }
 }
 
+/// Approves a request for the specialist.
 pub(crate) fn approve(
     id: u32,
     sections: u64,
@@ -234,6 +235,7 @@ pub(crate) fn approve(
 ) -> abi::approveCall {
     abi::approveCall {
         requestId: id,
+        reader: SPECIALIST,
         sections,
         epochs: epochs.to_vec(),
         expiry,
