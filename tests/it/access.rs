@@ -159,7 +159,7 @@ fn an_expired_writer_is_refused() {
     context
         .specialist
         .run(&format!(
-            "record add {} --port {} --section 1 --allow-stale",
+            "record add {} --port {} --section 1",
             utf8(&file),
             context.port
         ))

@@ -105,12 +105,12 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let key = choose_section(&chosen, &args).await?;
-    check_stale(context, port, &key, args.allow_stale).await?;
     let wallet = context.wallet(chosen.known.account.as_deref())?;
     let pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
     let trial = port.add(B256::repeat_byte(1), key.section, key.epoch);
     let _allowed = trial.prepare(wallet.address()).await?;
+    check_stale(context, port, &key, args.allow_stale).await?;
 
     let prepared = store(context, port, wallet.address(), key, metadata, input).await?;
     let pending = Pending {
