@@ -173,7 +173,7 @@ pub fn no_rotation() -> IPatientPort::Rotation {
 /// First keys for the sections of a port that its patient accepts with `key`.
 ///
 /// # Errors
-/// [`Error::Section`](crate::Error::Section) for a name that no message can carry.
+/// [`Error::Section`] for a name that no message can carry.
 pub fn first_keys(
     port: &Port,
     patient: Address,

@@ -54,6 +54,9 @@ impl TestNode {
         for account in &node.accounts()[1..] {
             wallet.register_signer(account.signer());
         }
+        // In a build of the whole workspace the HTTP client has TLS and wants to be told whose; a second
+        // choice in the same process changes nothing.
+        let _chosen_before = rustls::crypto::ring::default_provider().install_default();
         // Nonces are asked for each time: the default remembers them, which going back to a snapshot
         // makes wrong.
         let provider = ProviderBuilder::new()
