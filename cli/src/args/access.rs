@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::port::PortArg;
 use super::request::GrantTerms;
-use super::values::{NewSection, RevokeReason, RightsArg, SectionRef, SectionSetArg, Until};
+use super::values::{self, NewSection, RevokeReason, RightsArg, SectionRef, SectionSetArg, Until};
 
 /// The access verbs.
 #[derive(Debug, Subcommand)]
@@ -45,6 +45,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct GrantArgs {
     /// Reader
+    #[arg(value_parser = values::address)]
     pub reader: Address,
     /// Which port.
     #[command(flatten)]
@@ -67,6 +68,7 @@ pub struct GrantArgs {
 #[derive(Debug, Args)]
 pub struct RevokeArgs {
     /// Reader
+    #[arg(value_parser = values::address)]
     pub reader: Address,
     /// Which port.
     #[command(flatten)]

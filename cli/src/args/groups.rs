@@ -37,7 +37,7 @@ pub struct NetworkArgs {
     #[arg(long, global = true)]
     pub allow_http: bool,
     /// Registry [default: the deployment recorded in the home for this chain]
-    #[arg(long, global = true, value_name = "ADDRESS", env = env::PATIENTPORT_REGISTRY)]
+    #[arg(long, global = true, value_name = "ADDRESS", value_parser = values::address, env = env::PATIENTPORT_REGISTRY)]
     pub registry: Option<Address>,
     /// Directory of wallets, identities and settings [default: ~/.patientport]
     #[arg(long, global = true, value_name = "DIR", env = env::PATIENTPORT_HOME)]

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
-use super::values::NewSection;
+use super::values::{self, NewSection};
 
 /// The port verbs.
 #[derive(Debug, Subcommand)]
@@ -39,7 +39,7 @@ pub struct PortArg {
 #[derive(Debug, Args)]
 pub struct IssueArgs {
     /// The patient's account
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     pub patient: Address,
     /// Remember the port in this home under this name
     #[arg(long)]
@@ -50,6 +50,7 @@ pub struct IssueArgs {
 #[derive(Debug, Args)]
 pub struct ClaimArgs {
     /// The port's address
+    #[arg(value_parser = values::address)]
     pub port: Address,
     /// Name of the port in this home [default: mine, mine-2, …]
     #[arg(long)]
@@ -58,7 +59,7 @@ pub struct ClaimArgs {
     #[arg(long, value_name = "SECTION")]
     pub section: Vec<NewSection>,
     /// Accept a port whose code has this keccak256 hash, though this program does not know it
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", value_parser = values::hash)]
     pub accept_code: Option<B256>,
 }
 

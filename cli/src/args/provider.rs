@@ -3,7 +3,7 @@
 use alloy::primitives::Address;
 use clap::{Args, Subcommand};
 
-use super::values::{Kind, Until};
+use super::values::{self, Kind, Until};
 
 /// The provider verbs.
 #[derive(Debug, Subcommand)]
@@ -63,6 +63,7 @@ pub struct RegisterArgs {
 #[derive(Debug, Args)]
 pub struct AttestArgs {
     /// Provider to confirm
+    #[arg(value_parser = values::address)]
     pub provider: Address,
     /// Until when: 1y, 6mo, 30d, a date (inclusive, UTC), RFC 3339, or Unix seconds
     #[arg(long, default_value = "1y")]
@@ -76,6 +77,7 @@ pub struct AttestArgs {
 #[derive(Debug, Args)]
 pub struct AddressArg {
     /// Provider
+    #[arg(value_parser = values::address)]
     pub provider: Address,
 }
 
@@ -83,6 +85,7 @@ pub struct AddressArg {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// Provider [default: this account]
+    #[arg(value_parser = values::address)]
     pub provider: Option<Address>,
 }
 
@@ -107,5 +110,6 @@ pub enum AttesterCommand {
 #[derive(Debug, Args)]
 pub struct AttesterArg {
     /// Attester
+    #[arg(value_parser = values::address)]
     pub attester: Address,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::port::PortArg;
-use super::values::{CommitmentArg, RetractReason, SectionRef};
+use super::values::{self, CommitmentArg, RetractReason, SectionRef};
 
 /// The record verbs.
 #[derive(Debug, Subcommand)]
@@ -90,6 +90,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct GetArgs {
     /// Record number
+    #[arg(value_parser = values::record_number)]
     pub id: u32,
     /// Which port.
     #[command(flatten)]
@@ -106,6 +107,7 @@ pub struct GetArgs {
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// Record number
+    #[arg(value_parser = values::record_number)]
     pub id: u32,
     /// Which port.
     #[command(flatten)]
@@ -116,6 +118,7 @@ pub struct VerifyArgs {
 #[derive(Debug, Args)]
 pub struct RetractArgs {
     /// Record number
+    #[arg(value_parser = values::record_number)]
     pub id: u32,
     /// Which port.
     #[command(flatten)]

@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use clap::{Args, Subcommand};
 
 use super::port::PortArg;
-use super::values::{DenialReason, RightsArg, SectionRef, SectionSetArg, Until};
+use super::values::{self, DenialReason, RightsArg, SectionRef, SectionSetArg, Until};
 
 /// The request verbs.
 #[derive(Debug, Subcommand)]
@@ -45,7 +45,7 @@ pub struct SendArgs {
     #[command(flatten)]
     pub port: PortArg,
     /// Provider to be given access [default: this account]
-    #[arg(long = "for", value_name = "ADDRESS")]
+    #[arg(long = "for", value_name = "ADDRESS", value_parser = values::address)]
     pub recipient: Option<Address>,
     /// Sections asked for, such as 0,2-4; may be repeated [default: the patient chooses]
     #[arg(long, value_name = "SECTIONS")]
@@ -82,6 +82,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct OneArgs {
     /// Request number
+    #[arg(value_parser = values::request_number)]
     pub id: u32,
     /// Which port.
     #[command(flatten)]
@@ -103,6 +104,7 @@ pub struct GrantTerms {
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
     /// Request number
+    #[arg(value_parser = values::request_number)]
     pub id: u32,
     /// Which port.
     #[command(flatten)]
@@ -125,6 +127,7 @@ pub struct ApproveArgs {
 #[derive(Debug, Args)]
 pub struct DenyArgs {
     /// Request number
+    #[arg(value_parser = values::request_number)]
     pub id: u32,
     /// Which port.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use clap::ValueEnum;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -43,6 +43,20 @@ pub enum ValueError {
     /// Not a commitment.
     #[error("`{0}` is not a commitment: 64 hexadecimal digits")]
     Commitment(String),
+    /// Not an address.
+    #[error("`{0}` is not an address: 0x and 40 hexadecimal digits")]
+    Address(String),
+    /// Not a hash.
+    #[error("`{0}` is not a hash: 0x and 64 hexadecimal digits")]
+    Hash(String),
+    /// Not the number of a record or a request.
+    #[error("`{text}` is not a {what} number")]
+    Number {
+        /// `record` or `request`.
+        what: &'static str,
+        /// What was typed.
+        text: String,
+    },
 }
 
 /// Sections are numbered below this (`abi::limits::SECTIONS`).
@@ -167,6 +181,48 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
         return Err(bad());
     }
     Ok(Duration::from_secs(seconds))
+}
+
+/// Parses an account's or a contract's address.
+///
+/// # Errors
+/// [`ValueError::Address`].
+pub fn address(text: &str) -> Result<Address, ValueError> {
+    text.parse()
+        .map_err(|_| ValueError::Address(text.to_owned()))
+}
+
+/// Parses a 32-byte hash.
+///
+/// # Errors
+/// [`ValueError::Hash`].
+pub fn hash(text: &str) -> Result<B256, ValueError> {
+    text.parse().map_err(|_| ValueError::Hash(text.to_owned()))
+}
+
+/// Parses the number of a record.
+///
+/// # Errors
+/// [`ValueError::Number`].
+pub fn record_number(text: &str) -> Result<u32, ValueError> {
+    number("record", text)
+}
+
+/// Parses the number of a request.
+///
+/// # Errors
+/// [`ValueError::Number`].
+pub fn request_number(text: &str) -> Result<u32, ValueError> {
+    number("request", text)
+}
+
+fn number(what: &'static str, text: &str) -> Result<u32, ValueError> {
+    digits(text)
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| ValueError::Number {
+            what,
+            text: text.to_owned(),
+        })
 }
 
 fn section_number(text: &str) -> Option<u8> {

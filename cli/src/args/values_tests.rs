@@ -127,3 +127,26 @@ fn a_commitment_is_64_digits() {
         assert!(text.parse::<CommitmentArg>().is_err(), "`{text}` was taken");
     }
 }
+
+#[test]
+fn addresses_and_numbers_are_refused_in_words() {
+    let said = |error: ValueError| error.to_string();
+    assert_eq!(
+        said(address("brandt").unwrap_err()),
+        "`brandt` is not an address: 0x and 40 hexadecimal digits"
+    );
+    assert!(address("0x123").is_err());
+    assert!(address("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC").is_ok());
+    assert!(hash("0x12").is_err());
+    assert_eq!(record_number("7"), Ok(7));
+    for text in ["", "abc", "-1", "+1", "4294967296"] {
+        assert_eq!(
+            said(record_number(text).unwrap_err()),
+            format!("`{text}` is not a record number")
+        );
+    }
+    assert_eq!(
+        said(request_number("abc").unwrap_err()),
+        "`abc` is not a request number"
+    );
+}
