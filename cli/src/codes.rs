@@ -71,6 +71,8 @@ pub const CODES: &[Code] = &[
         &["name every section with `--section`, or give up those not named with `--replace`; see what it has with `patientport access list`"]),
     code("access.too_many_readers", Refused, "The port has as many live readers as it can have.",
         &["end access that is no longer needed with `patientport access revoke ADDRESS`"]),
+    code("access.would_shorten", Usage, "The reader's access to sections that were not named would end earlier, and a grant has one end.",
+        &["name every section with `--section`, give a later `--until`, or give up those not named with `--replace`; see what it has with `patientport access list`"]),
     code("attestation.invalid_end", Refused, "The attestation would end before now or more than five years from now.",
         &["give another `--until`, such as `1y`"]),
     code("attestation.mismatch", Refused, "The provider has changed since it was looked at.",

@@ -215,10 +215,10 @@ impl Patient {
     /// Composes a grant, or the approval of a request.
     ///
     /// A grant replaces the one in force. Unless [`Terms::replace`] is set, sections of the one in force that are not
-    /// named are kept; that is possible only with the same rights, because a grant has one set of them.
+    /// named are kept; that is possible only with the same rights and no earlier end, because a grant has one of each.
     ///
     /// # Errors
-    /// [`Error::RightsDiffer`]; [`Error::SectionNotOpen`]; [`Error::NoMatchingKey`] if the key ring lacks a section's
+    /// [`Error::RightsDiffer`]; [`Error::WouldShorten`]; [`Error::SectionNotOpen`]; [`Error::NoMatchingKey`] if the key ring lacks a section's
     /// current secret, [`Error::WrongSectionKey`] if the node shows another key; [`Error::Past`].
     pub async fn grant(
         &self,
@@ -368,6 +368,12 @@ fn sections_of(previous: &Access, terms: &Terms) -> Result<SectionSet> {
             reader: previous.reader,
             had: rights,
             given: terms.rights,
+            sections: kept,
+        }),
+        Some(_) if terms.until < previous.expiry => Err(Error::WouldShorten {
+            reader: previous.reader,
+            had: previous.expiry,
+            given: terms.until,
             sections: kept,
         }),
         _ => Ok(terms.sections.union(kept)),

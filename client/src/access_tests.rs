@@ -48,6 +48,24 @@ fn sections_that_were_not_named_are_kept_only_with_the_rights_they_have() {
 }
 
 #[test]
+fn sections_that_were_not_named_never_end_earlier() {
+    let granted = |sections, until, replace| {
+        let terms = Terms {
+            until: Timestamp(until),
+            ..terms(sections, Rights::Read, replace)
+        };
+        sections_of(&previous(), &terms).map(SectionSet::bits)
+    };
+    let refused = granted(0b101, 499, false).unwrap_err();
+    assert_eq!(refused.code(), "access.would_shorten");
+    assert!(refused.to_string().contains("section 1 "), "{refused}");
+    // As long as before, everything named, or the rest given up.
+    assert_eq!(granted(0b100, 500, false).unwrap(), 0b111);
+    assert_eq!(granted(0b011, 499, false).unwrap(), 0b011);
+    assert_eq!(granted(0b100, 499, true).unwrap(), 0b100);
+}
+
+#[test]
 fn every_change_of_rights_and_end_is_told_per_section() {
     let terms = terms(0b110, Rights::ReadWrite, true);
     let had = Standing {

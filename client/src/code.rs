@@ -38,6 +38,7 @@ impl Error {
             Self::NotThePatient { .. } => "port.not_owner",
             Self::WrongPatientKey { .. } => "identity.wrong_key",
             Self::RightsDiffer { .. } => "access.rights_differ",
+            Self::WouldShorten { .. } => "access.would_shorten",
             Self::UnknownRecord { .. } => "record.unknown",
             Self::UnknownRequest { .. } => "request.unknown",
             Self::MissingMessage { .. } => "request.missing_message",
@@ -74,6 +75,7 @@ impl Error {
             | Self::WrongChain { .. }
             | Self::InsecureUrl { .. }
             | Self::RightsDiffer { .. }
+            | Self::WouldShorten { .. }
             | Self::Code { .. }
             | Self::Encrypt(RecordError::Metadata(_) | RecordError::EpochZero) => Class::Usage,
             Self::Unreachable { .. }

@@ -255,6 +255,21 @@ pub enum Error {
         /// Sections of the grant in force that were not named.
         sections: SectionSet,
     },
+    /// A reader's access to sections that were not named would end earlier than it does.
+    #[error(
+        "access of `{reader}` to section {} would end at `{given}` and not at `{had}`: name every section of the new grant, or replace the old one",
+        list(*sections)
+    )]
+    WouldShorten {
+        /// The reader.
+        reader: Address,
+        /// Until when it has access.
+        had: Timestamp,
+        /// The end given.
+        given: Timestamp,
+        /// Sections of the grant in force that were not named.
+        sections: SectionSet,
+    },
     /// There is no such record.
     #[error("the port `{port}` has no record `{id}`")]
     UnknownRecord {

@@ -164,7 +164,7 @@ pub async fn grantee(
 /// Composes a grant, shows what it changes section by section, sends it, and tells which sections want new keys.
 ///
 /// # Errors
-/// The port's refusals; `KeyChanged`; `access.rights_differ`.
+/// The port's refusals; `KeyChanged`; `access.rights_differ`; `access.would_shorten`.
 pub async fn give(
     context: &Context,
     chosen: &ChosenPort,
