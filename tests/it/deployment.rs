@@ -92,6 +92,19 @@ fn deploying_again_changes_nothing() {
 }
 
 #[test]
+fn an_attester_that_was_removed_does_not_come_back() {
+    let context = TestContext::bare();
+    context.owner.ok("deploy");
+    let owner = &context.owner.address;
+    context
+        .owner
+        .ok(&format!("provider attester remove {owner}"));
+    assert_eq!(context.owner.ok("deploy")["attesters"], json!([]));
+    let named = context.owner.ok(&format!("deploy --attester {owner}"));
+    assert_eq!(named["attesters"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn another_deployment_is_refused_with_what_differs() {
     let context = TestContext::bare();
     let first = context.owner.ok("deploy");

@@ -113,11 +113,15 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
         .and_then(|earlier| earlier.implementation)
         .filter(|earlier| *earlier != plan.implementation_address())
         .map(|earlier| earlier.to_string());
+    let attesters = attesters(chain, &plan, &args, wallet.address()).await?;
+    let listed: Vec<_> = attesters.iter().map(ToString::to_string).collect();
     let preview = Preview::new("deploy registry and port code")
         .line("chain", chain.chain_id().to_string())
         .line("registry", plan.registry_address().to_string())
         .line("port code", plan.implementation_address().to_string())
         .maybe("instead of", replaced)
+        .maybe("attesters", (!listed.is_empty()).then(|| listed.join(", ")))
+        .maybe("owner", args.owner.map(|owner| owner.to_string()))
         .line(
             "from",
             format!("{} (wallet `{}`)", wallet.address(), wallet.name),
@@ -152,7 +156,7 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
     let deployment = deploy::deploy(chain, &wallet.signer, &plan, earlier.as_ref(), done).await?;
     save?;
     let registry = opened(chain, &deployment).await?;
-    set_up(context, &wallet, &registry, &args, &mut steps).await?;
+    set_up(context, &wallet, &registry, &args, attesters, &mut steps).await?;
     finish(&registry, &deployment, steps).await
 }
 
@@ -227,6 +231,26 @@ fn difference(known: &Deployment, plan: &Plan) -> Difference {
     }
 }
 
+/// The attesters to add: those named, or the deploying account at a registry that is not finished. One that was
+/// removed since does not come back because the deployment is repeated.
+async fn attesters(
+    chain: &Chain,
+    plan: &Plan,
+    args: &DeployArgs,
+    deployer: Address,
+) -> Result<Vec<Address>, Error> {
+    if !args.attester.is_empty() {
+        return Ok(args.attester.clone());
+    }
+    let address = plan.registry_address();
+    if chain.code(address).await?.is_empty() {
+        return Ok(vec![deployer]);
+    }
+    let registry = Registry::open(chain.clone(), address, 0).await?;
+    let finished = registry.port_implementation().await?.is_some();
+    Ok(if finished { vec![] } else { vec![deployer] })
+}
+
 async fn opened(chain: &Chain, deployment: &Deployment) -> Result<Registry, Error> {
     let address = deployment
         .registry
@@ -240,13 +264,9 @@ async fn set_up(
     wallet: &Wallet,
     registry: &Registry,
     args: &DeployArgs,
+    attesters: Vec<Address>,
     steps: &mut Vec<Step>,
 ) -> Result<(), Error> {
-    let attesters = if args.attester.is_empty() {
-        vec![wallet.address()]
-    } else {
-        args.attester.clone()
-    };
     for attester in attesters {
         let tx = if registry.is_attester(attester).await? {
             None
