@@ -2,7 +2,7 @@
 
 use crate::{
     chain::Clock,
-    evm::{DEV_ACCOUNT, DEV_CHAIN_ID},
+    evm::{ConsoleSink, DEV_ACCOUNT, DEV_CHAIN_ID},
 };
 use alloy::signers::local::PrivateKeySigner;
 use alloy_primitives::{Address, B256, U256, address, b256};
@@ -82,6 +82,8 @@ pub struct Config {
     pub balance: U256,
     /// Whether a program in front of the node keeps its banner to itself. The library never prints.
     pub quiet: bool,
+    /// Who hears what programs print through `console`; nobody if `None`.
+    pub console: Option<ConsoleSink>,
 }
 
 impl Default for Config {
@@ -96,6 +98,7 @@ impl Default for Config {
             accounts: DevAccount::well_known(),
             balance: U256::from(1_000_000_000_000_000_000_000_u128),
             quiet: false,
+            console: None,
         }
     }
 }

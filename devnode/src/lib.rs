@@ -10,4 +10,5 @@ pub mod vm;
 
 pub use chain::Clock;
 pub use config::{Config, DevAccount, InvalidPrivateKey, TEST_GENESIS_TIME};
+pub use evm::ConsoleSink;
 pub use node::{DevNode, SpawnError, StopHandle};

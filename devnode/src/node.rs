@@ -184,6 +184,7 @@ impl Drop for DevNode {
 fn new_chain(config: &Config) -> Chain {
     let mut params = ChainParams {
         chain_id: config.chain_id,
+        console: config.console.clone(),
         ..ChainParams::default()
     };
     params.alloc.clear();

@@ -168,6 +168,7 @@ impl SignedTransaction {
             input: tx.input().clone(),
             access_list: tx.access_list().cloned().unwrap_or_default(),
             authorization_list: tx.authorization_list().unwrap_or_default().to_vec(),
+            impersonated: false,
         }
     }
 }

@@ -25,14 +25,12 @@ pub(super) const SET_CODE: u8 = 4;
 ///
 /// EIP-7825 is off because the compute cap is the handler's business, EIP-7623 because the chain does
 /// not apply it, EIP-3541 because the machine applies it with the exception for programs.
-pub(super) fn configure(cfg: &mut CfgEnv, chain_id: u64, checked: bool) {
+pub(super) fn configure(cfg: &mut CfgEnv, chain_id: u64) {
     cfg.chain_id = chain_id;
     cfg.tx_chain_id_check = false;
     cfg.tx_gas_limit_cap = Some(u64::MAX);
     cfg.disable_eip3541 = true;
     cfg.disable_eip7623 = true;
-    cfg.disable_nonce_check = !checked;
-    cfg.disable_eip3607 = !checked;
 }
 
 /// A transaction for revm. Whatever its type, it bids its fee cap and no tip, so that the price paid

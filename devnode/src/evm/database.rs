@@ -6,7 +6,7 @@ use super::{
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use revm::{Database, bytecode::Bytecode, state::AccountInfo};
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible};
 
 /// A version of the state seen through overrides.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct Db<'a> {
     state: &'a SharedState,
     version: u64,
     overrides: &'a StateOverrides,
+    block_hashes: &'a BTreeMap<u64, B256>,
 }
 
 impl<'a> Db<'a> {
@@ -21,11 +22,13 @@ impl<'a> Db<'a> {
         state: &'a SharedState,
         version: u64,
         overrides: &'a StateOverrides,
+        block_hashes: &'a BTreeMap<u64, B256>,
     ) -> Self {
         Self {
             state,
             version,
             overrides,
+            block_hashes,
         }
     }
 
@@ -91,8 +94,9 @@ impl Database for Db<'_> {
         Ok(self.state.read().slot(self.version, address, index))
     }
 
-    /// `BLOCKHASH` is keyed by the parent chain's numbers, and there is no parent chain.
-    fn block_hash(&mut self, _number: u64) -> Result<B256, Infallible> {
-        Ok(B256::ZERO)
+    /// `BLOCKHASH` is keyed by the parent chain's numbers, and there is no parent chain: only
+    /// hashes by override are known.
+    fn block_hash(&mut self, number: u64) -> Result<B256, Infallible> {
+        Ok(self.block_hashes.get(&number).copied().unwrap_or_default())
     }
 }

@@ -1,8 +1,8 @@
 //! The executor: owner of the state, entry point of transactions and simulated calls.
 
 use super::{
-    ARBOS_VERSION, BLOCK_GAS_LIMIT, BlockContext, CallRequest, ChainParams, Deadline, ExecError,
-    ExecutionOutcome, RPC_GAS_CAP, StateOverrides, Transaction,
+    ARBOS_VERSION, BlockContext, CallRequest, ChainParams, Deadline, ExecError, ExecutionOutcome,
+    RPC_GAS_CAP, StateOverrides, Transaction,
     convert::{DYNAMIC_FEE, SET_CODE, authorizations, configure, outcome, refused, tx_env},
     database::Db,
     handler::MachineHandler,
@@ -79,10 +79,14 @@ struct Run<'a> {
     fees: bool,
     /// Whether the compute cap of a transaction applies.
     capped: bool,
-    /// Whether the nonce must be the account's next and the caller an account without code.
-    checked: bool,
+    /// Whether the nonce must be the account's next.
+    nonce_checked: bool,
+    /// Whether the caller must be an account without code (EIP-3607).
+    sender_checked: bool,
     /// When to give up.
     deadline: Option<Deadline>,
+    /// Whether what programs print is heard.
+    console: bool,
 }
 
 impl Executor {
@@ -137,8 +141,10 @@ impl Executor {
             block,
             fees: true,
             capped: true,
-            checked: true,
+            nonce_checked: true,
+            sender_checked: !tx.impersonated,
             deadline: None,
+            console: true,
         };
         let (outcome, changes) = self.simulator.run(self.snapshot(), run, &overrides)?;
         let mut state = self.simulator.state.write();
@@ -272,8 +278,11 @@ impl Simulator {
             block,
             fees: gas_price > 0,
             capped: request.as_transaction,
-            checked: false,
+            nonce_checked: false,
+            sender_checked: false,
             deadline: request.deadline,
+            // An estimate runs the same call many times.
+            console: !request.as_transaction,
         };
         self.run(at, run, overrides).map(|(outcome, _)| outcome)
     }
@@ -325,10 +334,12 @@ impl Simulator {
             block,
             fees,
             capped,
-            checked,
+            nonce_checked,
+            sender_checked,
             deadline,
+            console,
         } = run;
-        let db = Db::new(&self.state, at.0, overrides);
+        let db = Db::new(&self.state, at.0, overrides, &block.block_hashes);
         let caller = db.account(tx.caller).unwrap_or_default();
         let base_fee = if fees { block.base_fee } else { 0 };
         let refusal = |error| refused(error, &tx, &caller, base_fee);
@@ -339,10 +350,10 @@ impl Simulator {
                 number: U256::from(block.l1_block_number),
                 beneficiary: block.beneficiary,
                 timestamp: U256::from(block.timestamp),
-                gas_limit: BLOCK_GAS_LIMIT,
+                gas_limit: block.gas_limit,
                 basefee: base_fee,
                 difficulty: U256::ONE,
-                prevrandao: Some(B256::with_last_byte(1)),
+                prevrandao: Some(block.prev_randao),
                 // There are no blobs; revm only insists on a price from Cancun on.
                 blob_excess_gas_and_price: Some(BlobExcessGasAndPrice {
                     excess_blob_gas: 0,
@@ -351,7 +362,11 @@ impl Simulator {
                 slot_num: 0,
             })
             .with_tx(tx.clone());
-        configure(&mut ctx.cfg, self.params.chain_id, checked);
+        configure(&mut ctx.cfg, self.params.chain_id);
+        ctx.cfg.disable_nonce_check = !nonce_checked;
+        // A block override may set a limit below a simulated call's.
+        ctx.cfg.disable_block_gas_limit = !nonce_checked;
+        ctx.cfg.disable_eip3607 = !sender_checked;
         let mut machine = Machine::new(
             ctx,
             block,
@@ -361,6 +376,7 @@ impl Simulator {
             capped,
             deadline,
         );
+        machine.console = self.params.console.as_ref().filter(|_| console);
         let result = match MachineHandler::default().run(&mut machine) {
             Ok(result) => result,
             Err(error) => return Err(machine.timed_out().unwrap_or_else(|| refusal(error))),

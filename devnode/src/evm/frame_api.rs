@@ -260,6 +260,16 @@ fn chain(fault: &Fault) -> ApiError {
 }
 
 impl EvmApi for FrameApi<'_, '_> {
+    fn listens(&self) -> bool {
+        self.machine.console.is_some()
+    }
+
+    fn console(&mut self, line: &str) {
+        if let Some(sink) = self.machine.console {
+            sink.print(self.acting, line);
+        }
+    }
+
     fn check_time(&mut self) -> Result<(), ApiError> {
         self.machine.check_time().map_err(|fault| chain(&fault))
     }

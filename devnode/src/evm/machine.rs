@@ -5,8 +5,8 @@
 //! calls runs in a frame stack of its own over the same journal ([`Machine::run_nested`]).
 
 use super::{
-    BlockContext, ChainParams, Deadline, ExecError, Halt, database::Db, handler::MachineHandler,
-    instructions, precompiles::Precompiles,
+    BlockContext, ChainParams, ConsoleSink, Deadline, ExecError, Halt, database::Db,
+    handler::MachineHandler, instructions, precompiles::Precompiles,
 };
 use crate::{
     arbos::{self, ProgramCache},
@@ -80,6 +80,8 @@ pub(crate) struct Machine<'a> {
     /// When to give up.
     deadline: Option<Deadline>,
     timed_out: bool,
+    /// Who hears what programs print.
+    pub(super) console: Option<&'a ConsoleSink>,
 }
 
 impl<'a> Machine<'a> {
@@ -105,6 +107,7 @@ impl<'a> Machine<'a> {
             capped,
             deadline,
             timed_out: false,
+            console: None,
         }
     }
 

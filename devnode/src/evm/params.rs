@@ -1,7 +1,7 @@
 //! Constants of the chain this crate imitates and the settings a chain is made with.
 
 use alloy_primitives::{Address, B256, Bytes, U256, address};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, sync::Arc};
 
 /// Address that collects fees and that `COINBASE` names: the sequencer's batch poster address.
 pub const BATCH_POSTER: Address = address!("A4B000000000000000000073657175656e636572");
@@ -39,6 +39,8 @@ pub struct ChainParams {
     pub debug: bool,
     /// Accounts present at genesis besides the chain's own contracts.
     pub alloc: HashMap<Address, GenesisAccount>,
+    /// Who hears what programs print; nobody if `None`.
+    pub console: Option<ConsoleSink>,
 }
 
 impl Default for ChainParams {
@@ -57,9 +59,45 @@ impl Default for ChainParams {
                     ..GenesisAccount::default()
                 },
             )]),
+            console: None,
         }
     }
 }
+
+/// Takes what programs print through the debug module `console`, one line of at most 4 KiB at a time,
+/// with the address of the contract the program acts for.
+///
+/// Told of mined transactions and of `eth_call`, not of estimates and traces, which run again what
+/// has run or will run. It is called in the middle of an execution, on any thread, so it must be
+/// quick.
+#[derive(Clone)]
+pub struct ConsoleSink(Arc<dyn Fn(Address, &str) + Send + Sync>);
+
+impl ConsoleSink {
+    /// A sink that hands each line to `print`.
+    pub fn new(print: impl Fn(Address, &str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(print))
+    }
+
+    pub(crate) fn print(&self, contract: Address, line: &str) {
+        (self.0)(contract, line);
+    }
+}
+
+impl fmt::Debug for ConsoleSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleSink").finish_non_exhaustive()
+    }
+}
+
+/// The same sink, not one that does the same.
+impl PartialEq for ConsoleSink {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ConsoleSink {}
 
 /// An account at genesis.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

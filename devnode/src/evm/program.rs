@@ -4,7 +4,7 @@ use super::{
     Halt,
     frame_api::FrameApi,
     machine::{Fault, Machine, acting_address, stopped},
-    params::{ARBOS_VERSION, BLOCK_GAS_LIMIT},
+    params::ARBOS_VERSION,
 };
 use crate::{
     arbos::ProgramRecord,
@@ -101,7 +101,7 @@ impl Machine<'_> {
             block_timestamp: self.block.timestamp,
             block_basefee: U256::from(block.basefee),
             block_coinbase: block.beneficiary,
-            block_gas_limit: BLOCK_GAS_LIMIT,
+            block_gas_limit: self.block.gas_limit,
             chain_id: self.chain.chain_id,
             contract_address: inputs.target_address,
             msg_sender: inputs.caller,

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{halt::Halt, params::BATCH_POSTER};
+use super::{
+    halt::Halt,
+    params::{BATCH_POSTER, BLOCK_GAS_LIMIT},
+};
 
 /// The block a transaction or call runs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,14 @@ pub struct BlockContext {
     pub beneficiary: Address,
     /// Hash of the preceding block, for `ArbSys.arbBlockHash`.
     pub parent_hash: B256,
+    /// Gas limit, as the opcode `GASLIMIT` and the host function `block_gas_limit` answer it. It
+    /// bounds nothing.
+    pub gas_limit: u64,
+    /// What the opcode `PREVRANDAO` (`DIFFICULTY`) answers: 1 on Arbitrum.
+    pub prev_randao: B256,
+    /// Hashes that the opcode `BLOCKHASH` answers, by the number it is asked for; zero for all
+    /// others. Only a simulated call's block overrides name any.
+    pub block_hashes: BTreeMap<u64, B256>,
 }
 
 impl BlockContext {
@@ -38,6 +49,9 @@ impl BlockContext {
             base_fee,
             beneficiary: BATCH_POSTER,
             parent_hash: B256::ZERO,
+            gas_limit: BLOCK_GAS_LIMIT,
+            prev_randao: B256::with_last_byte(1),
+            block_hashes: BTreeMap::new(),
         }
     }
 }
@@ -69,6 +83,9 @@ pub struct Transaction {
     pub access_list: AccessList,
     /// EIP-7702 authorisations.
     pub authorization_list: Vec<SignedAuthorization>,
+    /// Whether the sender is impersonated: nobody signed, and the sender may be an account with code
+    /// (EIP-3607 does not apply). Nonce, funds and gas are checked as ever.
+    pub impersonated: bool,
 }
 
 /// A call that is simulated and leaves nothing behind (`eth_call`, `eth_estimateGas`).

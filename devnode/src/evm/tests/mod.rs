@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod code;
+mod context;
 mod deployer;
 mod ethereum;
 mod precompiles;
@@ -76,6 +77,7 @@ impl Chain {
             input: input.into(),
             access_list: AccessList::default(),
             authorization_list: Vec::new(),
+            impersonated: false,
         }
     }
 
