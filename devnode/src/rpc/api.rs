@@ -1,6 +1,6 @@
 //! The methods by name.
 
-use super::{RpcError, params::Params};
+use super::RpcError;
 use crate::{
     Config,
     chain::{At, Block, Chain},
@@ -8,8 +8,6 @@ use crate::{
 };
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::Address;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The methods of a node, over one chain.
@@ -21,11 +19,6 @@ pub struct Api {
     history: RwLock<()>,
     chain_id: u64,
     accounts: Vec<Address>,
-}
-
-/// Serialises a method's result.
-fn json<T: Serialize>(result: T) -> Result<Box<RawValue>, RpcError> {
-    serde_json::value::to_raw_value(&result).map_err(|error| RpcError::Internal(error.to_string()))
 }
 
 impl Api {
@@ -44,50 +37,9 @@ impl Api {
         }
     }
 
-    /// Executes a method.
-    pub(super) fn call(&self, method: &str, params: Params) -> Result<Box<RawValue>, RpcError> {
-        match method {
-            "web3_clientVersion" => json(self.client_version(params)?),
-            "web3_sha3" => json(super::call::sha3(params)?),
-            "net_version" => json(self.net_version(params)?),
-            "net_listening" => json(super::call::listening(params)?),
-            "eth_chainId" => json(self.eth_chain_id(params)?),
-            "eth_syncing" => json(super::call::syncing(params)?),
-            "eth_accounts" => json(self.eth_accounts(params)?),
-            "eth_blockNumber" => json(self.block_number(params)?),
-            "eth_gasPrice" => json(self.gas_price(params)?),
-            "eth_maxPriorityFeePerGas" => json(self.max_priority_fee(params)?),
-            "eth_feeHistory" => json(self.fee_history(params)?),
-            "eth_getBalance" => json(self.balance(params)?),
-            "eth_getCode" => json(self.code(params)?),
-            "eth_getStorageAt" => json(self.storage_at(params)?),
-            "eth_getTransactionCount" => json(self.transaction_count(params)?),
-            "eth_call" => json(self.eth_call(params)?),
-            "eth_estimateGas" => json(self.estimate_gas(params)?),
-            "eth_sendRawTransaction" => json(self.send_raw_transaction(params)?),
-            "eth_getTransactionByHash" => json(self.transaction_by_hash(params)?),
-            "eth_getTransactionByBlockHashAndIndex" => {
-                json(self.transaction_in_block_hash(params)?)
-            }
-            "eth_getTransactionByBlockNumberAndIndex" => {
-                json(self.transaction_in_block_number(params)?)
-            }
-            "eth_getRawTransactionByHash" => json(self.raw_transaction(params)?),
-            "eth_getTransactionReceipt" => json(self.transaction_receipt(params)?),
-            "eth_getBlockReceipts" => json(self.block_receipts(params)?),
-            "eth_getBlockByNumber" => json(self.block_by_number(params)?),
-            "eth_getBlockByHash" => json(self.block_by_hash(params)?),
-            "eth_getBlockTransactionCountByNumber" => json(self.count_in_block_number(params)?),
-            "eth_getBlockTransactionCountByHash" => json(self.count_in_block_hash(params)?),
-            "eth_getLogs" => json(self.logs(params)?),
-            "evm_increaseTime" => json(self.increase_time(params)?),
-            "evm_setNextBlockTimestamp" => json(self.set_next_block_timestamp(params)?),
-            "evm_mine" => json(self.mine(params)?),
-            "evm_snapshot" => json(self.snapshot(params)?),
-            "evm_revert" => json(self.revert(params)?),
-            "anvil_setBalance" => json(self.set_balance(params)?),
-            unknown => Err(RpcError::UnknownMethod(unknown.to_owned())),
-        }
+    /// Whether the chain can be looked at now, without waiting for a change under way.
+    pub(super) fn is_free(&self) -> bool {
+        self.chain.try_read().is_ok()
     }
 
     pub(super) const fn chain_id(&self) -> u64 {

@@ -19,26 +19,29 @@ const MAX_FEE_HISTORY_BLOCKS: u64 = 1_024;
 /// Most percentiles `eth_feeHistory` takes, as in geth.
 const MAX_PERCENTILES: usize = 100;
 
-pub(super) fn sha3(mut params: Params) -> Result<B256, RpcError> {
-    let data: Bytes = params.required("data")?;
-    params.finish()?;
-    Ok(keccak256(data))
-}
-
-pub(super) fn listening(params: Params) -> Result<bool, RpcError> {
-    params.finish()?;
-    Ok(true)
-}
-
-/// There is nothing to synchronise with.
-pub(super) fn syncing(params: Params) -> Result<bool, RpcError> {
-    params.finish()?;
-    Ok(false)
-}
-
 impl Api {
     #[expect(clippy::unused_self, reason = "a method like its neighbours")]
-    pub(super) fn client_version(&self, params: Params) -> Result<String, RpcError> {
+    pub(super) fn sha3(&self, mut params: Params<'_>) -> Result<B256, RpcError> {
+        let data: Bytes = params.required("data")?;
+        params.finish()?;
+        Ok(keccak256(data))
+    }
+
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn listening(&self, params: Params<'_>) -> Result<bool, RpcError> {
+        params.finish()?;
+        Ok(true)
+    }
+
+    /// There is nothing to synchronise with.
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn syncing(&self, params: Params<'_>) -> Result<bool, RpcError> {
+        params.finish()?;
+        Ok(false)
+    }
+
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn client_version(&self, params: Params<'_>) -> Result<String, RpcError> {
         params.finish()?;
         Ok(format!(
             "stylus-devnode/v{}/{}-{}",
@@ -48,39 +51,39 @@ impl Api {
         ))
     }
 
-    pub(super) fn net_version(&self, params: Params) -> Result<String, RpcError> {
+    pub(super) fn net_version(&self, params: Params<'_>) -> Result<String, RpcError> {
         params.finish()?;
         Ok(self.chain_id().to_string())
     }
 
-    pub(super) fn eth_chain_id(&self, params: Params) -> Result<U64, RpcError> {
+    pub(super) fn eth_chain_id(&self, params: Params<'_>) -> Result<U64, RpcError> {
         params.finish()?;
         Ok(U64::from(self.chain_id()))
     }
 
-    pub(super) fn eth_accounts(&self, params: Params) -> Result<&[Address], RpcError> {
+    pub(super) fn eth_accounts(&self, params: Params<'_>) -> Result<&[Address], RpcError> {
         params.finish()?;
         Ok(self.accounts())
     }
 
-    pub(super) fn block_number(&self, params: Params) -> Result<U64, RpcError> {
+    pub(super) fn block_number(&self, params: Params<'_>) -> Result<U64, RpcError> {
         params.finish()?;
         Ok(U64::from(self.read()?.head().number()))
     }
 
-    pub(super) fn gas_price(&self, params: Params) -> Result<U64, RpcError> {
+    pub(super) fn gas_price(&self, params: Params<'_>) -> Result<U64, RpcError> {
         params.finish()?;
         Ok(U64::from(self.read()?.base_fee()))
     }
 
     /// Tips are dropped, so none is suggested.
     #[expect(clippy::unused_self, reason = "a method like its neighbours")]
-    pub(super) fn max_priority_fee(&self, params: Params) -> Result<U64, RpcError> {
+    pub(super) fn max_priority_fee(&self, params: Params<'_>) -> Result<U64, RpcError> {
         params.finish()?;
         Ok(U64::ZERO)
     }
 
-    pub(super) fn fee_history(&self, mut params: Params) -> Result<FeeHistory, RpcError> {
+    pub(super) fn fee_history(&self, mut params: Params<'_>) -> Result<FeeHistory, RpcError> {
         let count: U64 = params.required("blockCount")?;
         let newest: BlockNumberOrTag = params.required("newestBlock")?;
         let percentiles: Option<Vec<f64>> = params.optional("rewardPercentiles")?;
@@ -129,21 +132,21 @@ impl Api {
         })
     }
 
-    pub(super) fn balance(&self, mut params: Params) -> Result<U256, RpcError> {
+    pub(super) fn balance(&self, mut params: Params<'_>) -> Result<U256, RpcError> {
         let address: Address = params.required("address")?;
         let block = params.optional("block")?;
         params.finish()?;
         Ok(api::state_at(&*self.read()?, block)?.balance(address))
     }
 
-    pub(super) fn code(&self, mut params: Params) -> Result<Bytes, RpcError> {
+    pub(super) fn code(&self, mut params: Params<'_>) -> Result<Bytes, RpcError> {
         let address: Address = params.required("address")?;
         let block = params.optional("block")?;
         params.finish()?;
         Ok(api::state_at(&*self.read()?, block)?.code(address))
     }
 
-    pub(super) fn storage_at(&self, mut params: Params) -> Result<B256, RpcError> {
+    pub(super) fn storage_at(&self, mut params: Params<'_>) -> Result<B256, RpcError> {
         let address: Address = params.required("address")?;
         let slot: U256 = params.required("slot")?;
         let block = params.optional("block")?;
@@ -151,7 +154,7 @@ impl Api {
         Ok(api::state_at(&*self.read()?, block)?.storage(address, slot.into()))
     }
 
-    pub(super) fn transaction_count(&self, mut params: Params) -> Result<U64, RpcError> {
+    pub(super) fn transaction_count(&self, mut params: Params<'_>) -> Result<U64, RpcError> {
         let address: Address = params.required("address")?;
         let block = params.optional("block")?;
         params.finish()?;
@@ -160,7 +163,7 @@ impl Api {
         ))
     }
 
-    pub(super) fn eth_call(&self, mut params: Params) -> Result<Bytes, RpcError> {
+    pub(super) fn eth_call(&self, mut params: Params<'_>) -> Result<Bytes, RpcError> {
         let request: TransactionRequest = params.required("transaction")?;
         let block: Option<BlockId> = params.optional("block")?;
         let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
@@ -185,7 +188,7 @@ impl Api {
 
     /// Without a block the estimate is for the block that would be made now: on a chain that makes
     /// blocks on demand the newest one may be old.
-    pub(super) fn estimate_gas(&self, mut params: Params) -> Result<U64, RpcError> {
+    pub(super) fn estimate_gas(&self, mut params: Params<'_>) -> Result<U64, RpcError> {
         let request: TransactionRequest = params.required("transaction")?;
         let block: Option<BlockId> = params.optional("block")?;
         let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
@@ -205,7 +208,7 @@ impl Api {
         chain.simulation(at).ok_or(RpcError::UnknownBlock)
     }
 
-    pub(super) fn send_raw_transaction(&self, mut params: Params) -> Result<B256, RpcError> {
+    pub(super) fn send_raw_transaction(&self, mut params: Params<'_>) -> Result<B256, RpcError> {
         let raw: Bytes = params.required("transaction")?;
         params.finish()?;
         // Decoding recovers the signer, which is slow beside the rest; it needs no lock.

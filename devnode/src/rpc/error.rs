@@ -48,8 +48,21 @@ pub enum RpcError {
         limit: usize,
     },
     /// There is no such method.
-    #[error("the method {0} does not exist/is not available")]
-    UnknownMethod(String),
+    #[error("the method {name} does not exist/is not available{}", suggestion(*near))]
+    UnknownMethod {
+        /// The name asked for.
+        name: String,
+        /// A method whose name is spelled nearly so.
+        near: Option<&'static str>,
+    },
+    /// The method is one of other nodes, and cannot be served here.
+    #[error("the method {method} does not exist/is not available: {reason}")]
+    RefusedMethod {
+        /// Its name.
+        method: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Parameters are not an array.
     #[error("non-array args")]
     NamedParams,
@@ -62,7 +75,7 @@ pub enum RpcError {
         name: &'static str,
     },
     /// A parameter cannot be read.
-    #[error("invalid argument {index} ({name}): {source}")]
+    #[error("invalid argument {index} ({name}): {}", without_position(source))]
     InvalidParam {
         /// Position from 0.
         index: usize,
@@ -149,7 +162,7 @@ impl RpcError {
         match self {
             Self::Parse(_) => PARSE_ERROR,
             Self::InvalidRequest(_) | Self::BatchTooLarge { .. } => INVALID_REQUEST,
-            Self::UnknownMethod(_) => METHOD_NOT_FOUND,
+            Self::UnknownMethod { .. } | Self::RefusedMethod { .. } => METHOD_NOT_FOUND,
             Self::NamedParams
             | Self::MissingParam { .. }
             | Self::InvalidParam { .. }
@@ -204,6 +217,20 @@ impl RpcError {
         }
         message
     }
+}
+
+/// The method that was meant, after geth's words.
+fn suggestion(near: Option<&'static str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
+}
+
+/// What is wrong with a value. Where in the value's own text says nothing to a client.
+fn without_position(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(end) = text.rfind(" at line ") {
+        text.truncate(end);
+    }
+    text
 }
 
 /// Geth's words: the plain message, and the reason after it if the data is `Error(string)`, a Solidity

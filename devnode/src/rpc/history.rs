@@ -18,7 +18,7 @@ const MAX_LOGS: usize = 10_000;
 impl Api {
     pub(super) fn block_by_number(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<NitroBlock>, RpcError> {
         let number: BlockNumberOrTag = params.required("block")?;
         let full: Option<bool> = params.optional("fullTransactions")?;
@@ -28,7 +28,10 @@ impl Api {
         Ok(block.map(|block| convert::block(block, full.unwrap_or_default())))
     }
 
-    pub(super) fn block_by_hash(&self, mut params: Params) -> Result<Option<NitroBlock>, RpcError> {
+    pub(super) fn block_by_hash(
+        &self,
+        mut params: Params<'_>,
+    ) -> Result<Option<NitroBlock>, RpcError> {
         let hash: B256 = params.required("blockHash")?;
         let full: Option<bool> = params.optional("fullTransactions")?;
         params.finish()?;
@@ -40,7 +43,7 @@ impl Api {
 
     pub(super) fn count_in_block_number(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<U64>, RpcError> {
         let number: BlockNumberOrTag = params.required("block")?;
         params.finish()?;
@@ -48,7 +51,10 @@ impl Api {
         Ok(chain.block(api::block_number(&chain, number)).map(count))
     }
 
-    pub(super) fn count_in_block_hash(&self, mut params: Params) -> Result<Option<U64>, RpcError> {
+    pub(super) fn count_in_block_hash(
+        &self,
+        mut params: Params<'_>,
+    ) -> Result<Option<U64>, RpcError> {
         let hash: B256 = params.required("blockHash")?;
         params.finish()?;
         Ok(self.read()?.block_by_hash(hash).map(count))
@@ -56,7 +62,7 @@ impl Api {
 
     pub(super) fn transaction_by_hash(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<RpcTransaction>, RpcError> {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
@@ -71,7 +77,7 @@ impl Api {
 
     pub(super) fn transaction_in_block_number(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<RpcTransaction>, RpcError> {
         let number: BlockNumberOrTag = params.required("block")?;
         let index: U64 = params.required("index")?;
@@ -83,7 +89,7 @@ impl Api {
 
     pub(super) fn transaction_in_block_hash(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<RpcTransaction>, RpcError> {
         let hash: B256 = params.required("blockHash")?;
         let index: U64 = params.required("index")?;
@@ -94,7 +100,10 @@ impl Api {
             .and_then(|block| transaction_at(block, index.to())))
     }
 
-    pub(super) fn raw_transaction(&self, mut params: Params) -> Result<Option<Bytes>, RpcError> {
+    pub(super) fn raw_transaction(
+        &self,
+        mut params: Params<'_>,
+    ) -> Result<Option<Bytes>, RpcError> {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
         let chain = self.read()?;
@@ -109,7 +118,7 @@ impl Api {
 
     pub(super) fn transaction_receipt(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<NitroReceipt>, RpcError> {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
@@ -119,7 +128,7 @@ impl Api {
 
     pub(super) fn block_receipts(
         &self,
-        mut params: Params,
+        mut params: Params<'_>,
     ) -> Result<Option<Vec<NitroReceipt>>, RpcError> {
         let id: BlockId = params.required("block")?;
         params.finish()?;
@@ -127,7 +136,7 @@ impl Api {
         Ok(api::find_block(&chain, id).map(|block| receipt_of(block).into_iter().collect()))
     }
 
-    pub(super) fn logs(&self, mut params: Params) -> Result<Vec<RpcLog>, RpcError> {
+    pub(super) fn logs(&self, mut params: Params<'_>) -> Result<Vec<RpcLog>, RpcError> {
         let filter: Filter = params.required("filter")?;
         params.finish()?;
         let chain = self.read()?;

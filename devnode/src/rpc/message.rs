@@ -1,127 +1,246 @@
 //! Requests, batches and responses of JSON-RPC 2.0.
 
-use super::{Api, RpcError, error::ErrorObject, params::Params};
-use serde::Serialize;
-use serde_json::{Value, value::RawValue};
+use super::{
+    Api, RpcError,
+    methods::{self, Handler, Weight},
+    params::Params,
+    raw::RawList,
+};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 /// Bytes of results after which the rest of a batch is not executed, as in geth.
 const MAX_BATCH_RESPONSE_BYTES: usize = 25_000_000;
 /// Most requests in one batch.
 pub const MAX_BATCH_REQUESTS: usize = 1_000;
 
-/// A response object; exactly one of result and error is there.
-#[derive(Debug, Serialize)]
-struct Response {
-    jsonrpc: &'static str,
-    id: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorObject>,
+/// A request as it stands in the text.
+#[derive(Debug, Deserialize)]
+struct Request<'a> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
 }
 
-impl Response {
-    fn new(id: Value, outcome: Result<Box<RawValue>, RpcError>) -> Self {
-        let (result, error) = match outcome {
-            Ok(result) => (Some(result), None),
-            Err(error) => (None, Some(error.object())),
-        };
-        Self {
-            jsonrpc: "2.0",
-            id,
-            result,
-            error,
-        }
-    }
+/// `null` is an id, unlike none at all.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// A request that is well formed.
+#[derive(Debug)]
+struct Checked<'a> {
+    id: Option<&'a RawValue>,
+    method: String,
+    params: Option<&'a RawValue>,
+}
+
+/// What an answer to a message that cannot be understood carries: the id if there is one.
+type Refusal<'a> = (Option<&'a RawValue>, RpcError);
+
+/// What came of a message that was to be answered at once.
+#[derive(Debug)]
+pub(super) enum Promptly {
+    /// It is answered; `None` if nothing in it wants an answer.
+    Done(Option<Vec<u8>>),
+    /// Answering may take long or has to wait for the chain: it is to be done elsewhere. Nothing has
+    /// been executed.
+    Later,
 }
 
 /// Answers the body of one message: a request or a batch of them.
 ///
 /// `None` if nothing in it wants an answer (JSON-RPC 2.0 §4.1, notifications).
 pub fn handle(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
-    let message = match serde_json::from_slice(body) {
-        Ok(message) => message,
-        Err(error) => {
-            return Some(encode(&Response::new(
-                Value::Null,
-                Err(RpcError::Parse(error)),
-            )));
-        }
-    };
-    match message {
-        Value::Array(requests) if requests.is_empty() => Some(encode(&Response::new(
-            Value::Null,
-            Err(RpcError::InvalidRequest("empty batch")),
-        ))),
-        Value::Array(requests) if requests.len() > MAX_BATCH_REQUESTS => {
-            let error = RpcError::BatchTooLarge {
-                requests: requests.len(),
-                limit: MAX_BATCH_REQUESTS,
-            };
-            Some(encode(&Response::new(Value::Null, Err(error))))
-        }
-        Value::Array(requests) => {
-            let responses = respond_all(requests, MAX_BATCH_RESPONSE_BYTES, |request| {
-                respond(api, request)
-            });
-            (!responses.is_empty()).then(|| encode(&responses))
-        }
-        request => respond(api, request).map(|response| encode(&response)),
+    match first_byte(body) {
+        Some(b'[') => answer_batch(api, body),
+        _ => match parse(body) {
+            Ok(request) => execute(api, request),
+            Err(refusal) => Some(refuse(&refusal)),
+        },
     }
 }
 
-/// Answers the requests of a batch in order. Once the results are longer than `limit` bytes together
-/// the rest is not executed.
-fn respond_all(
-    requests: Vec<Value>,
-    limit: usize,
-    mut respond: impl FnMut(Value) -> Option<Response>,
-) -> Vec<Response> {
-    let mut bytes = 0_usize;
-    let mut responses = Vec::new();
-    for request in requests {
-        if bytes <= limit {
-            let response = respond(request);
-            let result = response
-                .as_ref()
-                .and_then(|response| response.result.as_ref());
-            bytes = bytes.saturating_add(result.map_or(0, |result| result.get().len()));
-            responses.extend(response);
-        } else if let Some(id) = request.get("id") {
-            responses.push(Response::new(id.clone(), Err(RpcError::ResponseTooLarge)));
-        }
+/// Answers a message if that takes next to no time.
+pub(super) fn answer_promptly(api: &Api, body: &[u8]) -> Promptly {
+    if first_byte(body) == Some(b'[') {
+        return Promptly::Later;
     }
-    responses
+    match parse(body) {
+        Ok(request) => {
+            let light = methods::find(&request.method)
+                .is_none_or(|method| method.weight == Weight::Light && api.is_free());
+            if light {
+                Promptly::Done(execute(api, request))
+            } else {
+                Promptly::Later
+            }
+        }
+        Err(refusal) => Promptly::Done(Some(refuse(&refusal))),
+    }
 }
 
 /// The answer when executing a message failed in the node itself.
 pub(super) fn internal_failure(what: &str) -> Vec<u8> {
-    let error = RpcError::Internal(what.to_owned());
-    encode(&Response::new(Value::Null, Err(error)))
+    refuse(&(None, RpcError::Internal(what.to_owned())))
+}
+
+fn first_byte(body: &[u8]) -> Option<u8> {
+    body.iter()
+        .copied()
+        .find(|byte| !byte.is_ascii_whitespace())
+}
+
+fn parse(body: &[u8]) -> Result<Checked<'_>, Refusal<'_>> {
+    let invalid = |id, what| Err((id, RpcError::InvalidRequest(what)));
+    let request: Request<'_> = match serde_json::from_slice(body) {
+        Ok(request) if first_byte(body) == Some(b'{') => request,
+        Ok(_) => return invalid(None, "a request is an object"),
+        Err(error) if error.is_data() => {
+            // Only a whole JSON text is taken for a request that is wrong.
+            return match serde_json::from_slice::<&RawValue>(body) {
+                Ok(_) if first_byte(body) == Some(b'{') => invalid(None, "a member is named twice"),
+                Ok(_) => invalid(None, "a request is an object"),
+                Err(error) => Err((None, RpcError::Parse(error))),
+            };
+        }
+        Err(error) => return Err((None, RpcError::Parse(error))),
+    };
+    let id = request.id;
+    if id.is_some_and(|id| !matches!(id.get().as_bytes(), [b'n' | b'"' | b'-' | b'0'..=b'9', ..])) {
+        return invalid(None, "an id is a string or a number");
+    }
+    if request.jsonrpc.map(RawValue::get) != Some("\"2.0\"") {
+        return invalid(id, "`jsonrpc` must be \"2.0\"");
+    }
+    let method = request
+        .method
+        .and_then(|method| serde_json::from_str(method.get()).ok());
+    let Some(method) = method else {
+        return invalid(id, "`method` must be a string");
+    };
+    Ok(Checked {
+        id,
+        method,
+        params: request.params,
+    })
+}
+
+fn answer_batch(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
+    let requests: RawList<'_, MAX_BATCH_REQUESTS> = match serde_json::from_slice(body) {
+        Ok(requests) => requests,
+        Err(error) => return Some(refuse(&(None, RpcError::Parse(error)))),
+    };
+    if requests.count == 0 {
+        return Some(refuse(&(None, RpcError::InvalidRequest("empty batch"))));
+    }
+    if requests.count > MAX_BATCH_REQUESTS {
+        let error = RpcError::BatchTooLarge {
+            requests: requests.count,
+            limit: MAX_BATCH_REQUESTS,
+        };
+        return Some(refuse(&(None, error)));
+    }
+    let answers = answer_all(
+        &requests.first,
+        MAX_BATCH_RESPONSE_BYTES,
+        |request| match parse(request.get().as_bytes()) {
+            Ok(request) => execute(api, request),
+            Err(refusal) => Some(refuse(&refusal)),
+        },
+    );
+    (!answers.is_empty()).then(|| {
+        let mut batch = Vec::with_capacity(answers.iter().map(|answer| answer.len() + 1).sum());
+        for answer in answers {
+            batch.push(if batch.is_empty() { b'[' } else { b',' });
+            batch.extend(answer);
+        }
+        batch.push(b']');
+        batch
+    })
+}
+
+/// Answers the requests of a batch in order. Once the answers are longer than `limit` bytes together
+/// the rest is not executed.
+fn answer_all(
+    requests: &[&RawValue],
+    limit: usize,
+    mut answer: impl FnMut(&RawValue) -> Option<Vec<u8>>,
+) -> Vec<Vec<u8>> {
+    let mut bytes = 0_usize;
+    let mut answers = Vec::new();
+    for request in requests {
+        if bytes <= limit {
+            let answer = answer(request);
+            bytes = bytes.saturating_add(answer.as_ref().map_or(0, Vec::len));
+            answers.extend(answer);
+        } else {
+            match parse(request.get().as_bytes()) {
+                Ok(Checked { id: None, .. }) => {}
+                Ok(Checked { id, .. }) => answers.push(refuse(&(id, RpcError::ResponseTooLarge))),
+                Err((id, _)) => answers.push(refuse(&(id, RpcError::ResponseTooLarge))),
+            }
+        }
+    }
+    answers
 }
 
 /// Executes one request; `None` for a notification.
-fn respond(api: &Api, request: Value) -> Option<Response> {
-    let invalid = |id, what| Some(Response::new(id, Err(RpcError::InvalidRequest(what))));
-    let Value::Object(mut request) = request else {
-        return invalid(Value::Null, "a request is an object");
-    };
-    let id = request.remove("id");
-    if !matches!(
+fn execute(api: &Api, request: Checked<'_>) -> Option<Vec<u8>> {
+    let outcome = Params::try_new(request.params).and_then(|params| {
+        let Some(method) = methods::find(&request.method) else {
+            return Err(methods::unknown(request.method));
+        };
+        match method.handler {
+            Handler::Plain(handler) => handler(api, params),
+            Handler::Refused(reason) => Err(RpcError::RefusedMethod {
+                method: method.name,
+                reason,
+            }),
+        }
+    });
+    let id = request.id?;
+    Some(match outcome {
+        Ok(result) => respond(id, &result),
+        Err(error) => refuse(&(Some(id), error)),
+    })
+}
+
+fn respond(id: &RawValue, result: &RawValue) -> Vec<u8> {
+    let (id, result) = (id.get(), result.get());
+    let parts = [
+        "{\"jsonrpc\":\"2.0\",\"id\":",
         id,
-        None | Some(Value::Null | Value::String(_) | Value::Number(_))
-    ) {
-        return invalid(Value::Null, "an id is a string or a number");
+        ",\"result\":",
+        result,
+        "}",
+    ];
+    let mut response = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        response.extend_from_slice(part.as_bytes());
     }
-    if request.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
-        return invalid(id.unwrap_or_default(), "`jsonrpc` must be \"2.0\"");
+    response
+}
+
+fn refuse((id, error): &Refusal<'_>) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Response<'a, E> {
+        jsonrpc: &'static str,
+        id: Option<&'a RawValue>,
+        error: E,
     }
-    let Some(Value::String(method)) = request.remove("method") else {
-        return invalid(id.unwrap_or_default(), "`method` must be a string");
-    };
-    let outcome =
-        Params::try_new(request.remove("params")).and_then(|params| api.call(&method, params));
-    id.map(|id| Response::new(id, outcome))
+    encode(&Response {
+        jsonrpc: "2.0",
+        id: *id,
+        error: error.object(),
+    })
 }
 
 fn encode<T: Serialize>(message: &T) -> Vec<u8> {
@@ -133,28 +252,28 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn a_batch_stops_when_its_answers_are_too_long() {
-        let requests = vec![
-            json!({"id": 1}),
-            json!({"id": 2}),
-            json!({"id": 3}),
-            json!({}),
-        ];
+        let text = |id| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"m"}}"#);
+        let batch = format!(
+            r#"[{},{},{},{{"jsonrpc":"2.0","method":"m"}}]"#,
+            text(1),
+            text(2),
+            text(3)
+        );
+        let requests: Vec<&RawValue> = serde_json::from_str(&batch).unwrap();
         let mut executed = 0;
-        let responses = respond_all(requests, 3, |request| {
+        let answers = answer_all(&requests, 3, |_| {
             executed += 1;
-            let result = serde_json::value::to_raw_value("x").unwrap();
-            Some(Response::new(request["id"].clone(), Ok(result)))
+            Some(b"123".to_vec())
         });
-        // Each result is three bytes: the second goes beyond.
+        // Each answer is three bytes: the second goes beyond.
         assert_eq!(executed, 2);
-        let shown = serde_json::to_value(&responses).unwrap();
-        assert_eq!(shown.as_array().unwrap().len(), 3);
+        assert_eq!(answers.len(), 3);
         assert_eq!(
-            shown[2],
+            serde_json::from_slice::<Value>(&answers[2]).unwrap(),
             json!({"jsonrpc": "2.0", "id": 3, "error": {"code": -32003, "message": "response too large"}})
         );
     }

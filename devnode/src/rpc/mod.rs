@@ -10,11 +10,14 @@ mod convert;
 mod error;
 mod history;
 mod message;
+mod methods;
 mod params;
+mod raw;
 mod testing;
 mod transport;
 
 pub use api::Api;
 pub use error::RpcError;
 pub use message::{MAX_BATCH_REQUESTS, handle};
+pub use methods::methods;
 pub use transport::{MAX_BODY_BYTES, serve};

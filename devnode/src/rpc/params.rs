@@ -1,27 +1,29 @@
 //! Positional parameters, taken one after the other by the method they belong to.
 
-use super::RpcError;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
-use serde_json::Value;
+use super::{RpcError, raw::RawList};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::value::RawValue;
 
-/// The parameters of one request.
+/// Most parameters that are kept; no method has as many.
+const MAX_PARAMS: usize = 8;
+
+/// The parameters of one request, as they stand in its text.
 #[derive(Debug)]
-pub(super) struct Params {
-    values: std::vec::IntoIter<Value>,
+pub(super) struct Params<'a> {
+    values: RawList<'a, MAX_PARAMS>,
     taken: usize,
 }
 
-impl Params {
-    pub(super) fn try_new(params: Option<Value>) -> Result<Self, RpcError> {
-        let values = match params {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(values)) => values,
-            Some(_) => return Err(RpcError::NamedParams),
+impl<'a> Params<'a> {
+    pub(super) fn try_new(params: Option<&'a RawValue>) -> Result<Self, RpcError> {
+        let values = match params.map(RawValue::get) {
+            None | Some("null") => RawList::default(),
+            Some(list) => serde_json::from_str(list).map_err(|_| RpcError::NamedParams)?,
         };
-        Ok(Self {
-            values: values.into_iter(),
-            taken: 0,
-        })
+        Ok(Self { values, taken: 0 })
     }
 
     /// The next parameter, which must be there.
@@ -41,23 +43,22 @@ impl Params {
     ) -> Result<Option<T>, RpcError> {
         let index = self.taken;
         self.taken += 1;
-        match self.values.next() {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => {
-                serde_json::from_value(value)
-                    .map(Some)
-                    .map_err(|source| RpcError::InvalidParam {
-                        index,
-                        name,
-                        source,
-                    })
-            }
+        match self.values.first.get(index) {
+            None => Ok(None),
+            Some(value) if value.get() == "null" => Ok(None),
+            Some(value) => serde_json::from_str(value.get())
+                .map(Some)
+                .map_err(|source| RpcError::InvalidParam {
+                    index,
+                    name,
+                    source,
+                }),
         }
     }
 
     /// Every parameter has been taken.
     pub(super) fn finish(self) -> Result<(), RpcError> {
-        if self.values.len() > 0 {
+        if self.values.count > self.taken {
             return Err(RpcError::TooManyParams { most: self.taken });
         }
         Ok(())
@@ -93,7 +94,7 @@ impl<'de> Deserialize<'de> for Number {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-    use serde_json::json;
+    use serde_json::{json, value::to_raw_value};
 
     #[test]
     fn numbers_come_in_three_forms() {
@@ -107,7 +108,8 @@ mod tests {
 
     #[test]
     fn parameters_are_counted() {
-        let mut params = Params::try_new(Some(json!([1, null, 3]))).unwrap();
+        let raw = to_raw_value(&json!([1, null, 3])).unwrap();
+        let mut params = Params::try_new(Some(&raw)).unwrap();
         assert_eq!(params.required::<u64>("first").unwrap(), 1);
         assert_eq!(params.optional::<u64>("second").unwrap(), None);
         assert_eq!(
@@ -119,6 +121,17 @@ mod tests {
             none.required::<u64>("address").unwrap_err().to_string(),
             "missing value for required argument 0 (address)"
         );
-        assert!(Params::try_new(Some(json!({"a": 1}))).is_err());
+        let named = to_raw_value(&json!({"a": 1})).unwrap();
+        assert!(Params::try_new(Some(&named)).is_err());
+    }
+
+    #[test]
+    fn parameters_beyond_the_kept_ones_still_count() {
+        let raw = to_raw_value(&vec![1; 1_000]).unwrap();
+        let mut params = Params::try_new(Some(&raw)).unwrap();
+        for _ in 0..MAX_PARAMS {
+            assert_eq!(params.required::<u64>("value").unwrap(), 1);
+        }
+        assert!(params.finish().is_err());
     }
 }

@@ -29,21 +29,21 @@ struct MineFields {
 
 impl Api {
     /// Moves the clock ahead; answers with the seconds it has been moved in all.
-    pub(super) fn increase_time(&self, mut params: Params) -> Result<i64, RpcError> {
+    pub(super) fn increase_time(&self, mut params: Params<'_>) -> Result<i64, RpcError> {
         let Number(secs) = params.required("seconds")?;
         params.finish()?;
         Ok(self.write()?.increase_time(secs)?)
     }
 
     /// Fixes the timestamp of the next block; the clock goes on from there.
-    pub(super) fn set_next_block_timestamp(&self, mut params: Params) -> Result<(), RpcError> {
+    pub(super) fn set_next_block_timestamp(&self, mut params: Params<'_>) -> Result<(), RpcError> {
         let Number(secs) = params.required("timestamp")?;
         params.finish()?;
         Ok(self.write()?.set_next_timestamp(secs)?)
     }
 
     /// Makes empty blocks, the first of them at the timestamp given.
-    pub(super) fn mine(&self, mut params: Params) -> Result<&'static str, RpcError> {
+    pub(super) fn mine(&self, mut params: Params<'_>) -> Result<&'static str, RpcError> {
         let options: Option<MineOptions> = params.optional("options")?;
         params.finish()?;
         let (timestamp, blocks) = match options {
@@ -70,20 +70,20 @@ impl Api {
     }
 
     /// Marks the present; answers with the mark's number.
-    pub(super) fn snapshot(&self, params: Params) -> Result<U64, RpcError> {
+    pub(super) fn snapshot(&self, params: Params<'_>) -> Result<U64, RpcError> {
         params.finish()?;
         Ok(U64::from(self.write()?.snapshot()))
     }
 
     /// Goes back to a mark and uses it up; answers whether there was one.
-    pub(super) fn revert(&self, mut params: Params) -> Result<bool, RpcError> {
+    pub(super) fn revert(&self, mut params: Params<'_>) -> Result<bool, RpcError> {
         let Number(id) = params.required("snapshotId")?;
         params.finish()?;
         let _no_calls = self.stop_calls();
         Ok(self.write()?.revert(id))
     }
 
-    pub(super) fn set_balance(&self, mut params: Params) -> Result<(), RpcError> {
+    pub(super) fn set_balance(&self, mut params: Params<'_>) -> Result<(), RpcError> {
         let address: Address = params.required("address")?;
         let balance: U256 = params.required("balance")?;
         params.finish()?;

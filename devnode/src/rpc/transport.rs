@@ -1,6 +1,9 @@
 //! HTTP/1.1: one POST carries one message.
 
-use super::{Api, message};
+use super::{
+    Api,
+    message::{self, Promptly},
+};
 use axum::{
     Router,
     body::Bytes,
@@ -61,12 +64,18 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: Bytes) -
         )
             .into_response();
     }
-    // Execution may take seconds; other requests must be read meanwhile.
-    let answer = tokio::task::spawn_blocking(move || message::handle(&server.api, &body)).await;
-    let answer = match answer {
-        Ok(Some(answer)) => answer,
-        Ok(None) => return StatusCode::NO_CONTENT.into_response(),
-        Err(_) => message::internal_failure("the request made the node panic"),
+    let answer = match message::answer_promptly(&server.api, &body) {
+        Promptly::Done(answer) => answer,
+        // Execution may take seconds; other requests must be read meanwhile.
+        Promptly::Later => tokio::task::spawn_blocking(move || message::handle(&server.api, &body))
+            .await
+            .unwrap_or_else(|_| {
+                let what = "the request made the node panic";
+                Some(message::internal_failure(what))
+            }),
+    };
+    let Some(answer) = answer else {
+        return StatusCode::NO_CONTENT.into_response();
     };
     ([(header::CONTENT_TYPE, "application/json")], answer).into_response()
 }
