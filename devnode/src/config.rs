@@ -1,6 +1,7 @@
 //! Settings of a node and the accounts it starts with.
 
 use crate::{
+    arbos::ArbosVersion,
     chain::Clock,
     evm::{ConsoleSink, DEV_ACCOUNT, DEV_CHAIN_ID},
 };
@@ -74,6 +75,8 @@ pub struct Config {
     /// EIP-155 chain id. The keys in [`Self::accounts`] are public knowledge, so keep to one that no
     /// chain of value uses.
     pub chain_id: u64,
+    /// `ArbOS` version at genesis.
+    pub arbos_version: ArbosVersion,
     /// Where block times come from.
     pub clock: Clock,
     /// Accounts funded at genesis with [`Self::balance`] each.
@@ -94,6 +97,7 @@ impl Default for Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             chain_id: DEV_CHAIN_ID,
+            arbos_version: ArbosVersion::default(),
             clock: Clock::System,
             accounts: DevAccount::well_known(),
             balance: U256::from(1_000_000_000_000_000_000_000_u128),
@@ -119,6 +123,13 @@ impl Config {
     #[must_use]
     pub const fn with_port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Runs this `ArbOS` version from genesis on.
+    #[must_use]
+    pub const fn with_arbos_version(mut self, version: ArbosVersion) -> Self {
+        self.arbos_version = version;
         self
     }
 

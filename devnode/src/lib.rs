@@ -8,6 +8,7 @@ mod node;
 pub mod rpc;
 pub mod vm;
 
+pub use arbos::{ArbosVersion, ParseArbosVersionError, UnsupportedArbosVersion};
 pub use chain::Clock;
 pub use config::{Config, DevAccount, InvalidPrivateKey, TEST_GENESIS_TIME};
 pub use evm::ConsoleSink;

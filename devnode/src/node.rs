@@ -185,6 +185,7 @@ fn new_chain(config: &Config) -> Chain {
     let mut params = ChainParams {
         chain_id: config.chain_id,
         console: config.console.clone(),
+        arbos_version: config.arbos_version,
         ..ChainParams::default()
     };
     params.alloc.clear();

@@ -9,7 +9,7 @@ use super::{
     state::{Section, write},
 };
 use crate::{
-    evm::{ARBOS_VERSION, Halt, NETWORK_FEE_ACCOUNT},
+    evm::{Halt, NETWORK_FEE_ACCOUNT},
     vm,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -35,7 +35,7 @@ pub(super) fn purity(selector: [u8; 4]) -> Option<Purity> {
 
 pub(super) fn run(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<Vec<u8>, Failure> {
     let method = Calls::abi_decode(calldata).map_err(|_| Failure::BurnAll)?;
-    let stylus = call.machine.stylus;
+    let stylus = call.machine.stylus();
     Ok(match method {
         Calls::activateProgram(args) => activate(call, args.program)?,
         Calls::codehashKeepalive(args) => keepalive(call, args.codehash)?,
@@ -69,12 +69,12 @@ pub(super) fn run(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<
         Calls::programTimeLeft(args) => {
             let record = active_at(call, args.program)?;
             let age = record.age_secs(call.machine.block.timestamp);
-            let left = ProgramRecord::lifetime_secs(stylus).saturating_sub(age);
+            let left = ProgramRecord::lifetime_secs(&stylus).saturating_sub(age);
             ArbWasm::programTimeLeftCall::abi_encode_returns(&left)
         }
         parameter => {
             call.burn_params()?;
-            encode_parameter(&parameter, stylus)
+            encode_parameter(&parameter, &stylus)
         }
     })
 }
@@ -131,8 +131,8 @@ pub(super) fn inactive_error(inactive: Inactive) -> Failure {
 fn active(call: &mut PrecompileCall<'_, '_>, code_hash: B256) -> Result<ProgramRecord, Failure> {
     call.burn_params()?;
     call.burn_reads(1)?;
-    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus);
-    ProgramRecord::active(call.machine.journal(), code_hash, now, stylus).map_err(inactive_error)
+    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus());
+    ProgramRecord::active(call.machine.journal(), code_hash, now, &stylus).map_err(inactive_error)
 }
 
 fn active_at(
@@ -149,11 +149,11 @@ fn activate(call: &mut PrecompileCall<'_, '_>, program: Address) -> Result<Vec<u
         return Err(Failure::Revert(Bytes::new()));
     }
     let code_hash = call.peek_code_hash(program);
-    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus);
+    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus());
     call.burn_params()?;
     call.burn_reads(1)?;
     let previous = ProgramRecord::load(call.machine.journal(), code_hash);
-    if previous.version == stylus.version && !previous.is_expired(now, stylus) {
+    if previous.version == stylus.version && !previous.is_expired(now, &stylus) {
         return Err(Failure::error(&ArbWasm::ProgramUpToDate {}));
     }
 
@@ -166,7 +166,8 @@ fn activate(call: &mut PrecompileCall<'_, '_>, program: Address) -> Result<Vec<u
     let wasm = vm::decode_program(code, stylus.max_wasm_size)
         .map_err(|_| Failure::Revert(Bytes::new()))?;
     let budget = stylus.page_limit.saturating_sub(call.machine.pages.open());
-    let activation = vm::activate(&wasm, budget, call.machine.chain.debug, ARBOS_VERSION)
+    let arbos_version = call.machine.arbos_version;
+    let activation = vm::activate(&wasm, budget, call.machine.chain.debug, arbos_version)
         .map_err(|error| failed(error.to_string()))?;
     if activation.activation_gas > call.gas_left() {
         return Err(failed("out of gas".to_owned()));
@@ -174,7 +175,7 @@ fn activate(call: &mut PrecompileCall<'_, '_>, program: Address) -> Result<Vec<u
     call.burn(activation.activation_gas)?;
     call.machine
         .programs
-        .compile(code_hash, &activation.module)
+        .compile(code_hash, &activation.module, arbos_version)
         .map_err(|error| failed(error.to_string()))?;
 
     call.burn_write(false)?;
@@ -228,9 +229,9 @@ fn is_destroyed(call: &mut PrecompileCall<'_, '_>, address: Address) -> bool {
 
 fn keepalive(call: &mut PrecompileCall<'_, '_>, code_hash: B256) -> Result<Vec<u8>, Failure> {
     let mut record = active(call, code_hash)?;
-    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus);
+    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus());
     let age = record.age_secs(now);
-    if age < ProgramRecord::keepalive_secs(stylus) {
+    if age < ProgramRecord::keepalive_secs(&stylus) {
         return Err(Failure::error(&ArbWasm::ProgramKeepaliveTooSoon {
             ageInSeconds: age,
         }));

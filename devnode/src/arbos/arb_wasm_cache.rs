@@ -68,7 +68,7 @@ fn set_cached(
     }
     call.burn_params()?;
     call.burn_reads(1)?;
-    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus);
+    let (now, stylus) = (call.machine.block.timestamp, call.machine.stylus());
     let mut record = ProgramRecord::load(call.machine.journal(), code_hash);
     if cached && record.version != stylus.version {
         return Err(inactive_error(Inactive::NeedsUpgrade {
@@ -76,7 +76,7 @@ fn set_cached(
             stylus_version: stylus.version,
         }));
     }
-    if cached && record.is_expired(now, stylus) {
+    if cached && record.is_expired(now, &stylus) {
         return Err(inactive_error(Inactive::Expired {
             age_secs: record.age_secs(now),
         }));

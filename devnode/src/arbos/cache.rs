@@ -1,9 +1,6 @@
-//! Compiled programs, kept by code hash.
+//! Compiled programs, kept by code hash and Stylus version.
 
-use crate::{
-    evm::ARBOS_VERSION,
-    vm::{self, Program, StylusParams},
-};
+use crate::vm::{self, Program, StylusParams};
 use alloy_primitives::B256;
 use std::{
     collections::HashMap,
@@ -17,30 +14,33 @@ const CAPACITY: usize = 128;
 #[derive(Debug, Default)]
 pub(crate) struct ProgramCache(Mutex<Recent>);
 
+/// Code hash and Stylus version: another version instruments the same module in another way.
+type Key = (B256, u16);
+
 /// Programs with the time of their last use, in uses of the cache.
 #[derive(Debug, Default)]
 struct Recent {
-    programs: HashMap<B256, (Program, u64)>,
+    programs: HashMap<Key, (Program, u64)>,
     uses: u64,
 }
 
 impl Recent {
-    fn get(&mut self, code_hash: B256) -> Option<Program> {
+    fn get(&mut self, key: Key) -> Option<Program> {
         self.uses += 1;
-        let (program, used) = self.programs.get_mut(&code_hash)?;
+        let (program, used) = self.programs.get_mut(&key)?;
         *used = self.uses;
         Some(program.clone())
     }
 
-    fn insert(&mut self, code_hash: B256, program: Program) {
+    fn insert(&mut self, key: Key, program: Program) {
         if self.programs.len() >= CAPACITY {
             let oldest = self.programs.iter().min_by_key(|(_, (_, used))| *used);
-            if let Some(oldest) = oldest.map(|(code_hash, _)| *code_hash) {
+            if let Some(oldest) = oldest.map(|(key, _)| *key) {
                 self.programs.remove(&oldest);
             }
         }
         self.uses += 1;
-        self.programs.insert(code_hash, (program, self.uses));
+        self.programs.insert(key, (program, self.uses));
     }
 }
 
@@ -54,35 +54,43 @@ pub(crate) struct LostProgram {
 
 impl ProgramCache {
     /// The program of an activated code, compiled now if it is not kept.
+    ///
+    /// Size and pages were checked when it was activated, and the limits may have fallen since, so
+    /// they are not checked again.
     pub(crate) fn get(
         &self,
         code_hash: B256,
         code: &[u8],
-        params: &StylusParams,
+        arbos_version: u64,
         debug: bool,
     ) -> Result<Program, LostProgram> {
-        if let Some(program) = self.lock().get(code_hash) {
+        if let Some(program) = self.lock().get(key(code_hash, arbos_version)) {
             return Ok(program);
         }
         let lost = |reason: String| LostProgram { code_hash, reason };
-        let wasm = vm::decode_program(code, params.max_wasm_size)
+        let wasm = vm::decode_program(code, u32::MAX).map_err(|error| lost(error.to_string()))?;
+        let activation = vm::activate(&wasm, u16::MAX, debug, arbos_version)
             .map_err(|error| lost(error.to_string()))?;
-        let activation = vm::activate(&wasm, params.page_limit, debug, ARBOS_VERSION)
-            .map_err(|error| lost(error.to_string()))?;
-        self.compile(code_hash, &activation.module)
+        self.compile(code_hash, &activation.module, arbos_version)
             .map_err(|error| lost(error.to_string()))
     }
 
     /// The program of a code whose instrumented module is `module`, compiled now if it is not kept.
     ///
-    /// The module follows from the code, so what is kept under its hash is the same.
-    pub(crate) fn compile(&self, code_hash: B256, module: &[u8]) -> Result<Program, vm::VmError> {
-        if let Some(program) = self.lock().get(code_hash) {
+    /// The module follows from code and version, so what is kept under them is the same.
+    pub(crate) fn compile(
+        &self,
+        code_hash: B256,
+        module: &[u8],
+        arbos_version: u64,
+    ) -> Result<Program, vm::VmError> {
+        let key = key(code_hash, arbos_version);
+        if let Some(program) = self.lock().get(key) {
             return Ok(program);
         }
         // Compiling takes long; others may use the cache meanwhile.
         let program = Program::compile(module)?;
-        self.lock().insert(code_hash, program.clone());
+        self.lock().insert(key, program.clone());
         Ok(program)
     }
 
@@ -92,30 +100,38 @@ impl ProgramCache {
     }
 }
 
+const fn key(code_hash: B256, arbos_version: u64) -> Key {
+    (code_hash, StylusParams::for_arbos(arbos_version).version)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
     use super::*;
 
+    const ARBOS: u64 = 51;
+
     fn module() -> Vec<u8> {
         let wasm = wat::parse_str(
             r#"(module (memory (export "memory") 1 1)
                 (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#,
         );
-        let activation = vm::activate(&wasm.unwrap(), 128, false, ARBOS_VERSION).unwrap();
+        let activation = vm::activate(&wasm.unwrap(), 128, false, ARBOS).unwrap();
         activation.module.to_vec()
     }
 
     #[test]
     fn what_is_kept_is_not_compiled_again() {
         let cache = ProgramCache::default();
-        cache.compile(B256::ZERO, &module()).unwrap();
+        cache.compile(B256::ZERO, &module(), ARBOS).unwrap();
         // No engine takes this, so it was not asked.
-        cache.compile(B256::ZERO, b"no module").unwrap();
-        cache
-            .compile(B256::with_last_byte(1), b"no module")
-            .unwrap_err();
+        cache.compile(B256::ZERO, b"no module", 50).unwrap();
+        for (code_hash, arbos_version) in [(B256::with_last_byte(1), ARBOS), (B256::ZERO, 59)] {
+            cache
+                .compile(code_hash, b"no module", arbos_version)
+                .unwrap_err();
+        }
     }
 
     #[test]
@@ -124,13 +140,13 @@ mod tests {
         let module = module();
         let hash = |number: usize| B256::from(alloy_primitives::U256::from(number));
         for number in 0..CAPACITY {
-            cache.compile(hash(number), &module).unwrap();
+            cache.compile(hash(number), &module, ARBOS).unwrap();
         }
-        cache.compile(hash(0), b"no module").unwrap();
-        cache.compile(hash(CAPACITY), &module).unwrap();
+        cache.compile(hash(0), b"no module", ARBOS).unwrap();
+        cache.compile(hash(CAPACITY), &module, ARBOS).unwrap();
         let kept = &cache.lock().programs;
         assert_eq!(kept.len(), CAPACITY);
-        assert!(kept.contains_key(&hash(0)));
-        assert!(!kept.contains_key(&hash(1)));
+        assert!(kept.contains_key(&key(hash(0), ARBOS)));
+        assert!(!kept.contains_key(&key(hash(1), ARBOS)));
     }
 }

@@ -58,8 +58,9 @@ pub(super) fn run(
         inputs.scheme,
         CallScheme::CallCode | CallScheme::DelegateCall
     );
+    let stylus = machine.stylus();
     let mut deployer = Deployer {
-        api: FrameApi::new(machine, init, inputs),
+        api: FrameApi::new(machine, init, inputs, stylus),
         caller: inputs.caller,
         value: inputs.value.get(),
         gas_left: inputs.gas_limit,

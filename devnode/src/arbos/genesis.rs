@@ -2,7 +2,7 @@
 
 use super::{
     CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, PRECOMPILE_CODE, STYLUS_DEPLOYER,
-    precompile_addresses,
+    params as chain_params, precompile_addresses,
 };
 use crate::evm::{ARBOS_STATE, ChainParams, GenesisAccount};
 use alloy_primitives::{Address, Bytes, bytes};
@@ -35,6 +35,9 @@ pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
     state
         .storage
         .extend(CACHE_MANAGERS.genesis(&[params.owner]));
+    state
+        .storage
+        .extend(chain_params::genesis(params.arbos_version));
     accounts.push((ARBOS_STATE, state));
     accounts
 }

@@ -7,18 +7,25 @@
 mod abi;
 mod arb_wasm;
 mod arb_wasm_cache;
+mod block_start;
 mod cache;
 mod deployer;
 mod genesis;
+mod params;
 mod precompile;
 mod pricer;
 mod record;
 mod state;
 mod system;
+mod version;
 
+pub(crate) use block_start::{SystemWrite, begin_block};
 pub(crate) use cache::ProgramCache;
 pub(crate) use genesis::accounts as genesis_accounts;
+pub(crate) use params::ArbosParams;
 pub(crate) use record::ProgramRecord;
+pub use version::{ArbosVersion, ParseArbosVersionError, UnsupportedArbosVersion};
+pub(crate) use version::{OSAKA_ARBOS, spec};
 
 use crate::evm::{Fault, Machine};
 use alloy_primitives::{Address, address};
@@ -33,6 +40,8 @@ pub(crate) const PRECOMPILE_CODE: [u8; 1] = [0xfe];
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
 /// Address of the deterministic deployment proxy.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
+/// Address of the contract that answers hashes of past blocks (EIP-2935).
+pub const HISTORY: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
 /// Address of `ArbWasm`.
 pub const ARB_WASM: Address = Contract::ArbWasm.address();
 /// Address of `ArbWasmCache`.

@@ -36,9 +36,26 @@ pub(crate) fn read<DB>(journal: &mut Journal<DB>, section: Section, key: B256) -
 where
     DB: Database<Error = Infallible>,
 {
+    read_slot(journal, slot(section, key))
+}
+
+/// Reads a slot of the chain's state.
+pub(crate) fn read_slot<DB>(journal: &mut Journal<DB>, slot: U256) -> U256
+where
+    DB: Database<Error = Infallible>,
+{
     let Ok(_) = journal.load_account(ARBOS_STATE);
-    let Ok(load) = journal.sload(ARBOS_STATE, slot(section, key));
+    let Ok(load) = journal.sload(ARBOS_STATE, slot);
     load.data
+}
+
+/// Writes a slot of the chain's state.
+pub(crate) fn write_slot<DB>(journal: &mut Journal<DB>, slot: U256, value: U256)
+where
+    DB: Database<Error = Infallible>,
+{
+    let Ok(_) = journal.load_account(ARBOS_STATE);
+    let Ok(_) = journal.sstore(ARBOS_STATE, slot, value);
 }
 
 /// Writes a value of the chain's state.
@@ -46,8 +63,7 @@ pub(crate) fn write<DB>(journal: &mut Journal<DB>, section: Section, key: B256, 
 where
     DB: Database<Error = Infallible>,
 {
-    let Ok(_) = journal.load_account(ARBOS_STATE);
-    let Ok(_) = journal.sstore(ARBOS_STATE, slot(section, key), value);
+    write_slot(journal, slot(section, key), value);
 }
 
 /// A small set of addresses, in the order they were added.

@@ -5,13 +5,12 @@ use super::{
     CACHE_MANAGERS, CHAIN_OWNERS, Contract,
     abi::{ArbDebug, ArbGasInfo, ArbOwner, ArbOwnerPublic, ArbSys},
     precompile::{Failure, PrecompileCall, Purity},
+    version::public_version,
 };
-use crate::evm::{ARBOS_VERSION, Halt, MIN_BASE_FEE, NETWORK_FEE_ACCOUNT};
+use crate::evm::{Halt, MIN_BASE_FEE, NETWORK_FEE_ACCOUNT};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent, SolInterface};
 
-/// What `arbOSVersion` adds to the version: Nitro follows 55 versions of Classic.
-const CLASSIC_VERSIONS: u64 = 55;
 /// Blocks whose hashes `arbBlockHash` answers.
 const BLOCK_HASHES: u64 = 256;
 /// Gas of a storage slot by which `getPricesInWei` prices one.
@@ -117,7 +116,7 @@ fn arb_sys(
             ArbSys::arbChainIDCall::abi_encode_returns(&U256::from(call.machine.chain.chain_id))
         }
         Calls::arbOSVersion(_) => {
-            let version = U256::from(ARBOS_VERSION + CLASSIC_VERSIONS);
+            let version = public_version(call.machine.arbos_version);
             ArbSys::arbOSVersionCall::abi_encode_returns(&version)
         }
         // The transaction's own frame has depth 0, the precompile's own one more than its caller's.

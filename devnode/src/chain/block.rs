@@ -1,9 +1,7 @@
 //! Blocks and receipts in the shape of Nitro's.
 
 use super::SignedTransaction;
-use crate::evm::{
-    ARBOS_VERSION, BATCH_POSTER, BLOCK_GAS_LIMIT, BlockContext, ExecutionOutcome, Snapshot,
-};
+use crate::evm::{BATCH_POSTER, BLOCK_GAS_LIMIT, BlockContext, ExecutionOutcome, Snapshot};
 use alloy::{
     consensus::{
         EMPTY_OMMER_ROOT_HASH, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom, Sealable,
@@ -78,6 +76,7 @@ impl Block {
         context: &BlockContext,
         executed: Option<(SignedTransaction, ExecutionOutcome)>,
         state: Snapshot,
+        arbos_version: u64,
     ) -> Self {
         let entry = executed.map(|(tx, outcome)| {
             let receipt = Receipt::new(outcome, context);
@@ -110,7 +109,7 @@ impl Block {
             gas_used: entry.as_ref().map_or(0, |(_, receipt)| receipt.gas_used),
             timestamp: context.timestamp,
             extra_data: Bytes::from_static(&[0; 32]),
-            mix_hash: mix_hash(context.l1_block_number),
+            mix_hash: mix_hash(context.l1_block_number, arbos_version),
             nonce: B64::ZERO,
             base_fee_per_gas: Some(context.base_fee),
             ..Header::default()
@@ -195,9 +194,9 @@ fn list_len(payload_length: usize) -> usize {
 
 /// Nitro packs counters into the mix hash: messages sent to the parent chain, the parent chain's
 /// block number, the `ArbOS` version, flags; eight bytes each.
-fn mix_hash(l1_block_number: u64) -> B256 {
+fn mix_hash(l1_block_number: u64, arbos_version: u64) -> B256 {
     let mut packed = [0; 32];
     packed[8..16].copy_from_slice(&l1_block_number.to_be_bytes());
-    packed[16..24].copy_from_slice(&ARBOS_VERSION.to_be_bytes());
+    packed[16..24].copy_from_slice(&arbos_version.to_be_bytes());
     B256::from(packed)
 }

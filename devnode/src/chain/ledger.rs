@@ -181,6 +181,7 @@ impl Chain {
     /// Makes a block without a transaction.
     pub fn mine_empty(&mut self) {
         let context = self.next_context();
+        self.executor.begin_block(&context);
         self.append(&context, None);
     }
 
@@ -280,7 +281,8 @@ impl Chain {
         context: &BlockContext,
         executed: Option<(SignedTransaction, ExecutionOutcome)>,
     ) {
-        let block = Block::new(context, executed, self.executor.snapshot());
+        let arbos_version = self.executor.state().arbos_version();
+        let block = Block::new(context, executed, self.executor.snapshot(), arbos_version);
         self.by_hash.insert(block.hash(), block.number());
         if let Some((tx, _)) = block.entry() {
             self.by_transaction.insert(tx.hash(), block.number());

@@ -4,6 +4,7 @@ use super::{
     StateOverride, StateOverrides,
     state::{SharedState, bytecode},
 };
+use crate::arbos::SystemWrite;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use revm::{Database, bytecode::Bytecode, state::AccountInfo};
 use std::{collections::BTreeMap, convert::Infallible};
@@ -15,6 +16,8 @@ pub(crate) struct Db<'a> {
     version: u64,
     overrides: &'a StateOverrides,
     block_hashes: &'a BTreeMap<u64, B256>,
+    /// What the chain writes when the block begins, if that has not happened.
+    begun: &'a [SystemWrite],
 }
 
 impl<'a> Db<'a> {
@@ -23,18 +26,31 @@ impl<'a> Db<'a> {
         version: u64,
         overrides: &'a StateOverrides,
         block_hashes: &'a BTreeMap<u64, B256>,
+        begun: &'a [SystemWrite],
     ) -> Self {
         Self {
             state,
             version,
             overrides,
             block_hashes,
+            begun,
         }
     }
 
     /// Code by its hash. The state keeps every code it ever named, so a miss means no code.
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
         self.state.read().code(hash).unwrap_or_default()
+    }
+
+    /// A storage slot without overrides.
+    fn slot(&self, address: Address, slot: U256) -> U256 {
+        self.begun
+            .iter()
+            .find(|write| write.slot == slot && write.address == address)
+            .map_or_else(
+                || self.state.read().slot(self.version, address, slot),
+                |write| write.value,
+            )
     }
 
     /// The account, overrides applied; `None` if it does not exist.
@@ -91,7 +107,7 @@ impl Database for Db<'_> {
                 return Ok(all.get(&slot).copied().unwrap_or_default().into());
             }
         }
-        Ok(self.state.read().slot(self.version, address, index))
+        Ok(self.slot(address, index))
     }
 
     /// `BLOCKHASH` is keyed by the parent chain's numbers, and there is no parent chain: only

@@ -1,27 +1,24 @@
 //! The executor: owner of the state, entry point of transactions and simulated calls.
 
 use super::{
-    ARBOS_VERSION, BlockContext, CallRequest, ChainParams, Deadline, ExecError, ExecutionOutcome,
+    ARBOS_STATE, BlockContext, CallRequest, ChainParams, Deadline, ExecError, ExecutionOutcome,
     RPC_GAS_CAP, StateOverrides, Transaction,
     convert::{DYNAMIC_FEE, SET_CODE, authorizations, configure, outcome, refused, tx_env},
     database::Db,
     handler::MachineHandler,
     machine::Machine,
-    state::{AccountRecord, SharedState},
+    state::{AccountRecord, SharedState, State},
 };
-use crate::{
-    arbos::{ProgramCache, genesis_accounts},
-    vm::StylusParams,
-};
+use crate::arbos::{self, ArbosParams, ProgramCache, SystemWrite, genesis_accounts};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use revm::{
+    Database as _,
     context::{BlockEnv, CfgEnv, Context, TxEnv},
     context_interface::{
         block::BlobExcessGasAndPrice, cfg::gas::calculate_initial_tx_gas_for_tx,
         journaled_state::JournalTr,
     },
     handler::Handler,
-    primitives::hardfork::SpecId,
     state::EvmState,
 };
 use std::{
@@ -67,7 +64,6 @@ pub struct Executor {
 pub struct Simulator {
     state: Arc<SharedState>,
     params: Arc<ChainParams>,
-    stylus: Arc<StylusParams>,
     programs: Arc<ProgramCache>,
 }
 
@@ -89,6 +85,21 @@ struct Run<'a> {
     console: bool,
 }
 
+/// An execution that was made.
+struct Executed {
+    outcome: ExecutionOutcome,
+    /// What it changed.
+    changes: EvmState,
+    /// What the chain wrote before it, if it was the first of its block.
+    begun: Vec<SystemWrite>,
+}
+
+fn apply(state: &mut State, writes: &[SystemWrite]) {
+    for write in writes {
+        state.set_slot(write.address, write.slot, write.value);
+    }
+}
+
 impl Executor {
     /// A chain at genesis: `params.alloc` and the chain's own contracts.
     #[must_use]
@@ -107,7 +118,6 @@ impl Executor {
             simulator: Simulator {
                 state: Arc::new(shared),
                 params: Arc::new(params),
-                stylus: Arc::new(StylusParams::for_arbos(ARBOS_VERSION)),
                 programs: Arc::default(),
             },
         }
@@ -146,11 +156,21 @@ impl Executor {
             deadline: None,
             console: true,
         };
-        let (outcome, changes) = self.simulator.run(self.snapshot(), run, &overrides)?;
+        let executed = self.simulator.run(self.snapshot(), run, &overrides)?;
         let mut state = self.simulator.state.write();
         state.advance();
-        state.commit(changes);
-        Ok(outcome)
+        apply(&mut state, &executed.begun);
+        state.commit(executed.changes);
+        Ok(executed.outcome)
+    }
+
+    /// Begins a block: does what the chain itself does before the block's transactions. The block's
+    /// first transaction would do it too, so this is for blocks without any.
+    pub fn begin_block(&mut self, block: &BlockContext) {
+        let begun = self.simulator.begin_block(self.snapshot(), block);
+        let mut state = self.simulator.state.write();
+        state.advance();
+        apply(&mut state, &begun);
     }
 
     /// Checks what can be said of a transaction before its turn: its type, its fees against
@@ -167,7 +187,8 @@ impl Executor {
                 base_fee,
             });
         }
-        let want = calculate_initial_tx_gas_for_tx(&env, SpecId::OSAKA, None).initial_total_gas();
+        let spec = arbos::spec(self.state().arbos_version());
+        let want = calculate_initial_tx_gas_for_tx(&env, spec, None).initial_total_gas();
         if tx.gas_limit < want {
             return Err(ExecError::IntrinsicGasTooLow {
                 have: tx.gas_limit,
@@ -284,7 +305,8 @@ impl Simulator {
             // An estimate runs the same call many times.
             console: !request.as_transaction,
         };
-        self.run(at, run, overrides).map(|(outcome, _)| outcome)
+        self.run(at, run, overrides)
+            .map(|executed| executed.outcome)
     }
 
     /// The state as it was at a snapshot.
@@ -295,13 +317,19 @@ impl Simulator {
         }
     }
 
+    /// What the chain writes when `block` begins on the state of a snapshot.
+    fn begin_block(&self, at: Snapshot, block: &BlockContext) -> Vec<SystemWrite> {
+        let state = self.state.read();
+        arbos::begin_block(|slot| state.slot(at.0, ARBOS_STATE, slot), block)
+    }
+
     /// Executes on a thread whose stack holds 1024 nested programs: the present one if it does.
     fn run(
         &self,
         at: Snapshot,
         run: Run<'_>,
         overrides: &StateOverrides,
-    ) -> Result<(ExecutionOutcome, EvmState), ExecError> {
+    ) -> Result<Executed, ExecError> {
         let execute = || self.run_here(at, run, overrides);
         let finished = if HAS_STACK.get() {
             // Nothing that outlives a panic is changed by an execution.
@@ -328,7 +356,7 @@ impl Simulator {
         at: Snapshot,
         run: Run<'_>,
         overrides: &StateOverrides,
-    ) -> Result<(ExecutionOutcome, EvmState), ExecError> {
+    ) -> Result<Executed, ExecError> {
         let Run {
             tx,
             block,
@@ -339,13 +367,19 @@ impl Simulator {
             deadline,
             console,
         } = run;
-        let db = Db::new(&self.state, at.0, overrides, &block.block_hashes);
+        let begun = self.begin_block(at, block);
+        let mut db = Db::new(&self.state, at.0, overrides, &block.block_hashes, &begun);
+        let params = ArbosParams::read(|slot| {
+            let Ok(value) = db.storage(ARBOS_STATE, slot);
+            value
+        });
+        let spec = arbos::spec(params.arbos_version);
         let caller = db.account(tx.caller).unwrap_or_default();
         let base_fee = if fees { block.base_fee } else { 0 };
         let refusal = |error| refused(error, &tx, &caller, base_fee);
         let created = tx.kind.is_create().then(|| tx.caller.create(caller.nonce));
 
-        let mut ctx = Context::<BlockEnv, TxEnv, CfgEnv, _>::new(db, SpecId::OSAKA)
+        let mut ctx = Context::<BlockEnv, TxEnv, CfgEnv, _>::new(db, spec)
             .with_block(BlockEnv {
                 number: U256::from(block.l1_block_number),
                 beneficiary: block.beneficiary,
@@ -371,7 +405,7 @@ impl Simulator {
             ctx,
             block,
             &self.params,
-            &self.stylus,
+            params.arbos_version,
             &self.programs,
             capped,
             deadline,
@@ -383,7 +417,12 @@ impl Simulator {
         };
         let halt = machine.halt.take();
         let outcome = outcome(result, halt, created);
-        Ok((outcome, machine.journal().finalize()))
+        let changes = machine.journal().finalize();
+        Ok(Executed {
+            outcome,
+            changes,
+            begun,
+        })
     }
 }
 
@@ -422,6 +461,12 @@ impl StateView<'_> {
     pub fn storage(&self, address: Address, slot: B256) -> B256 {
         let slot = slot.into();
         self.state.read().slot(self.version, address, slot).into()
+    }
+
+    /// `ArbOS` version.
+    pub fn arbos_version(&self) -> u64 {
+        let state = self.state.read();
+        ArbosParams::read(|slot| state.slot(self.version, ARBOS_STATE, slot)).arbos_version
     }
 
     fn account(&self, address: Address) -> AccountRecord {

@@ -5,11 +5,11 @@
 
 use super::{
     machine::{Fault, Machine, fault_text},
-    params::{ARBOS_VERSION, MAX_CODE_SIZE},
+    params::MAX_CODE_SIZE,
 };
 use crate::vm::{
     ApiError, CallKind, EvmApi, Priced, ProgramCall, ProgramCallResult, ProgramCreate,
-    ProgramCreateResult,
+    ProgramCreateResult, StylusParams,
 };
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, U256};
 use revm::{
@@ -46,6 +46,8 @@ pub(crate) struct FrameApi<'m, 'a> {
     value: U256,
     is_static: bool,
     refund: i64,
+    /// The Stylus parameters as they stood when the frame began.
+    stylus: StylusParams,
 }
 
 impl<'m, 'a> FrameApi<'m, 'a> {
@@ -53,6 +55,7 @@ impl<'m, 'a> FrameApi<'m, 'a> {
         machine: &'m mut Machine<'a>,
         init: &'m mut FrameInit,
         inputs: &CallInputs,
+        stylus: StylusParams,
     ) -> Self {
         Self {
             machine,
@@ -63,6 +66,7 @@ impl<'m, 'a> FrameApi<'m, 'a> {
             value: inputs.value.get(),
             is_static: inputs.is_static,
             refund: 0,
+            stylus,
         }
     }
 
@@ -360,7 +364,7 @@ impl EvmApi for FrameApi<'_, '_> {
     }
 
     fn add_pages(&mut self, pages: u16) -> Result<u64, ApiError> {
-        let stylus = self.machine.stylus;
-        Ok(self.machine.pages.add(pages, stylus, ARBOS_VERSION))
+        let arbos_version = self.machine.arbos_version;
+        Ok(self.machine.pages.add(pages, &self.stylus, arbos_version))
     }
 }

@@ -4,6 +4,7 @@ use super::{
     machine::{Machine, RunError},
     params::{NETWORK_FEE_ACCOUNT, TX_COMPUTE_CAP},
 };
+use crate::arbos::OSAKA_ARBOS;
 use alloy_primitives::U256;
 use revm::{
     context_interface::{
@@ -31,15 +32,17 @@ impl<'a> Handler for MachineHandler<'a> {
     type HaltReason = HaltReason;
 
     /// Gas above the cap is held aside rather than refused (Nitro, `arbos/tx_processor.go`). The cap
-    /// counts the intrinsic gas.
+    /// counts the intrinsic gas; before version 50 it was the block's and did not.
     fn tx_gas(&self, evm: &mut Machine<'a>, initial: &InitialAndFloorGas) -> GasTracker {
         let limit = evm.tx().gas_limit;
         let intrinsic = initial.initial_total_gas();
         let after_intrinsic = limit.saturating_sub(intrinsic);
-        let available = if evm.capped {
+        let available = if !evm.capped {
+            after_intrinsic
+        } else if evm.arbos_version >= OSAKA_ARBOS {
             after_intrinsic.min(TX_COMPUTE_CAP.saturating_sub(intrinsic))
         } else {
-            after_intrinsic
+            after_intrinsic.min(TX_COMPUTE_CAP)
         };
         evm.held_gas = after_intrinsic - available;
         GasTracker::new(limit, available, 0)

@@ -15,10 +15,10 @@ use revm::{
     primitives::hardfork::SpecId,
 };
 
-/// Osaka's opcodes, with two changes (go-ethereum fork of Nitro, `core/vm`): there are no blobs, so
+/// The opcodes of `spec`, with two changes (go-ethereum fork of Nitro, `core/vm`): there are no blobs, so
 /// `BLOBBASEFEE` is invalid; and `SELFDESTRUCT` reverts for an account that holds a program.
-pub(super) fn table<'a>() -> EthInstructions<EthInterpreter, Ctx<'a>> {
-    let mut instructions = EthInstructions::new_mainnet_with_spec(SpecId::OSAKA);
+pub(super) fn table<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
+    let mut instructions = EthInstructions::new_mainnet_with_spec(spec);
     instructions.insert_instruction(BLOBBASEFEE, Instruction::unknown(), 0);
     let gas = instructions.gas_table()[usize::from(SELFDESTRUCT)];
     instructions.insert_instruction(

@@ -9,7 +9,7 @@ use super::{
     handler::MachineHandler, instructions, precompiles::Precompiles,
 };
 use crate::{
-    arbos::{self, ProgramCache},
+    arbos::{self, ArbosParams, OSAKA_ARBOS, ProgramCache},
     vm::{self, PageCounter, StylusParams},
 };
 use alloy_primitives::{Address, Bytes};
@@ -31,7 +31,7 @@ use revm::{
         InterpreterAction, InterpreterResult, interpreter::EthInterpreter,
         interpreter_action::FrameInit,
     },
-    primitives::{constants::CALL_STACK_LIMIT, hardfork::SpecId},
+    primitives::constants::CALL_STACK_LIMIT,
 };
 use std::{collections::HashMap, convert::Infallible, mem};
 
@@ -65,7 +65,8 @@ pub(crate) struct Machine<'a> {
     /// The block on this chain.
     pub(crate) block: &'a BlockContext,
     pub(crate) chain: &'a ChainParams,
-    pub(crate) stylus: &'a StylusParams,
+    /// `ArbOS` version. It changes between blocks only.
+    pub(crate) arbos_version: u64,
     pub(crate) programs: &'a ProgramCache,
     /// Memory pages of the transaction.
     pub(crate) pages: PageCounter,
@@ -89,16 +90,20 @@ impl<'a> Machine<'a> {
         ctx: Ctx<'a>,
         block: &'a BlockContext,
         chain: &'a ChainParams,
-        stylus: &'a StylusParams,
+        arbos_version: u64,
         programs: &'a ProgramCache,
         capped: bool,
         deadline: Option<Deadline>,
     ) -> Self {
         Self {
-            inner: Evm::new(ctx, instructions::table(), Precompiles::new(SpecId::OSAKA)),
+            inner: Evm::new(
+                ctx,
+                instructions::table(arbos::spec(arbos_version)),
+                Precompiles::new(arbos_version),
+            ),
             block,
             chain,
-            stylus,
+            arbos_version,
             programs,
             pages: PageCounter::default(),
             frames: HashMap::new(),
@@ -130,6 +135,11 @@ impl<'a> Machine<'a> {
 
     pub(crate) const fn journal(&mut self) -> &mut Journal<Db<'a>> {
         &mut self.inner.ctx.journaled_state
+    }
+
+    /// The Stylus parameters as they stand now; an owner may change them between two calls.
+    pub(crate) fn stylus(&mut self) -> StylusParams {
+        ArbosParams::load(self.journal()).stylus
     }
 
     /// The transaction, as revm sees it.
@@ -240,9 +250,11 @@ impl<'a> Machine<'a> {
         Ok(checkpoint)
     }
 
-    /// EIP-7702: delegating to a precompile of the chain is delegating to no code.
+    /// EIP-7702: delegating to a precompile of the chain is delegating to no code, from version 50 on.
     fn drop_delegation_to_precompile(&self, inputs: &mut CallInputs) {
-        if inputs.known_bytecode.1.original_byte_slice() != arbos::PRECOMPILE_CODE.as_slice() {
+        if self.arbos_version < OSAKA_ARBOS
+            || inputs.known_bytecode.1.original_byte_slice() != arbos::PRECOMPILE_CODE.as_slice()
+        {
             return;
         }
         let delegate = self.peek_code(inputs.bytecode_address).eip7702_address();

@@ -29,9 +29,9 @@ pub use error::ExecError;
 pub use executor::{Executor, Simulator, Snapshot, StateView};
 pub use halt::Halt;
 pub use params::{
-    ARBOS_STATE, ARBOS_VERSION, BATCH_POSTER, BLOCK_GAS_LIMIT, ChainParams, ConsoleSink,
-    DEV_ACCOUNT, DEV_CHAIN_ID, GenesisAccount, MAX_CODE_SIZE, MIN_BASE_FEE, NETWORK_FEE_ACCOUNT,
-    RPC_GAS_CAP, STYLUS_VERSION, TX_COMPUTE_CAP,
+    ARBOS_STATE, BATCH_POSTER, BLOCK_GAS_LIMIT, ChainParams, ConsoleSink, DEV_ACCOUNT,
+    DEV_CHAIN_ID, GenesisAccount, MAX_CODE_SIZE, MIN_BASE_FEE, NETWORK_FEE_ACCOUNT, RPC_GAS_CAP,
+    TX_COMPUTE_CAP,
 };
 pub use types::{
     BlockContext, CallRequest, Deadline, ExecutionOutcome, ExecutionStatus, StateOverride,

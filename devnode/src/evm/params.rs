@@ -1,5 +1,6 @@
 //! Constants of the chain this crate imitates and the settings a chain is made with.
 
+use crate::arbos::ArbosVersion;
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -13,10 +14,6 @@ pub const ARBOS_STATE: Address = address!("A4B05FffffFffFFFFfFFfffFfffFFfffFfFfF
 pub const NETWORK_FEE_ACCOUNT: Address = Address::ZERO;
 /// Chain id of a Nitro development chain.
 pub const DEV_CHAIN_ID: u64 = 412_346;
-/// `ArbOS` version imitated by default: 51, which runs Stylus version 2.
-pub const ARBOS_VERSION: u64 = 51;
-/// Stylus version of [`ARBOS_VERSION`]; programs activated under another one need an upgrade.
-pub const STYLUS_VERSION: u16 = 2;
 /// Gas limit in block headers, 2^50; the real bound is [`TX_COMPUTE_CAP`].
 pub const BLOCK_GAS_LIMIT: u64 = 1 << 50;
 /// Gas one transaction may spend; what its limit exceeds this is held aside and refunded.
@@ -35,6 +32,8 @@ pub struct ChainParams {
     pub chain_id: u64,
     /// Initial chain owner and cache manager.
     pub owner: Address,
+    /// `ArbOS` version at genesis; an owner may schedule a later one.
+    pub arbos_version: ArbosVersion,
     /// Stylus debug mode: the modules `console` and `debug` may be imported and `ArbDebug` answers.
     pub debug: bool,
     /// Accounts present at genesis besides the chain's own contracts.
@@ -51,6 +50,7 @@ impl Default for ChainParams {
         Self {
             chain_id: DEV_CHAIN_ID,
             owner: DEV_ACCOUNT,
+            arbos_version: ArbosVersion::default(),
             debug: true,
             alloc: HashMap::from([(
                 DEV_ACCOUNT,

@@ -1,13 +1,15 @@
 //! Ethereum's precompiles, and the warm addresses of the chain's own.
 
 use super::machine::Ctx;
-use crate::arbos;
+use crate::arbos::{self, OSAKA_ARBOS};
 use alloy_primitives::Address;
 use revm::{
     handler::{EthPrecompiles, PrecompileProvider},
     interpreter::{CallInputs, InterpreterResult},
+    precompile::secp256r1::P256VERIFY,
     primitives::{AddressSet, hardfork::SpecId},
 };
+use std::sync::OnceLock;
 
 /// Ethereum's precompiles by revm; the chain's own are only listed as warm, since the machine takes
 /// their frames before revm sees them.
@@ -18,12 +20,28 @@ pub(crate) struct Precompiles {
 }
 
 impl Precompiles {
-    pub(super) fn new(spec: SpecId) -> Self {
-        let ethereum = EthPrecompiles::new(spec);
+    pub(super) fn new(arbos_version: u64) -> Self {
+        let ethereum = ethereum(arbos_version);
         let mut warm = ethereum.warm_addresses().clone();
         warm.extend(arbos::precompile_addresses());
         Self { ethereum, warm }
     }
+}
+
+/// Ethereum's precompiles under an `ArbOS` version: Osaka's from 50 on; before it Cancun's, so without
+/// BLS12-381, and P256VERIFY at the price of RIP-7212.
+fn ethereum(arbos_version: u64) -> EthPrecompiles {
+    static BEFORE_OSAKA: OnceLock<revm::precompile::Precompiles> = OnceLock::new();
+    let spec = arbos::spec(arbos_version);
+    if arbos_version >= OSAKA_ARBOS {
+        return EthPrecompiles::new(spec);
+    }
+    let precompiles = BEFORE_OSAKA.get_or_init(|| {
+        let mut precompiles = revm::precompile::Precompiles::cancun().clone();
+        precompiles.extend([P256VERIFY]);
+        precompiles
+    });
+    EthPrecompiles { precompiles, spec }
 }
 
 impl<'a> PrecompileProvider<Ctx<'a>> for Precompiles {

@@ -4,11 +4,10 @@ use super::{
     Halt,
     frame_api::FrameApi,
     machine::{Fault, Machine, acting_address, stopped},
-    params::ARBOS_VERSION,
 };
 use crate::{
     arbos::ProgramRecord,
-    vm::{self, FrameGas, ProgramEnv, Status, VmError},
+    vm::{self, FrameGas, ProgramEnv, Status, StylusParams, VmError},
 };
 use alloy_primitives::{Address, U256};
 use revm::{
@@ -27,8 +26,9 @@ impl Machine<'_> {
     ) -> Result<InterpreterResult, Fault> {
         let (code_hash, code) = &inputs.known_bytecode;
         let now = self.block.timestamp;
-        let stylus = self.stylus;
-        let record = match ProgramRecord::active(self.journal(), *code_hash, now, stylus) {
+        let arbos_version = self.arbos_version;
+        let stylus = self.stylus();
+        let record = match ProgramRecord::active(self.journal(), *code_hash, now, &stylus) {
             Ok(record) => record,
             Err(inactive) => {
                 return Ok(self.stop(inactive.into(), inputs.gas_limit));
@@ -36,7 +36,7 @@ impl Machine<'_> {
         };
 
         let pages_before = self.pages.clone();
-        let pages_gas = self.pages.add(record.footprint, stylus, ARBOS_VERSION);
+        let pages_gas = self.pages.add(record.footprint, &stylus, arbos_version);
         let start_gas = stylus.start_gas(record.init_cost, record.cached_cost, record.cached);
         let Some(left) = inputs
             .gas_limit
@@ -51,15 +51,15 @@ impl Machine<'_> {
             .get(
                 *code_hash,
                 code.original_byte_slice(),
-                stylus,
+                arbos_version,
                 self.chain.debug,
             )
             .map_err(|error| ContextError::Custom(error.to_string()))?;
         let calldata = self.calldata(inputs);
         let acting = acting_address(inputs);
         self.enter(acting);
-        let env = self.program_env(inputs);
-        let mut api = FrameApi::new(self, init, inputs);
+        let env = self.program_env(inputs, &stylus);
+        let mut api = FrameApi::new(self, init, inputs, stylus);
         let gas = FrameGas {
             given: inputs.gas_limit,
             left,
@@ -93,7 +93,7 @@ impl Machine<'_> {
         stopped(result, gas_limit)
     }
 
-    fn program_env(&self, inputs: &CallInputs) -> ProgramEnv {
+    fn program_env(&self, inputs: &CallInputs, stylus: &StylusParams) -> ProgramEnv {
         let block = self.block_env();
         let tx = self.tx();
         ProgramEnv {
@@ -108,11 +108,11 @@ impl Machine<'_> {
             msg_value: inputs.value.get(),
             tx_origin: tx.caller,
             tx_gas_price: U256::from(tx.effective_gas_price(u128::from(block.basefee))),
-            ink_price: self.stylus.ink_price,
+            ink_price: stylus.ink_price,
             reentrant: self.is_reentrant(inputs.target_address),
             is_static: inputs.is_static,
-            max_stack_depth: self.stylus.max_stack_depth,
-            arbos_version: ARBOS_VERSION,
+            max_stack_depth: stylus.max_stack_depth,
+            arbos_version: self.arbos_version,
             debug: self.chain.debug,
         }
     }

@@ -6,7 +6,7 @@ pub const STYLUS_V3_ARBOS: u64 = 59;
 /// Parameters of Stylus on one chain.
 ///
 /// Defaults are those of Nitro's `arbos/programs/params.go`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StylusParams {
     /// Stylus version; a program activated under another needs an upgrade.
     pub version: u16,
@@ -42,7 +42,7 @@ pub struct StylusParams {
 }
 
 impl StylusParams {
-    /// The parameters of a fresh chain under `arbos_version` (50 or later).
+    /// The parameters of a fresh chain under `arbos_version` (40 or later).
     pub const fn for_arbos(arbos_version: u64) -> Self {
         Self {
             version: if arbos_version >= STYLUS_V3_ARBOS {
@@ -51,7 +51,7 @@ impl StylusParams {
                 2
             },
             ink_price: 10_000,
-            max_stack_depth: 22_000,
+            max_stack_depth: if arbos_version >= 50 { 22_000 } else { 262_144 },
             free_pages: 2,
             page_gas: 1_000,
             page_ramp: 620_674_314,
@@ -63,7 +63,11 @@ impl StylusParams {
             expiry_days: 365,
             keepalive_days: 31,
             block_cache_size: 32,
-            max_wasm_size: 128 * 1024,
+            max_wasm_size: if arbos_version >= 60 {
+                256 * 1024
+            } else {
+                128 * 1024
+            },
         }
     }
 
