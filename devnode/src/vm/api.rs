@@ -164,6 +164,71 @@ pub trait EvmApi {
     fn console(&mut self, line: &str) {
         let _ = line;
     }
+
+    /// Whether [`Self::host_call`] does anything. Not by default. Asked once per frame.
+    fn traces(&self) -> bool {
+        false
+    }
+
+    /// Receives each host function the program of this frame called, when it returned, if
+    /// [`Self::traces`]; see [`HostCall`]. Ignored by default.
+    ///
+    /// Calls and creations run inside [`Self::call`] and [`Self::create`], so whatever the frames
+    /// below report arrives between the beginning of that method and the report of the host function
+    /// itself. A call with value in a static context is answered without either.
+    fn host_call(&mut self, call: HostCall) {
+        let _ = call;
+    }
+}
+
+/// A host function that a program called, as tracers show it.
+///
+/// Numbers are big-endian in the width the function has them in, addresses 20 bytes, nothing is
+/// padded or separated:
+///
+/// | name | `args` | `outs` |
+/// | --- | --- | --- |
+/// | `user_entrypoint` (the frame begins) | calldata length u32 | |
+/// | `user_returned` (the program ended by itself) | | status u32 |
+/// | `read_args` | | calldata |
+/// | `write_result` | data | |
+/// | `exit_early` | status u32 | |
+/// | `storage_load_bytes32`, `transient_load_bytes32` | key | value |
+/// | `storage_cache_bytes32`, `transient_store_bytes32` | key, value | |
+/// | `storage_flush_cache` | clear u8 | |
+/// | `call_contract` | address, gas asked for u64, value u256, calldata | length u32, status u8 |
+/// | `delegate_call_contract`, `static_call_contract` | address, gas asked for u64, calldata | length u32, status u8 |
+/// | `create1` | endowment u256, init code | address, length of the revert data u32 |
+/// | `create2` | endowment u256, salt, init code | address, length of the revert data u32 |
+/// | `read_return_data` | offset u32, size u32 | data |
+/// | `return_data_size` | | u32 |
+/// | `emit_log` | topics u32, topics and data | |
+/// | `account_balance` | address | u256 |
+/// | `account_code` | address, offset u32, size u32 | the part of the code |
+/// | `account_code_size` | address | u32 |
+/// | `account_codehash` | address | hash |
+/// | `math_div`, `math_mod`, `math_pow`, `math_add_mod`, `math_mul_mod` | operands, u256 each | u256 |
+/// | `native_keccak256` | preimage | hash |
+/// | `pay_for_memory_grow` | pages u16 | |
+/// | `msg_reentrant`, `tx_ink_price` | | u32 |
+/// | `block_gas_limit`, `block_number`, `block_timestamp`, `chainid`, `evm_gas_left`, `evm_ink_left` | | u64 |
+/// | `block_basefee`, `msg_value`, `tx_gas_price` | | u256 |
+/// | `block_coinbase`, `contract_address`, `msg_sender`, `tx_origin` | | address |
+/// | `console_log_text`, `console_log` (all types) | the text | |
+///
+/// A function that stops its program is not reported, except `exit_early`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostCall {
+    /// Name of the function.
+    pub name: &'static str,
+    /// What it was given.
+    pub args: Bytes,
+    /// What it answered.
+    pub outs: Bytes,
+    /// Ink before it.
+    pub start_ink: u64,
+    /// Ink after it.
+    pub end_ink: u64,
 }
 
 /// What a program can learn about its surroundings without asking the chain's state, and the

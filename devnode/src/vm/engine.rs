@@ -250,11 +250,7 @@ pub(super) fn enter<'a, R>(
         .ok_or_else(|| wasmi::Error::new("host function called during instantiation"))?;
     let ink = get_i64(&caller, exports.ink_left).map_err(wasmi::Error::new)?;
     let (memory, slot) = exports.memory.data_and_store_mut(&mut caller);
-    let mut frame = Frame {
-        host: &mut slot.host,
-        memory,
-        ink: ink.cast_unsigned(),
-    };
+    let mut frame = Frame::new(&mut slot.host, memory, ink.cast_unsigned());
     let result = frame.host.check_time().and_then(|()| function(&mut frame));
     let ink = frame.ink.cast_signed();
     let result = result.map_err(|fault| {

@@ -33,7 +33,7 @@ macro_rules! tee {
     ($store:expr, $kind:ty, $convert:expr) => {
         Func::wrap($store, |caller: Caller<'_, Slot<'a>>, value: $kind| {
             enter(caller, |frame| {
-                frame.log_value($convert(value));
+                frame.tee_value($convert(value));
                 Ok(value)
             })
         })

@@ -24,8 +24,8 @@ mod tests;
 
 pub use activate::{Activation, ActivationError, activate};
 pub use api::{
-    ApiError, CallKind, EvmApi, FrameGas, Outcome, Priced, ProgramCall, ProgramCallResult,
-    ProgramCreate, ProgramCreateResult, ProgramEnv, Status,
+    ApiError, CallKind, EvmApi, FrameGas, HostCall, Outcome, Priced, ProgramCall,
+    ProgramCallResult, ProgramCreate, ProgramCreateResult, ProgramEnv, Status,
 };
 pub use code::{DecodeError, decode_program, encode_program, is_program};
 pub use memory::PageCounter;

@@ -1,7 +1,7 @@
 //! A compiled program and its execution.
 
 use super::{
-    api::{EvmApi, FrameGas, Outcome, ProgramEnv, Status},
+    api::{EvmApi, FrameGas, HostCall, Outcome, ProgramEnv, Status},
     engine::{Compiled, End},
     host::Host,
 };
@@ -50,12 +50,31 @@ pub fn run(
     let ink = gas.left.saturating_mul(ink_price);
     let args_len = u32::try_from(calldata.len())
         .map_err(|_| VmError::Engine("calldata is longer than 4 GiB".to_owned()))?;
+    let traces = api.traces();
+    if traces {
+        api.host_call(HostCall {
+            name: "user_entrypoint",
+            args: Bytes::copy_from_slice(&args_len.to_be_bytes()),
+            outs: Bytes::new(),
+            start_ink: ink,
+            end_ink: ink,
+        });
+    }
     let host = Host::new(api, env, calldata);
     let stopped = program
         .compiled
         .execute(host, ink, env.max_stack_depth, args_len)
         .map_err(VmError::Engine)?;
     let ink_left = stopped.ink_left;
+    if let (true, End::Returned(status)) = (traces, &stopped.end) {
+        api.host_call(HostCall {
+            name: "user_returned",
+            args: Bytes::new(),
+            outs: Bytes::copy_from_slice(&status.to_be_bytes()),
+            start_ink: ink_left,
+            end_ink: ink_left,
+        });
+    }
     let (status, output, trap) = match stopped.end {
         End::Returned(0) => (Status::Success, stopped.output, None),
         End::Returned(_) => (Status::Revert, stopped.output, None),

@@ -10,7 +10,10 @@ impl Frame<'_, '_> {
         let address = self.read_address(address)?;
         let balance = self.host.api.account_balance(address)?;
         self.pay_gas(balance.gas)?;
-        self.write_number(dest, balance.value)
+        self.write_number(dest, balance.value)?;
+        let balance = balance.value.to_be_bytes::<32>();
+        self.report("account_balance", &[address.as_slice()], &[&balance]);
+        Ok(())
     }
 
     pub(in crate::vm) fn account_codehash(&mut self, address: u32, dest: u32) -> Result<(), Fault> {
@@ -19,7 +22,13 @@ impl Frame<'_, '_> {
         let address = self.read_address(address)?;
         let hash = self.host.api.account_codehash(address)?;
         self.pay_gas(hash.gas)?;
-        self.write_bytes(dest, hash.value.as_slice())
+        self.write_bytes(dest, hash.value.as_slice())?;
+        self.report(
+            "account_codehash",
+            &[address.as_slice()],
+            &[hash.value.as_slice()],
+        );
+        Ok(())
     }
 
     pub(in crate::vm) fn account_code(
@@ -38,7 +47,17 @@ impl Frame<'_, '_> {
         let rest = code.get(offset as usize..).unwrap_or(&[]);
         let bytes = length(rest).min(size);
         // The pointer must be in bounds even if nothing is written.
-        self.write_bytes(dest, &rest[..bytes as usize])?;
+        let part = &rest[..bytes as usize];
+        self.write_bytes(dest, part)?;
+        self.report(
+            "account_code",
+            &[
+                address.as_slice(),
+                &offset.to_be_bytes(),
+                &size.to_be_bytes(),
+            ],
+            &[part],
+        );
         Ok(bytes)
     }
 
@@ -46,7 +65,13 @@ impl Frame<'_, '_> {
         self.pay_ink(pricing::HOSTIO + pricing::API)?;
         self.require_gas(pricing::COLD_ACCOUNT_GAS)?;
         let address = self.read_address(address)?;
-        Ok(length(&self.code_of(address)?))
+        let bytes = length(&self.code_of(address)?);
+        self.report(
+            "account_code_size",
+            &[address.as_slice()],
+            &[&bytes.to_be_bytes()],
+        );
+        Ok(bytes)
     }
 
     /// The code of an account, paid for. The last one fetched is remembered and free, unless it was

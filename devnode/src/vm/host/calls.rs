@@ -5,9 +5,9 @@ use crate::vm::api::{CallKind, ProgramCall, ProgramCallResult, ProgramCreate};
 use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// What a call answers when it succeeded.
-const CALL_SUCCEEDED: u32 = 0;
+const CALL_SUCCEEDED: u8 = 0;
 /// What a call answers after any failure.
-const CALL_FAILED: u32 = 2;
+const CALL_FAILED: u8 = 2;
 
 /// Where a call's arguments lie in the program's memory.
 pub(in crate::vm) struct CallArguments {
@@ -53,19 +53,25 @@ impl Frame<'_, '_> {
             gas_left,
             gas_requested: arguments.gas.min(gas_left),
         };
+        let traced = self.host.traces.then(|| call.clone());
         let result = if self.host.env.is_static && !call.value.is_zero() {
             ProgramCallResult::default()
         } else {
             self.host.api.call(call)?
         };
         self.pay_gas(result.gas_cost)?;
-        self.write_u32(arguments.return_length, length(&result.output))?;
+        let output_bytes = length(&result.output);
+        self.write_u32(arguments.return_length, output_bytes)?;
         self.host.return_data = result.output;
-        Ok(if result.success {
+        let status = if result.success {
             CALL_SUCCEEDED
         } else {
             CALL_FAILED
-        })
+        };
+        if let Some(call) = traced {
+            self.report_call(&call, arguments.gas, output_bytes, status);
+        }
+        Ok(u32::from(status))
     }
 
     pub(in crate::vm) fn create(&mut self, arguments: &CreateArguments) -> Result<(), Fault> {
@@ -87,13 +93,45 @@ impl Frame<'_, '_> {
             salt,
             gas_left,
         };
+        let traced = self.host.traces.then(|| create.clone());
         let result = self.host.api.create(create)?;
         self.pay_gas(result.gas_cost)?;
         let address = result.address.unwrap_or(Address::ZERO);
         self.write_u32(arguments.revert_length, length(&result.output))?;
         self.write_bytes(arguments.address, address.as_slice())?;
+        if let Some(create) = traced {
+            self.report_create(&create, address, length(&result.output));
+        }
         self.host.return_data = result.output;
         Ok(())
+    }
+
+    /// Reports a call. `gas` is what the program asked for, before it was capped.
+    fn report_call(&mut self, call: &ProgramCall, gas: u64, output_bytes: u32, status: u8) {
+        let (address, gas) = (call.address.as_slice(), gas.to_be_bytes());
+        let outs: [&[u8]; 2] = [&output_bytes.to_be_bytes(), &[status]];
+        let plain: [&[u8]; 3] = [address, &gas, &call.calldata];
+        match call.kind {
+            CallKind::Call => {
+                let value = call.value.to_be_bytes::<32>();
+                let args: [&[u8]; 4] = [address, &gas, &value, &call.calldata];
+                self.report("call_contract", &args, &outs);
+            }
+            CallKind::Delegate => self.report("delegate_call_contract", &plain, &outs),
+            CallKind::Static => self.report("static_call_contract", &plain, &outs),
+        }
+    }
+
+    fn report_create(&mut self, create: &ProgramCreate, address: Address, output_bytes: u32) {
+        let endowment = create.endowment.to_be_bytes::<32>();
+        let outs: [&[u8]; 2] = [address.as_slice(), &output_bytes.to_be_bytes()];
+        match &create.salt {
+            None => self.report("create1", &[&endowment, &create.init_code], &outs),
+            Some(salt) => {
+                let args: [&[u8]; 3] = [&endowment, salt.as_slice(), &create.init_code];
+                self.report("create2", &args, &outs);
+            }
+        }
     }
 
     pub(in crate::vm) fn read_return_data(
@@ -105,16 +143,6 @@ impl Frame<'_, '_> {
         self.pay_ink(pricing::HOSTIO + pricing::API)?;
         // A cheap handle, so that the memory can be written while it is read.
         let data: Bytes = self.host.return_data.clone();
-        self.write_part(&data, dest, offset, size)
-    }
-
-    pub(in crate::vm) fn return_data_size(&mut self) -> Result<u32, Fault> {
-        self.pay_ink(pricing::HOSTIO)?;
-        Ok(length(&self.host.return_data))
-    }
-
-    /// Pays for and writes what exists of `size` bytes of `data` from `offset`; answers how many.
-    fn write_part(&mut self, data: &[u8], dest: u32, offset: u32, size: u32) -> Result<u32, Fault> {
         let rest = data.get(offset as usize..).unwrap_or(&[]);
         let bytes = length(rest).min(size);
         self.pay_for_write(bytes)?;
@@ -122,6 +150,18 @@ impl Frame<'_, '_> {
         if !part.is_empty() {
             self.write_bytes(dest, part)?;
         }
+        self.report(
+            "read_return_data",
+            &[&offset.to_be_bytes(), &size.to_be_bytes()],
+            &[part],
+        );
+        Ok(bytes)
+    }
+
+    pub(in crate::vm) fn return_data_size(&mut self) -> Result<u32, Fault> {
+        self.pay_ink(pricing::HOSTIO)?;
+        let bytes = length(&self.host.return_data);
+        self.report("return_data_size", &[], &[&bytes.to_be_bytes()]);
         Ok(bytes)
     }
 }

@@ -15,6 +15,7 @@ mod math;
 mod pricing;
 mod signature;
 mod storage;
+mod trace;
 mod transfer;
 
 pub(super) use calls::{CallArguments, CreateArguments};
@@ -60,12 +61,15 @@ pub(super) struct Host<'a> {
     return_data: Bytes,
     storage: StorageCache,
     last_code: Option<(Address, Bytes)>,
+    /// Whether a tracer wants to know of every host function.
+    traces: bool,
 }
 
 impl<'a> Host<'a> {
     /// State of a fresh frame.
     pub(super) fn new(api: &'a mut dyn EvmApi, env: &'a ProgramEnv, calldata: &'a [u8]) -> Self {
         Self {
+            traces: api.traces(),
             api,
             env,
             calldata,
@@ -97,6 +101,20 @@ pub(super) struct Frame<'f, 'a> {
     pub(super) memory: &'f mut [u8],
     /// Ink left; the engine carries it back into the program.
     pub(super) ink: u64,
+    /// Ink when the host function began.
+    start_ink: u64,
+}
+
+impl<'f, 'a> Frame<'f, 'a> {
+    /// A program that enters a host function with this much ink.
+    pub(super) const fn new(host: &'f mut Host<'a>, memory: &'f mut [u8], ink: u64) -> Self {
+        Self {
+            host,
+            memory,
+            ink,
+            start_ink: ink,
+        }
+    }
 }
 
 impl Frame<'_, '_> {

@@ -1,6 +1,7 @@
 //! Storage through the frame's cache, and transient storage.
 
 use super::{Fault, Frame, pricing};
+use alloy_primitives::U256;
 
 impl Frame<'_, '_> {
     pub(in crate::vm) fn storage_load_bytes32(&mut self, key: u32, dest: u32) -> Result<(), Fault> {
@@ -18,7 +19,9 @@ impl Frame<'_, '_> {
             loaded.value
         };
         self.pay_gas(gas)?;
-        self.write_number(dest, value)
+        self.write_number(dest, value)?;
+        self.report_slot("storage_load_bytes32", key, value, true);
+        Ok(())
     }
 
     pub(in crate::vm) fn storage_cache_bytes32(
@@ -33,6 +36,7 @@ impl Frame<'_, '_> {
         let gas = self.host.storage.write_gas();
         self.pay_gas(gas)?;
         self.host.storage.write(key, value);
+        self.report_slot("storage_cache_bytes32", key, value, false);
         Ok(())
     }
 
@@ -51,6 +55,7 @@ impl Frame<'_, '_> {
         if clear != 0 {
             self.host.storage.clear();
         }
+        self.report("storage_flush_cache", &[&[u8::from(clear != 0)]], &[]);
         Ok(())
     }
 
@@ -63,7 +68,9 @@ impl Frame<'_, '_> {
         self.pay_gas(pricing::TRANSIENT_GAS)?;
         let key = self.read_number(key)?;
         let value = self.host.api.transient_load(key)?;
-        self.write_number(dest, value)
+        self.write_number(dest, value)?;
+        self.report_slot("transient_load_bytes32", key, value, true);
+        Ok(())
     }
 
     pub(in crate::vm) fn transient_store_bytes32(
@@ -77,6 +84,18 @@ impl Frame<'_, '_> {
         let value = self.read_number(value)?;
         self.host.refuse_static("transient write")?;
         self.host.api.transient_store(key, value)?;
+        self.report_slot("transient_store_bytes32", key, value, false);
         Ok(())
+    }
+
+    fn report_slot(&mut self, name: &'static str, key: U256, value: U256, loaded: bool) {
+        if self.host.traces {
+            let (key, value) = (key.to_be_bytes::<32>(), value.to_be_bytes::<32>());
+            if loaded {
+                self.report(name, &[&key], &[&value]);
+            } else {
+                self.report(name, &[&key, &value], &[]);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Fault, Frame, length, pricing};
 use crate::vm::params::STYLUS_V3_ARBOS;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
 
 /// Most topics of a log.
 const MAX_TOPICS: u32 = 4;
@@ -12,7 +12,9 @@ impl Frame<'_, '_> {
         self.pay_ink(pricing::HOSTIO)?;
         let calldata = self.host.calldata;
         self.pay_for_write(length(calldata))?;
-        self.write_bytes(dest, calldata)
+        self.write_bytes(dest, calldata)?;
+        self.report("read_args", &[], &[calldata]);
+        Ok(())
     }
 
     pub(in crate::vm) fn write_result(&mut self, data: u32, bytes: u32) -> Result<(), Fault> {
@@ -20,15 +22,14 @@ impl Frame<'_, '_> {
         // Once to read it, once to hand it over.
         self.pay_for_read(bytes)?;
         self.pay_for_read(bytes)?;
-        self.host.output = self.read_bytes(data, bytes)?;
+        let output = self.read_bytes(data, bytes)?;
+        self.report("write_result", &[&output], &[]);
+        self.host.output = output;
         Ok(())
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "host functions are methods of the frame"
-    )]
-    pub(in crate::vm) const fn exit_early(&self, status: u32) -> Result<(), Fault> {
+    pub(in crate::vm) fn exit_early(&mut self, status: u32) -> Result<(), Fault> {
+        self.report("exit_early", &[&status.to_be_bytes()], &[]);
         Err(Fault::Exit(status.cast_signed()))
     }
 
@@ -49,14 +50,15 @@ impl Frame<'_, '_> {
         };
         self.pay_for_read(bytes)?;
         self.pay_gas(pricing::log_gas(topics, data_bytes))?;
-        let (topics, data) = {
-            let all = self.slice(data, bytes)?;
-            let (topics, data) = all.split_at((bytes - data_bytes) as usize);
-            let topics: Vec<B256> = topics.chunks_exact(32).map(B256::from_slice).collect();
-            (topics, Bytes::copy_from_slice(data))
-        };
+        let all = self.read_bytes(data, bytes)?;
+        let topics_end = (bytes - data_bytes) as usize;
+        let split: Vec<B256> = all[..topics_end]
+            .chunks_exact(32)
+            .map(B256::from_slice)
+            .collect();
         self.host.refuse_static("log")?;
-        self.host.api.emit_log(topics, data)?;
+        self.host.api.emit_log(split, all.slice(topics_end..))?;
+        self.report("emit_log", &[&topics.to_be_bytes(), &all], &[]);
         Ok(())
     }
 
@@ -70,9 +72,12 @@ impl Frame<'_, '_> {
             Err(_) => (pages & 0xffff) as u16,
         };
         if pages == 0 {
-            return self.pay_ink(pricing::HOSTIO);
+            self.pay_ink(pricing::HOSTIO)?;
+        } else {
+            let gas = self.host.api.add_pages(pages)?;
+            self.pay_gas(gas)?;
         }
-        let gas = self.host.api.add_pages(pages)?;
-        self.pay_gas(gas)
+        self.report("pay_for_memory_grow", &[&pages.to_be_bytes()], &[]);
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! A chain in memory with the EVM's rules for cold and warm slots and accounts.
 
 use super::super::{
-    ApiError, EvmApi, PageCounter, Priced, ProgramCall, ProgramCallResult, ProgramCreate,
+    ApiError, EvmApi, HostCall, PageCounter, Priced, ProgramCall, ProgramCallResult, ProgramCreate,
     ProgramCreateResult, StylusParams,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
@@ -26,6 +26,8 @@ pub(super) struct TestChain {
     pub(super) pages: PageCounter,
     pub(super) logs: Vec<(Vec<B256>, Bytes)>,
     pub(super) console: Vec<String>,
+    /// The host functions called, if somebody traces.
+    pub(super) trace: Option<Vec<HostCall>>,
     /// Whether nobody listens to the console.
     pub(super) deaf: bool,
     /// How often the execution may still go on; always if `None`.
@@ -190,5 +192,16 @@ impl EvmApi for TestChain {
 
     fn console(&mut self, line: &str) {
         self.console.push(line.to_owned());
+    }
+
+    fn traces(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    fn host_call(&mut self, call: HostCall) {
+        self.trace
+            .as_mut()
+            .expect("only who traces is told")
+            .push(call);
     }
 }

@@ -22,11 +22,7 @@ impl Bench<'_> {
         &mut self,
         function: impl for<'f> FnOnce(&mut Frame<'f, '_>) -> Result<(), Fault>,
     ) -> u64 {
-        let mut frame = Frame {
-            host: &mut self.host,
-            memory: &mut self.memory,
-            ink: INK,
-        };
+        let mut frame = Frame::new(&mut self.host, &mut self.memory, INK);
         function(&mut frame).unwrap();
         INK - frame.ink
     }

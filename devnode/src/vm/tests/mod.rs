@@ -10,6 +10,7 @@ mod memory;
 mod opcodes;
 mod outcomes;
 mod same_behaviour;
+mod trace;
 
 use super::{Activation, ActivationError, FrameGas, Outcome, Program, ProgramEnv, activate, run};
 use alloy_primitives::{Address, U256};
