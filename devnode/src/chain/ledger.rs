@@ -1,42 +1,41 @@
-//! The chain itself: takes transactions, makes blocks, answers about both.
+//! The chain itself: what it holds, and answers about it.
 
 use super::{
-    BalanceTooHigh, Block, Clock, LogQuery, SignedTransaction, Simulation, SubmitError, TimeError,
-    clock::BlockTime, logs::LogIndex, queue::Queue,
+    Block, ChainEvent, Clock, EVENT_BUFFER, Entry, LogQuery, Mining, SignedTransaction, Simulation,
+    clock::BlockTime, logs::LogIndex, pool::Pool,
 };
-use crate::evm::{
-    BlockContext, ChainParams, ExecError, ExecutionOutcome, Executor, MIN_BASE_FEE, Snapshot,
-    StateView,
-};
-use alloy::eips::eip2718::Typed2718;
-use alloy_primitives::{Address, B256, Log, U256};
-use std::collections::{HashMap, VecDeque};
+use crate::evm::{BlockContext, ChainParams, Executor, MIN_BASE_FEE, Snapshot, StateView};
+use alloy_primitives::{Address, B256, Log};
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::{broadcast, watch};
 
-/// A chain of blocks, each with at most one transaction, over an [`Executor`].
+/// A chain of blocks over an [`Executor`].
 ///
 /// Every way to change it takes `&mut self`; whatever only looks takes `&self` and may run many times
 /// at once.
 #[derive(Debug)]
 pub struct Chain {
-    executor: Executor,
+    pub(super) executor: Executor,
     /// Never empty: genesis stands at 0, and block `n` at index `n`.
-    blocks: Vec<Block>,
-    by_hash: HashMap<B256, u64>,
-    by_transaction: HashMap<B256, u64>,
-    logs: LogIndex,
-    queue: Queue,
-    time: BlockTime,
-    snapshots: Vec<ChainSnapshot>,
-    next_snapshot: u64,
+    pub(super) blocks: Vec<Arc<Block>>,
+    pub(super) by_hash: HashMap<B256, u64>,
+    pub(super) by_transaction: HashMap<B256, (u64, u32)>,
+    pub(super) logs: LogIndex,
+    pub(super) pool: Pool,
+    pub(super) time: BlockTime,
+    pub(super) mining: watch::Sender<Mining>,
+    pub(super) snapshots: Vec<ChainSnapshot>,
+    pub(super) next_snapshot: u64,
+    pub(super) events: broadcast::Sender<ChainEvent>,
 }
 
 /// What going back needs to know.
 #[derive(Clone, Copy, Debug)]
-struct ChainSnapshot {
-    id: u64,
-    head: u64,
-    state: Snapshot,
-    time: BlockTime,
+pub(super) struct ChainSnapshot {
+    pub(super) id: u64,
+    pub(super) head: u64,
+    pub(super) state: Snapshot,
+    pub(super) time: BlockTime,
 }
 
 /// The state and block that a question is asked at.
@@ -48,11 +47,49 @@ pub enum At {
     Block(u64),
 }
 
+/// A transaction with the block it stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct TransactionRef<'a> {
+    /// The block.
+    pub block: &'a Arc<Block>,
+    /// Place in the block, from 0.
+    pub index: usize,
+    /// The transaction and what came of it.
+    pub entry: &'a Entry,
+}
+
+impl<'a> TransactionRef<'a> {
+    /// The transaction at a place of a block, if there is one.
+    pub fn new(block: &'a Arc<Block>, index: usize) -> Option<Self> {
+        let entry = block.entries().get(index)?;
+        Some(Self {
+            block,
+            index,
+            entry,
+        })
+    }
+
+    /// All transactions of a block in order.
+    pub fn all(block: &'a Arc<Block>) -> impl Iterator<Item = Self> {
+        block
+            .entries()
+            .iter()
+            .enumerate()
+            .map(move |(index, entry)| Self {
+                block,
+                index,
+                entry,
+            })
+    }
+}
+
 /// A log with the block it stands in.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRef<'a> {
     /// The block.
-    pub block: &'a Block,
+    pub block: &'a Arc<Block>,
+    /// Place of its transaction in the block, from 0.
+    pub transaction_index: usize,
     /// Place among the block's logs, from 0.
     pub index: usize,
     /// The log.
@@ -60,7 +97,7 @@ pub struct LogRef<'a> {
 }
 
 impl Chain {
-    /// A chain with nothing but its genesis block.
+    /// A chain with nothing but its genesis block, that makes blocks on demand.
     #[must_use]
     pub fn new(params: ChainParams, clock: Clock) -> Self {
         let executor = Executor::new(params);
@@ -72,12 +109,14 @@ impl Chain {
             by_hash: HashMap::new(),
             by_transaction: HashMap::new(),
             logs: LogIndex::default(),
-            queue: Queue::default(),
+            pool: Pool::default(),
             time,
+            mining: watch::Sender::new(Mining::default()),
             snapshots: Vec::new(),
             next_snapshot: 1,
+            events: broadcast::Sender::new(EVENT_BUFFER),
         };
-        chain.append(&genesis, None);
+        chain.append(&genesis, Vec::new());
         chain
     }
 
@@ -88,33 +127,61 @@ impl Chain {
 
     /// The newest block.
     #[expect(clippy::missing_panics_doc, reason = "there is always a genesis block")]
-    pub fn head(&self) -> &Block {
+    pub fn head(&self) -> &Arc<Block> {
         self.blocks.last().expect("genesis is never removed")
     }
 
     /// A block by its number.
-    pub fn block(&self, number: u64) -> Option<&Block> {
+    pub fn block(&self, number: u64) -> Option<&Arc<Block>> {
         self.blocks.get(usize::try_from(number).ok()?)
     }
 
     /// A block by its hash.
-    pub fn block_by_hash(&self, hash: B256) -> Option<&Block> {
+    pub fn block_by_hash(&self, hash: B256) -> Option<&Arc<Block>> {
         self.block(*self.by_hash.get(&hash)?)
     }
 
-    /// The block that holds a transaction.
-    pub fn block_of_transaction(&self, hash: B256) -> Option<&Block> {
-        self.block(*self.by_transaction.get(&hash)?)
+    /// A transaction that is in a block.
+    pub fn transaction(&self, hash: B256) -> Option<TransactionRef<'_>> {
+        let (number, index) = *self.by_transaction.get(&hash)?;
+        TransactionRef::new(self.block(number)?, usize::try_from(index).ok()?)
     }
 
     /// A transaction that waits for its turn.
     pub fn waiting_transaction(&self, hash: B256) -> Option<&SignedTransaction> {
-        self.queue.get(hash)
+        self.pool.get(hash)
     }
 
     /// How many transactions wait for their turn.
     pub fn waiting_count(&self) -> usize {
-        self.queue.len()
+        self.pool.len()
+    }
+
+    /// All transactions that wait, each sender's in the order of their nonces.
+    pub fn waiting_transactions(&self) -> impl Iterator<Item = &SignedTransaction> {
+        self.pool.iter()
+    }
+
+    /// The nonce an account's next transaction should have: those that wait without a gap are counted.
+    pub fn pending_nonce(&self, address: Address) -> u64 {
+        self.pool
+            .nonce_after(address, self.executor.state().nonce(address))
+    }
+
+    /// When blocks are made.
+    pub fn mining(&self) -> Mining {
+        *self.mining.borrow()
+    }
+
+    /// Follows [`Self::mining`].
+    pub fn watch_mining(&self) -> watch::Receiver<Mining> {
+        self.mining.subscribe()
+    }
+
+    /// What happens from now on, without holding the chain. A listener that is more than
+    /// [`EVENT_BUFFER`] events behind is told how many it has lost.
+    pub fn events(&self) -> broadcast::Receiver<ChainEvent> {
+        self.events.subscribe()
     }
 
     /// Base fee of the next block in wei per gas. It does not move: a development chain has no
@@ -138,51 +205,14 @@ impl Chain {
         })
     }
 
-    /// Takes a transaction: executes it in a new block, or keeps it until the nonces before it have
-    /// been used. Transactions that waited for this one follow at once, each in its own block.
-    ///
-    /// # Errors
-    /// [`SubmitError`]; nothing was changed.
-    pub fn submit(&mut self, tx: SignedTransaction) -> Result<B256, SubmitError> {
-        let hash = tx.hash();
-        if self.queue.get(hash).is_some() {
-            return Err(SubmitError::AlreadyKnown);
+    /// The point just before a transaction in a block, to execute it again there. It must not be used
+    /// after [`Self::revert`].
+    pub fn simulation_before(&self, transaction: TransactionRef<'_>) -> Simulation {
+        Simulation {
+            simulator: self.executor.simulator().clone(),
+            snapshot: transaction.entry.state_before,
+            block: transaction.block.context(),
         }
-        let (sender, nonce) = (tx.sender(), tx.nonce());
-        let expected = self.executor.state().nonce(sender);
-        if nonce < expected {
-            return Err(SubmitError::NonceTooLow { expected, nonce });
-        }
-        if nonce > expected {
-            self.executor.check(&tx.to_executable(), self.base_fee())?;
-            let have = self.executor.state().balance(sender);
-            let want = tx.max_cost();
-            if have < want {
-                return Err(ExecError::InsufficientFunds { sender, have, want }.into());
-            }
-            self.queue.insert(tx)?;
-            return Ok(hash);
-        }
-        let mut touched = VecDeque::from(self.execute(tx)?);
-        while let Some(account) = touched.pop_front() {
-            let next = self.executor.state().nonce(account);
-            self.queue.drop_below(account, next);
-            if let Some(ready) = self.queue.take(account, next) {
-                // One that can no longer be executed, for lack of funds for instance, is dropped as
-                // any node drops it; the ones behind it go on waiting.
-                if let Ok(more) = self.execute(ready) {
-                    touched.extend(more);
-                }
-            }
-        }
-        Ok(hash)
-    }
-
-    /// Makes a block without a transaction.
-    pub fn mine_empty(&mut self) {
-        let context = self.next_context();
-        self.executor.begin_block(&context);
-        self.append(&context, None);
     }
 
     /// Logs that satisfy a query, in order.
@@ -192,9 +222,10 @@ impl Chain {
             .into_iter()
             .filter_map(|at| {
                 let block = self.block(at.block)?;
-                let log = block.logs().get(at.index)?;
+                let (transaction_index, log) = block.log(at.index)?;
                 query.admits(log).then_some(LogRef {
                     block,
+                    transaction_index,
                     index: at.index,
                     log,
                 })
@@ -202,98 +233,8 @@ impl Chain {
             .collect()
     }
 
-    /// Marks the present and returns the mark's number.
-    pub fn snapshot(&mut self) -> u64 {
-        let id = self.next_snapshot;
-        self.next_snapshot += 1;
-        self.snapshots.push(ChainSnapshot {
-            id,
-            head: self.head().number(),
-            state: self.executor.snapshot(),
-            time: self.time,
-        });
-        id
-    }
-
-    /// Goes back to a mark: blocks, state and clock. The mark and all later ones are used up, and
-    /// waiting transactions are dropped. Says whether there was such a mark.
-    pub fn revert(&mut self, id: u64) -> bool {
-        let Some(place) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else {
-            return false;
-        };
-        let to = self.snapshots[place];
-        self.snapshots.truncate(place);
-        while let Some(block) = self.blocks.pop_if(|block| block.number() > to.head) {
-            self.logs.pop_block(block.logs());
-            self.by_hash.remove(&block.hash());
-            if let Some((tx, _)) = block.entry() {
-                self.by_transaction.remove(&tx.hash());
-            }
-        }
-        self.executor.restore(to.state);
-        self.time = to.time;
-        self.queue.clear();
-        true
-    }
-
-    /// Sets a balance by decree.
-    ///
-    /// # Errors
-    /// [`BalanceTooHigh`] above [`MAX_BALANCE`](super::MAX_BALANCE).
-    pub fn set_balance(&mut self, address: Address, balance: U256) -> Result<(), BalanceTooHigh> {
-        BalanceTooHigh::check(balance)?;
-        self.executor.set_balance(address, balance);
-        Ok(())
-    }
-
-    /// Moves the clock ahead; returns how many seconds it has been moved in all.
-    ///
-    /// # Errors
-    /// [`TimeError::OutOfRange`].
-    pub fn increase_time(&mut self, secs: u64) -> Result<i64, TimeError> {
-        self.time.increase(secs)
-    }
-
-    /// Fixes the timestamp of the next block; the clock goes on from there.
-    ///
-    /// # Errors
-    /// [`TimeError`] if it is before the newest block or out of range.
-    pub fn set_next_timestamp(&mut self, secs: u64) -> Result<(), TimeError> {
-        self.time.fix_next(secs, self.head().timestamp())
-    }
-
-    /// Executes a transaction in a block of its own and returns the accounts whose nonce it may have
-    /// moved.
-    fn execute(&mut self, tx: SignedTransaction) -> Result<Vec<Address>, ExecError> {
-        let context = self.next_context();
-        let outcome = self.executor.transact(&tx.to_executable(), &context)?;
-        let mut touched = vec![tx.sender()];
-        // An EIP-7702 authorisation moves its signer's nonce too, and whose it was is not reported.
-        if tx.recovered().ty() == 4 {
-            touched.extend(self.queue.senders());
-        }
-        self.append(&context, Some((tx, outcome)));
-        Ok(touched)
-    }
-
-    fn append(
-        &mut self,
-        context: &BlockContext,
-        executed: Option<(SignedTransaction, ExecutionOutcome)>,
-    ) {
-        let arbos_version = self.executor.state().arbos_version();
-        let block = Block::new(context, executed, self.executor.snapshot(), arbos_version);
-        self.by_hash.insert(block.hash(), block.number());
-        if let Some((tx, _)) = block.entry() {
-            self.by_transaction.insert(tx.hash(), block.number());
-        }
-        self.logs.push_block(block.number(), block.logs());
-        self.time.block_made(block.timestamp());
-        self.blocks.push(block);
-    }
-
     /// The block that would be made now.
-    fn next_context(&self) -> BlockContext {
+    pub(super) fn next_context(&self) -> BlockContext {
         let parent = self.head();
         BlockContext {
             parent_hash: parent.hash(),
@@ -308,7 +249,7 @@ impl Chain {
     fn context_at(&self, at: At) -> Option<BlockContext> {
         match at {
             At::Pending => Some(self.next_context()),
-            At::Block(number) => self.block(number).map(Block::context),
+            At::Block(number) => self.block(number).map(|block| block.context()),
         }
     }
 
@@ -316,7 +257,7 @@ impl Chain {
         match at {
             // Decrees such as a set balance change the state after the newest block.
             At::Block(number) if number < self.head().number() => {
-                self.block(number).map(Block::state)
+                self.block(number).map(|block| block.state())
             }
             At::Block(number) if number > self.head().number() => None,
             At::Block(_) | At::Pending => Some(self.executor.snapshot()),

@@ -50,8 +50,8 @@ pub(super) struct LogIndex {
 
 impl LogIndex {
     /// Adds the logs of the newest block.
-    pub(super) fn push_block(&mut self, block: u64, logs: &[Log]) {
-        for (index, log) in logs.iter().enumerate() {
+    pub(super) fn push_block<'a>(&mut self, block: u64, logs: impl Iterator<Item = &'a Log>) {
+        for (index, log) in logs.enumerate() {
             let id = self.positions.len();
             self.positions.push(LogPosition { block, index });
             self.by_address.entry(log.address).or_default().push(id);
@@ -62,8 +62,8 @@ impl LogIndex {
     }
 
     /// Removes the logs of the newest block, which must be the ones it was added with.
-    pub(super) fn pop_block(&mut self, logs: &[Log]) {
-        for log in logs.iter().rev() {
+    pub(super) fn pop_block<'a>(&mut self, logs: impl DoubleEndedIterator<Item = &'a Log>) {
+        for log in logs.rev() {
             self.positions.pop();
             pop(&mut self.by_address, &log.address);
             for (map, topic) in self.by_topic.iter_mut().zip(log.topics()) {
@@ -157,7 +157,7 @@ mod tests {
     fn index(chain: &[Vec<Log>]) -> LogIndex {
         let mut index = LogIndex::default();
         for (number, logs) in (0..).zip(chain) {
-            index.push_block(number, logs);
+            index.push_block(number, logs.iter());
         }
         index
     }
@@ -216,7 +216,7 @@ mod tests {
         let mut chain = chain();
         let mut index = index(&chain);
         while let Some(logs) = chain.pop() {
-            index.pop_block(&logs);
+            index.pop_block(logs.iter());
             let everything = LogQuery {
                 to_block: 9,
                 ..LogQuery::default()

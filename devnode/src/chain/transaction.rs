@@ -1,15 +1,15 @@
-//! Signed transactions: decoding and everything that can be checked without the state.
+//! Transactions: decoding and everything that can be checked without the state.
 
 use crate::evm;
 use alloy::{
     consensus::{
-        Transaction as _, TxEnvelope,
+        Transaction as _, TxEnvelope, TypedTransaction,
         crypto::RecoveryError,
         transaction::{Recovered, SignerRecoverable},
     },
     eips::eip2718::{Decodable2718, Eip2718Error, Encodable2718, Typed2718},
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Signature, U256};
 
 /// Longest encoded transaction in bytes: what a Nitro sequencer takes (`MaxTxDataSize`).
 pub const MAX_TRANSACTION_BYTES: usize = 95_000;
@@ -59,14 +59,15 @@ pub enum DecodeError {
     },
 }
 
-/// A transaction whose encoding, chain id and signature are right.
+/// A transaction whose encoding, chain id and signature are right, or whose sender is impersonated.
 ///
 /// Types 0, 1, 2 and 4; one without chain id (before EIP-155) is taken too, as development chains do:
 /// the usual CREATE2 factory is deployed by one.
 #[derive(Clone, Debug)]
 pub struct SignedTransaction {
     inner: Recovered<TxEnvelope>,
-    encoded_len: usize,
+    encoded_len: u32,
+    impersonated: bool,
 }
 
 impl SignedTransaction {
@@ -86,29 +87,66 @@ impl SignedTransaction {
             return Err(DecodeError::UnsupportedType { tx_type });
         }
         let envelope = TxEnvelope::decode_2718_exact(raw).map_err(DecodeError::Malformed)?;
-        if let Some(have) = envelope.chain_id()
-            && have != chain_id
-        {
-            return Err(DecodeError::WrongChain {
-                have,
-                want: chain_id,
-            });
-        }
-        let fee =
-            U256::from(envelope.gas_limit()).saturating_mul(U256::from(envelope.max_fee_per_gas()));
-        if fee > U256::from(TX_FEE_CAP) {
-            return Err(DecodeError::FeeAboveCap {
-                fee,
-                cap: TX_FEE_CAP,
-            });
-        }
+        check(&envelope, chain_id)?;
         let sender = envelope
             .recover_signer()
             .map_err(DecodeError::BadSignature)?;
         Ok(Self {
             inner: Recovered::new_unchecked(envelope, sender),
-            encoded_len: raw.len(),
+            encoded_len: length(raw.len()),
+            impersonated: false,
         })
+    }
+
+    /// A transaction of an account whose key nobody needs to have.
+    ///
+    /// It is encoded, and so hashed, with a signature that no key makes: `r` is the sender's address
+    /// and `s` is 1. Two senders' transactions thus never share a hash.
+    ///
+    /// # Errors
+    /// As the variants of [`DecodeError`] say, but for the signature.
+    pub fn try_impersonated(
+        transaction: TypedTransaction,
+        sender: Address,
+        chain_id: u64,
+    ) -> Result<Self, DecodeError> {
+        if let TypedTransaction::Eip4844(_) = transaction {
+            return Err(DecodeError::UnsupportedType { tx_type: 3 });
+        }
+        let r = U256::from_be_slice(sender.as_slice());
+        let signature = Signature::new(r, U256::ONE, false);
+        let envelope = transaction.into_envelope(signature);
+        let size = envelope.encode_2718_len();
+        if size > MAX_TRANSACTION_BYTES {
+            return Err(DecodeError::TooLong {
+                size,
+                limit: MAX_TRANSACTION_BYTES,
+            });
+        }
+        check(&envelope, chain_id)?;
+        Ok(Self {
+            inner: Recovered::new_unchecked(envelope, sender),
+            encoded_len: length(size),
+            impersonated: true,
+        })
+    }
+
+    /// A transaction that was taken before: its sender is known, so nothing is checked or recovered.
+    pub(crate) fn restore(
+        raw: &[u8],
+        sender: Address,
+        impersonated: bool,
+    ) -> Result<Self, Eip2718Error> {
+        Ok(Self {
+            inner: Recovered::new_unchecked(TxEnvelope::decode_2718_exact(raw)?, sender),
+            encoded_len: length(raw.len()),
+            impersonated,
+        })
+    }
+
+    /// Whether nobody signed it.
+    pub const fn is_impersonated(&self) -> bool {
+        self.impersonated
     }
 
     /// keccak-256 of the encoding.
@@ -116,7 +154,7 @@ impl SignedTransaction {
         *self.inner.inner().tx_hash()
     }
 
-    /// Who signed.
+    /// Who signed, or is impersonated.
     pub const fn sender(&self) -> Address {
         self.inner.signer()
     }
@@ -133,7 +171,7 @@ impl SignedTransaction {
 
     /// Length of the EIP-2718 encoding in bytes.
     pub const fn encoded_len(&self) -> usize {
-        self.encoded_len
+        self.encoded_len as usize
     }
 
     /// The envelope with its signer.
@@ -168,7 +206,33 @@ impl SignedTransaction {
             input: tx.input().clone(),
             access_list: tx.access_list().cloned().unwrap_or_default(),
             authorization_list: tx.authorization_list().unwrap_or_default().to_vec(),
-            impersonated: false,
+            impersonated: self.impersonated,
         }
     }
+}
+
+/// What does not depend on who sends it.
+fn check(envelope: &TxEnvelope, chain_id: u64) -> Result<(), DecodeError> {
+    if let Some(have) = envelope.chain_id()
+        && have != chain_id
+    {
+        return Err(DecodeError::WrongChain {
+            have,
+            want: chain_id,
+        });
+    }
+    let fee =
+        U256::from(envelope.gas_limit()).saturating_mul(U256::from(envelope.max_fee_per_gas()));
+    if fee > U256::from(TX_FEE_CAP) {
+        return Err(DecodeError::FeeAboveCap {
+            fee,
+            cap: TX_FEE_CAP,
+        });
+    }
+    Ok(())
+}
+
+/// Lengths are bounded by [`MAX_TRANSACTION_BYTES`].
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }

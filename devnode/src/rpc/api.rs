@@ -8,7 +8,7 @@ use crate::{
 };
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::Address;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// The methods of a node, over one chain.
 #[derive(Debug)]
@@ -61,14 +61,15 @@ impl Api {
         self.history.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the calls that run beside the chain and lets none begin. To be taken before the chain.
-    pub(super) fn stop_calls(&self) -> RwLockWriteGuard<'_, ()> {
-        self.history.write().unwrap_or_else(PoisonError::into_inner)
+    /// Changes the chain, and returns when nothing of the change can be lost.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Chain) -> T) -> Result<T, RpcError> {
+        Ok(change(&mut *self.chain.write().map_err(|_| broken())?))
     }
 
-    /// The chain, to change.
-    pub(super) fn write(&self) -> Result<RwLockWriteGuard<'_, Chain>, RpcError> {
-        self.chain.write().map_err(|_| broken())
+    /// Goes back to a mark; says whether there was one. Calls that run beside the chain are waited for.
+    pub(super) fn go_back(&self, id: u64) -> Result<bool, RpcError> {
+        let _no_calls = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        self.change(|chain| chain.revert(id))
     }
 }
 
@@ -109,7 +110,7 @@ pub(super) fn block_number(chain: &Chain, tag: BlockNumberOrTag) -> u64 {
 }
 
 /// The block a parameter points to, if it exists.
-pub(super) fn find_block(chain: &Chain, id: BlockId) -> Option<&Block> {
+pub(super) fn find_block(chain: &Chain, id: BlockId) -> Option<&Arc<Block>> {
     match id {
         BlockId::Number(number) => chain.block(block_number(chain, number)),
         BlockId::Hash(hash) => chain.block_by_hash(hash.block_hash),

@@ -3,7 +3,7 @@
 use super::{Api, RpcError, api, convert, params::Params};
 use crate::{
     chain::{SignedTransaction, Simulation},
-    evm::{Deadline, ExecutionStatus, StateOverrides},
+    evm::{BLOCK_GAS_LIMIT, Deadline, ExecutionStatus, StateOverrides},
 };
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
@@ -115,10 +115,9 @@ impl Api {
         let mut base_fee_per_gas = Vec::new();
         let mut gas_used_ratio = Vec::new();
         for block in blocks {
-            let header = block.header();
-            base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
+            base_fee_per_gas.push(block.base_fee().into());
             #[expect(clippy::cast_precision_loss, reason = "a ratio for display")]
-            gas_used_ratio.push(header.gas_used as f64 / header.gas_limit as f64);
+            gas_used_ratio.push(block.gas_used() as f64 / BLOCK_GAS_LIMIT as f64);
         }
         let reward = (!percentiles.is_empty())
             .then(|| vec![vec![0; percentiles.len()]; gas_used_ratio.len()]);
@@ -213,6 +212,6 @@ impl Api {
         params.finish()?;
         // Decoding recovers the signer, which is slow beside the rest; it needs no lock.
         let transaction = SignedTransaction::try_decode(&raw, self.chain_id())?;
-        Ok(self.write()?.submit(transaction)?)
+        Ok(self.change(|chain| chain.submit(transaction))??)
     }
 }

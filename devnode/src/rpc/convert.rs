@@ -2,7 +2,7 @@
 
 use super::RpcError;
 use crate::{
-    chain::{Block, Receipt, SignedTransaction},
+    chain::{Block, LogRef, SignedTransaction, TransactionRef},
     evm::{CallRequest, StateOverride, StateOverrides},
 };
 use alloy::{
@@ -13,8 +13,9 @@ use alloy::{
         TransactionReceipt, TransactionRequest, state::StateOverride as RpcStateOverride,
     },
 };
-use alloy_primitives::{Address, B256, Log, TxKind, U64, U256};
+use alloy_primitives::{Address, B256, TxKind, U64, U256};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A block with what Nitro adds.
 #[derive(Debug, Serialize)]
@@ -45,21 +46,21 @@ pub(super) struct BlockTimeOverride {
     pub(super) time: Option<U64>,
 }
 
-pub(super) fn block(block: &Block, full: bool) -> NitroBlock {
+pub(super) fn block(block: &Arc<Block>, full: bool) -> NitroBlock {
     let header = Header {
         size: Some(U256::from(block.size_bytes())),
-        ..Header::from_sealed(block.header().clone())
+        ..Header::from_sealed(block.header())
     };
     let transactions = if full {
-        BlockTransactions::Full(
+        BlockTransactions::Full(TransactionRef::all(block).map(mined_transaction).collect())
+    } else {
+        BlockTransactions::Hashes(
             block
-                .entry()
-                .map(|(tx, _)| mined_transaction(tx, block))
-                .into_iter()
+                .entries()
+                .iter()
+                .map(|entry| entry.transaction.hash())
                 .collect(),
         )
-    } else {
-        BlockTransactions::Hashes(block.entry().map(|(tx, _)| tx.hash()).into_iter().collect())
     };
     NitroBlock {
         block: RpcBlock {
@@ -74,14 +75,14 @@ pub(super) fn block(block: &Block, full: bool) -> NitroBlock {
     }
 }
 
-pub(super) fn mined_transaction(tx: &SignedTransaction, block: &Block) -> RpcTransaction {
+pub(super) fn mined_transaction(at: TransactionRef<'_>) -> RpcTransaction {
     RpcTransaction {
-        inner: tx.recovered().clone(),
-        block_hash: Some(block.hash()),
-        block_number: Some(block.number()),
-        transaction_index: Some(0),
-        effective_gas_price: block.header().base_fee_per_gas.map(u128::from),
-        block_timestamp: Some(block.timestamp()),
+        inner: at.entry.transaction.recovered().clone(),
+        block_hash: Some(at.block.hash()),
+        block_number: Some(at.block.number()),
+        transaction_index: Some(at.index as u64),
+        effective_gas_price: Some(at.entry.receipt.effective_gas_price),
+        block_timestamp: Some(at.block.timestamp()),
     }
 }
 
@@ -96,39 +97,50 @@ pub(super) fn waiting_transaction(tx: &SignedTransaction) -> RpcTransaction {
     }
 }
 
-pub(super) fn log(block: &Block, index: usize, log: &Log) -> RpcLog {
+pub(super) fn log(at: LogRef<'_>) -> RpcLog {
+    let transaction = at.block.entries().get(at.transaction_index);
     RpcLog {
-        inner: log.clone(),
-        block_hash: Some(block.hash()),
-        block_number: Some(block.number()),
-        block_timestamp: Some(block.timestamp()),
-        transaction_hash: block.entry().map(|(tx, _)| tx.hash()),
-        transaction_index: Some(0),
-        log_index: Some(index as u64),
+        inner: at.log.clone(),
+        block_hash: Some(at.block.hash()),
+        block_number: Some(at.block.number()),
+        block_timestamp: Some(at.block.timestamp()),
+        transaction_hash: transaction.map(|entry| entry.transaction.hash()),
+        transaction_index: Some(at.transaction_index as u64),
+        log_index: Some(at.index as u64),
         removed: false,
     }
 }
 
-pub(super) fn receipt(block: &Block, tx: &SignedTransaction, receipt: &Receipt) -> NitroReceipt {
-    let transaction = tx.recovered();
-    let logs = receipt
-        .logs
-        .iter()
-        .enumerate()
-        .map(|(index, entry)| log(block, index, entry))
+pub(super) fn receipt(at: TransactionRef<'_>) -> NitroReceipt {
+    let TransactionRef {
+        block,
+        index,
+        entry,
+    } = at;
+    let (transaction, receipt) = (entry.transaction.recovered(), &entry.receipt);
+    let logs = (entry.first_log_index..)
+        .zip(&receipt.logs)
+        .map(|(log_index, found)| {
+            log(LogRef {
+                block,
+                transaction_index: index,
+                index: log_index,
+                log: found,
+            })
+        })
         .collect();
     NitroReceipt {
         receipt: TransactionReceipt {
             inner: receipt.envelope(transaction.ty(), logs),
-            transaction_hash: tx.hash(),
-            transaction_index: Some(0),
+            transaction_hash: entry.transaction.hash(),
+            transaction_index: Some(index as u64),
             block_hash: Some(block.hash()),
             block_number: Some(block.number()),
             gas_used: receipt.gas_used,
             effective_gas_price: receipt.effective_gas_price,
             blob_gas_used: None,
             blob_gas_price: None,
-            from: tx.sender(),
+            from: entry.transaction.sender(),
             to: transaction.to(),
             contract_address: receipt.contract_address,
         },

@@ -5,12 +5,13 @@ use super::{
     convert::{self, NitroBlock, NitroReceipt},
     params::Params,
 };
-use crate::chain::{Block, LogQuery};
+use crate::chain::{Block, LogQuery, TransactionRef};
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     rpc::types::{Filter, FilterBlockOption, Log as RpcLog, Transaction as RpcTransaction},
 };
 use alloy_primitives::{B256, Bytes, U64};
+use std::sync::Arc;
 
 /// Most logs of one answer, as usual among public nodes.
 const MAX_LOGS: usize = 10_000;
@@ -67,8 +68,8 @@ impl Api {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
         let chain = self.read()?;
-        Ok(match chain.block_of_transaction(hash) {
-            Some(block) => transaction_at(block, 0),
+        Ok(match chain.transaction(hash) {
+            Some(at) => Some(convert::mined_transaction(at)),
             None => chain
                 .waiting_transaction(hash)
                 .map(convert::waiting_transaction),
@@ -84,7 +85,7 @@ impl Api {
         params.finish()?;
         let chain = self.read()?;
         let block = chain.block(api::block_number(&chain, number));
-        Ok(block.and_then(|block| transaction_at(block, index.to())))
+        Ok(block.and_then(|block| transaction_at(block, index)))
     }
 
     pub(super) fn transaction_in_block_hash(
@@ -97,7 +98,7 @@ impl Api {
         let chain = self.read()?;
         Ok(chain
             .block_by_hash(hash)
-            .and_then(|block| transaction_at(block, index.to())))
+            .and_then(|block| transaction_at(block, index)))
     }
 
     pub(super) fn raw_transaction(
@@ -107,10 +108,7 @@ impl Api {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
         let chain = self.read()?;
-        let mined = chain
-            .block_of_transaction(hash)
-            .and_then(Block::entry)
-            .map(|(tx, _)| tx);
+        let mined = chain.transaction(hash).map(|at| &at.entry.transaction);
         Ok(mined
             .or_else(|| chain.waiting_transaction(hash))
             .map(|tx| tx.encoded().into()))
@@ -123,7 +121,7 @@ impl Api {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
         let chain = self.read()?;
-        Ok(chain.block_of_transaction(hash).and_then(receipt_of))
+        Ok(chain.transaction(hash).map(convert::receipt))
     }
 
     pub(super) fn block_receipts(
@@ -133,7 +131,8 @@ impl Api {
         let id: BlockId = params.required("block")?;
         params.finish()?;
         let chain = self.read()?;
-        Ok(api::find_block(&chain, id).map(|block| receipt_of(block).into_iter().collect()))
+        Ok(api::find_block(&chain, id)
+            .map(|block| TransactionRef::all(block).map(convert::receipt).collect()))
     }
 
     pub(super) fn logs(&self, mut params: Params<'_>) -> Result<Vec<RpcLog>, RpcError> {
@@ -179,24 +178,15 @@ impl Api {
         if found.len() > MAX_LOGS {
             return Err(RpcError::TooManyLogs { limit: MAX_LOGS });
         }
-        Ok(found
-            .into_iter()
-            .map(|found| convert::log(found.block, found.index, found.log))
-            .collect())
+        Ok(found.into_iter().map(convert::log).collect())
     }
 }
 
-fn count(block: &Block) -> U64 {
-    U64::from(usize::from(block.entry().is_some()))
+fn count(block: &Arc<Block>) -> U64 {
+    U64::from(block.entries().len())
 }
 
-/// A block has one transaction at most, so only index 0 can be there.
-fn transaction_at(block: &Block, index: u64) -> Option<RpcTransaction> {
-    let (tx, _) = block.entry().filter(|_| index == 0)?;
-    Some(convert::mined_transaction(tx, block))
-}
-
-fn receipt_of(block: &Block) -> Option<NitroReceipt> {
-    let (tx, receipt) = block.entry()?;
-    Some(convert::receipt(block, tx, receipt))
+fn transaction_at(block: &Arc<Block>, index: U64) -> Option<RpcTransaction> {
+    let index = usize::try_from(index.to::<u64>()).ok()?;
+    TransactionRef::new(block, index).map(convert::mined_transaction)
 }

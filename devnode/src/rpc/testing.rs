@@ -4,10 +4,11 @@ use super::{
     Api, RpcError,
     params::{Number, Params},
 };
+use crate::chain::Chain;
 use alloy_primitives::{Address, U64, U256};
 use serde::Deserialize;
 
-/// Most empty blocks one `evm_mine` makes.
+/// Most blocks one `evm_mine` makes.
 const MAX_MINED_BLOCKS: u64 = 10_000;
 
 /// What `evm_mine` takes: a timestamp, or an object.
@@ -32,17 +33,17 @@ impl Api {
     pub(super) fn increase_time(&self, mut params: Params<'_>) -> Result<i64, RpcError> {
         let Number(secs) = params.required("seconds")?;
         params.finish()?;
-        Ok(self.write()?.increase_time(secs)?)
+        Ok(self.change(|chain| chain.increase_time(secs))??)
     }
 
     /// Fixes the timestamp of the next block; the clock goes on from there.
     pub(super) fn set_next_block_timestamp(&self, mut params: Params<'_>) -> Result<(), RpcError> {
         let Number(secs) = params.required("timestamp")?;
         params.finish()?;
-        Ok(self.write()?.set_next_timestamp(secs)?)
+        Ok(self.change(|chain| chain.set_next_timestamp(secs))??)
     }
 
-    /// Makes empty blocks, the first of them at the timestamp given.
+    /// Makes blocks, the first of them at the timestamp given and with what waits for its turn.
     pub(super) fn mine(&self, mut params: Params<'_>) -> Result<&'static str, RpcError> {
         let options: Option<MineOptions> = params.optional("options")?;
         params.finish()?;
@@ -59,34 +60,34 @@ impl Api {
                 "at most {MAX_MINED_BLOCKS} blocks can be made at once"
             )));
         }
-        let mut chain = self.write()?;
-        if let Some(timestamp) = timestamp {
-            chain.set_next_timestamp(timestamp)?;
-        }
-        for _ in 0..blocks {
-            chain.mine_empty();
-        }
-        Ok("0x0")
+        self.change(|chain| {
+            if let Some(timestamp) = timestamp {
+                chain.set_next_timestamp(timestamp)?;
+            }
+            for _ in 0..blocks {
+                chain.mine();
+            }
+            Ok("0x0")
+        })?
     }
 
     /// Marks the present; answers with the mark's number.
     pub(super) fn snapshot(&self, params: Params<'_>) -> Result<U64, RpcError> {
         params.finish()?;
-        Ok(U64::from(self.write()?.snapshot()))
+        Ok(U64::from(self.change(Chain::snapshot)?))
     }
 
     /// Goes back to a mark and uses it up; answers whether there was one.
     pub(super) fn revert(&self, mut params: Params<'_>) -> Result<bool, RpcError> {
         let Number(id) = params.required("snapshotId")?;
         params.finish()?;
-        let _no_calls = self.stop_calls();
-        Ok(self.write()?.revert(id))
+        self.go_back(id)
     }
 
     pub(super) fn set_balance(&self, mut params: Params<'_>) -> Result<(), RpcError> {
         let address: Address = params.required("address")?;
         let balance: U256 = params.required("balance")?;
         params.finish()?;
-        Ok(self.write()?.set_balance(address, balance)?)
+        Ok(self.change(|chain| chain.set_balance(address, balance))??)
     }
 }

@@ -1,0 +1,83 @@
+//! What only development chains can do: going back, decrees, moving the clock.
+
+use super::{BalanceTooHigh, Chain, ChainEvent, TimeError, ledger::ChainSnapshot};
+use alloy_primitives::{Address, B256, Bytes, U256};
+
+impl Chain {
+    /// Marks the present and returns the mark's number.
+    pub fn snapshot(&mut self) -> u64 {
+        let id = self.next_snapshot;
+        self.next_snapshot += 1;
+        self.snapshots.push(ChainSnapshot {
+            id,
+            head: self.head().number(),
+            state: self.executor.snapshot(),
+            time: self.time,
+        });
+        id
+    }
+
+    /// Goes back to a mark: blocks, state and clock. The mark and all later ones are used up, and
+    /// waiting transactions are dropped. Says whether there was such a mark.
+    pub fn revert(&mut self, id: u64) -> bool {
+        let Some(place) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else {
+            return false;
+        };
+        let to = self.snapshots[place];
+        self.snapshots.truncate(place);
+        while let Some(block) = self.blocks.pop_if(|block| block.number() > to.head) {
+            self.logs.pop_block(block.logs());
+            self.by_hash.remove(&block.hash());
+            for entry in block.entries() {
+                self.by_transaction.remove(&entry.transaction.hash());
+            }
+            self.tell(ChainEvent::Removed(block));
+        }
+        self.executor.restore(to.state);
+        self.time = to.time;
+        self.pool.clear();
+        true
+    }
+
+    /// Sets a balance by decree.
+    ///
+    /// # Errors
+    /// [`BalanceTooHigh`] above [`MAX_BALANCE`](super::MAX_BALANCE).
+    pub fn set_balance(&mut self, address: Address, balance: U256) -> Result<(), BalanceTooHigh> {
+        BalanceTooHigh::check(balance)?;
+        self.executor.set_balance(address, balance);
+        Ok(())
+    }
+
+    /// Sets a nonce by decree.
+    pub fn set_nonce(&mut self, address: Address, nonce: u64) {
+        self.executor.set_nonce(address, nonce);
+    }
+
+    /// Sets code by decree.
+    pub fn set_code(&mut self, address: Address, code: &Bytes) {
+        self.executor.set_code(address, code);
+    }
+
+    /// Sets a storage slot by decree.
+    pub fn set_storage(&mut self, address: Address, slot: B256, value: B256) {
+        self.executor.set_storage(address, slot, value);
+    }
+
+    /// Moves the clock ahead; returns how many seconds it has been moved in all.
+    ///
+    /// # Errors
+    /// [`TimeError::OutOfRange`].
+    pub fn increase_time(&mut self, secs: u64) -> Result<i64, TimeError> {
+        self.time.increase(secs)
+    }
+
+    /// Fixes the timestamp of the next block; the clock goes on from there.
+    ///
+    /// # Errors
+    /// [`TimeError`] if it is before the newest block or out of range.
+    pub fn set_next_timestamp(&mut self, secs: u64) -> Result<(), TimeError> {
+        let parent = self.head().timestamp();
+        self.time.fix_next(secs, parent)
+    }
+}
