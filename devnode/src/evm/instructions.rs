@@ -38,7 +38,8 @@ fn selfdestruct_unless_program(
         return selfdestruct(context);
     }
     let code = context.host.load_account_code(acting);
-    if code.is_some_and(|code| vm::is_program(&code)) {
+    // Roots are not deployed before the version they exist from.
+    if code.is_some_and(|code| vm::is_program(&code, u64::MAX)) {
         return Err(InstructionResult::Revert);
     }
     selfdestruct(context)

@@ -320,7 +320,8 @@ impl<'a> EvmTr for Machine<'a> {
         if let FrameInput::Call(inputs) = &mut init.frame_input {
             self.drop_delegation_to_precompile(inputs);
             let native = arbos::is_native(inputs.bytecode_address);
-            if native || vm::is_program(inputs.known_bytecode.1.original_byte_slice()) {
+            let code = inputs.known_bytecode.1.original_byte_slice();
+            if native || vm::is_program(code, self.arbos_version) {
                 let FrameInput::Call(inputs) =
                     mem::replace(&mut init.frame_input, FrameInput::Empty)
                 else {
@@ -363,7 +364,7 @@ impl<'a> EvmTr for Machine<'a> {
         if let (FrameData::Create(_), InterpreterAction::Return(result)) =
             (&frame.data, &mut action)
             && result.result.is_ok()
-            && breaks_eip3541(&result.output)
+            && breaks_eip3541(&result.output, self.arbos_version)
         {
             result.result = InstructionResult::CreateContractStartingWithEF;
         }
@@ -385,11 +386,11 @@ impl<'a> EvmTr for Machine<'a> {
     }
 }
 
-/// EIP-3541 refuses code that begins with `0xEF`, except a Stylus program.
+/// EIP-3541 refuses code that begins with `0xEF`, except a Stylus program and its parts.
 ///
 /// Size and deposit are checked after this by revm; all of them stop the frame.
-fn breaks_eip3541(code: &[u8]) -> bool {
-    code.first() == Some(&0xEF) && !vm::is_program(code)
+fn breaks_eip3541(code: &[u8], arbos_version: u64) -> bool {
+    code.first() == Some(&0xEF) && !vm::is_program_code(code, arbos_version)
 }
 
 fn frame_address(frame: &EthFrame<EthInterpreter>) -> Option<Address> {

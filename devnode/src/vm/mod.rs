@@ -27,7 +27,11 @@ pub use api::{
     ApiError, CallKind, EvmApi, FrameGas, HostCall, Outcome, Priced, ProgramCall,
     ProgramCallResult, ProgramCreate, ProgramCreateResult, ProgramEnv, Status,
 };
-pub use code::{DecodeError, decode_program, encode_program, is_program};
+#[cfg(test)]
+pub(crate) use code::encode_fragments;
+pub use code::{
+    DecodeError, ProgramCode, decode_program, encode_program, is_program, is_program_code,
+};
 pub use memory::PageCounter;
 pub use params::{STYLUS_V3_ARBOS, StylusParams};
 pub use program::{Program, VmError, run};
