@@ -120,7 +120,7 @@ impl PrecompileCall<'_, '_> {
     /// Emits a log of the precompile for free.
     pub(crate) fn log(&mut self, data: LogData) {
         let address = self.address;
-        self.machine.journal().log(Log { address, data });
+        self.machine.log(Log { address, data });
     }
 
     /// Moves wei from the precompile, which received the call's value.

@@ -115,6 +115,12 @@ pub enum ExecError {
         /// The time it was given.
         timeout: Duration,
     },
+    /// A trace is larger than one answer may be.
+    #[error(
+        "the trace is too large: list fewer steps with `limit`, switch stack and storage off, or \
+         use another tracer"
+    )]
+    TraceTooLarge,
     /// Any other reason revm refuses a transaction for.
     #[error("invalid transaction: {0}")]
     Invalid(String),

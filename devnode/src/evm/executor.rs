@@ -8,6 +8,7 @@ use super::{
     handler::MachineHandler,
     machine::Machine,
     state::{AccountRecord, SharedState, State},
+    trace::{AnyTracer, Finished, Traced, TracerKind},
 };
 use crate::arbos::{self, ArbosParams, ProgramCache, SystemWrite, genesis_accounts};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
@@ -83,6 +84,57 @@ struct Run<'a> {
     deadline: Option<Deadline>,
     /// Whether what programs print is heard.
     console: bool,
+    /// Who watches.
+    tracer: Option<&'a mut AnyTracer>,
+}
+
+impl<'a> Run<'a> {
+    fn transaction(tx: &Transaction, block: &'a BlockContext) -> Result<Self, ExecError> {
+        Ok(Self {
+            tx: tx_env(tx)?,
+            block,
+            fees: true,
+            capped: true,
+            nonce_checked: true,
+            sender_checked: !tx.impersonated,
+            deadline: None,
+            console: false,
+            tracer: None,
+        })
+    }
+
+    fn call(request: &CallRequest, block: &'a BlockContext) -> Self {
+        let gas_price = request.gas_price.unwrap_or_default();
+        let tx = TxEnv {
+            tx_type: if request.authorization_list.is_empty() {
+                DYNAMIC_FEE
+            } else {
+                SET_CODE
+            },
+            caller: request.from,
+            gas_limit: request.gas_limit.unwrap_or(RPC_GAS_CAP).min(RPC_GAS_CAP),
+            gas_price,
+            kind: request.to,
+            value: request.value,
+            data: request.input.clone(),
+            access_list: request.access_list.clone(),
+            gas_priority_fee: Some(0),
+            authorization_list: authorizations(&request.authorization_list),
+            ..TxEnv::default()
+        };
+        Self {
+            tx,
+            block,
+            fees: gas_price > 0,
+            capped: request.as_transaction,
+            nonce_checked: false,
+            sender_checked: false,
+            deadline: request.deadline,
+            // An estimate runs the same call many times.
+            console: !request.as_transaction,
+            tracer: None,
+        }
+    }
 }
 
 /// An execution that was made.
@@ -147,14 +199,8 @@ impl Executor {
     ) -> Result<ExecutionOutcome, ExecError> {
         let overrides = StateOverrides::new();
         let run = Run {
-            tx: tx_env(tx)?,
-            block,
-            fees: true,
-            capped: true,
-            nonce_checked: true,
-            sender_checked: !tx.impersonated,
-            deadline: None,
             console: true,
+            ..Run::transaction(tx, block)?
         };
         let executed = self.simulator.run(self.snapshot(), run, &overrides)?;
         let mut state = self.simulator.state.write();
@@ -276,37 +322,74 @@ impl Simulator {
         block: &BlockContext,
         overrides: &StateOverrides,
     ) -> Result<ExecutionOutcome, ExecError> {
-        let gas_price = request.gas_price.unwrap_or_default();
-        let tx = TxEnv {
-            tx_type: if request.authorization_list.is_empty() {
-                DYNAMIC_FEE
-            } else {
-                SET_CODE
-            },
-            caller: request.from,
-            gas_limit: request.gas_limit.unwrap_or(RPC_GAS_CAP).min(RPC_GAS_CAP),
-            gas_price,
-            kind: request.to,
-            value: request.value,
-            data: request.input.clone(),
-            access_list: request.access_list.clone(),
-            gas_priority_fee: Some(0),
-            authorization_list: authorizations(&request.authorization_list),
-            ..TxEnv::default()
-        };
-        let run = Run {
-            tx,
-            block,
-            fees: gas_price > 0,
-            capped: request.as_transaction,
-            nonce_checked: false,
-            sender_checked: false,
-            deadline: request.deadline,
-            // An estimate runs the same call many times.
-            console: !request.as_transaction,
-        };
+        let run = Run::call(request, block);
         self.run(at, run, overrides)
             .map(|executed| executed.outcome)
+    }
+
+    /// Simulates a call as [`Self::call_at`] does, under a tracer.
+    ///
+    /// # Errors
+    /// As [`Executor::call`]; [`ExecError::TraceTooLarge`].
+    pub fn trace_call_at(
+        &self,
+        at: Snapshot,
+        request: &CallRequest,
+        block: &BlockContext,
+        overrides: &StateOverrides,
+        tracer: &TracerKind,
+    ) -> Result<Traced, ExecError> {
+        self.trace(at, Run::call(request, block), overrides, tracer)
+    }
+
+    /// Executes a transaction again under a tracer, on the state it was executed on. Nothing is kept.
+    ///
+    /// # Errors
+    /// As [`Executor::transact`] if the state is not that one; [`ExecError::TimedOut`],
+    /// [`ExecError::TraceTooLarge`].
+    pub fn trace_transaction_at(
+        &self,
+        at: Snapshot,
+        tx: &Transaction,
+        block: &BlockContext,
+        tracer: &TracerKind,
+        deadline: Option<Deadline>,
+    ) -> Result<Traced, ExecError> {
+        let run = Run {
+            deadline,
+            ..Run::transaction(tx, block)?
+        };
+        self.trace(at, run, &StateOverrides::new(), tracer)
+    }
+
+    fn trace(
+        &self,
+        at: Snapshot,
+        run: Run<'_>,
+        overrides: &StateOverrides,
+        kind: &TracerKind,
+    ) -> Result<Traced, ExecError> {
+        let mut tracer = AnyTracer::new(kind, run.tx.gas_limit);
+        let block = run.block;
+        let sender = run.tx.caller;
+        let target = run.tx.kind.to().copied();
+        let run = Run {
+            console: false,
+            tracer: Some(&mut tracer),
+            ..run
+        };
+        let executed = self.run(at, run, overrides)?;
+        let (outcome, begun) = (executed.outcome, executed.begun);
+        let created = outcome.contract_address.unwrap_or_default();
+        let trace = tracer.finish(&Finished {
+            outcome: &outcome,
+            after: &executed.changes,
+            before: &Db::new(&self.state, at.0, overrides, &block.block_hashes, &begun),
+            sender,
+            target: target.unwrap_or(created),
+            coinbase: block.beneficiary,
+        });
+        Ok(Traced { outcome, trace })
     }
 
     /// The state as it was at a snapshot.
@@ -330,7 +413,7 @@ impl Simulator {
         run: Run<'_>,
         overrides: &StateOverrides,
     ) -> Result<Executed, ExecError> {
-        let execute = || self.run_here(at, run, overrides);
+        let execute = move || self.run_here(at, run, overrides);
         let finished = if HAS_STACK.get() {
             // Nothing that outlives a panic is changed by an execution.
             catch_unwind(AssertUnwindSafe(execute))
@@ -366,6 +449,7 @@ impl Simulator {
             sender_checked,
             deadline,
             console,
+            tracer,
         } = run;
         let begun = self.begin_block(at, block);
         let mut db = Db::new(&self.state, at.0, overrides, &block.block_hashes, &begun);
@@ -411,9 +495,10 @@ impl Simulator {
             deadline,
         );
         machine.console = self.params.console.as_ref().filter(|_| console);
+        machine.tracer = tracer;
         let result = match MachineHandler::default().run(&mut machine) {
             Ok(result) => result,
-            Err(error) => return Err(machine.timed_out().unwrap_or_else(|| refusal(error))),
+            Err(error) => return Err(machine.given_up().unwrap_or_else(|| refusal(error))),
         };
         let halt = machine.halt.take();
         let outcome = outcome(result, halt, created);

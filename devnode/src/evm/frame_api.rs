@@ -8,7 +8,7 @@ use super::{
     params::MAX_CODE_SIZE,
 };
 use crate::vm::{
-    ApiError, CallKind, EvmApi, Priced, ProgramCall, ProgramCallResult, ProgramCreate,
+    ApiError, CallKind, EvmApi, HostCall, Priced, ProgramCall, ProgramCallResult, ProgramCreate,
     ProgramCreateResult, StylusParams,
 };
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, U256};
@@ -255,7 +255,7 @@ impl<'m, 'a> FrameApi<'m, 'a> {
     /// Emits a log of the acting contract. The caller charges for it.
     pub(crate) fn log(&mut self, topics: Vec<B256>, data: Bytes) {
         let log = Log::new_unchecked(self.acting, topics, data);
-        self.machine.journal().log(log);
+        self.machine.log(log);
     }
 }
 
@@ -272,6 +272,14 @@ impl EvmApi for FrameApi<'_, '_> {
         if let Some(sink) = self.machine.console {
             sink.print(self.acting, line);
         }
+    }
+
+    fn traces(&self) -> bool {
+        self.machine.traces_host_calls()
+    }
+
+    fn host_call(&mut self, call: HostCall) {
+        self.machine.host_call(call);
     }
 
     fn check_time(&mut self) -> Result<(), ApiError> {

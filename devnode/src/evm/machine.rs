@@ -5,8 +5,12 @@
 //! calls runs in a frame stack of its own over the same journal ([`Machine::run_nested`]).
 
 use super::{
-    BlockContext, ChainParams, ConsoleSink, Deadline, ExecError, Halt, database::Db,
-    handler::MachineHandler, instructions, precompiles::Precompiles,
+    BlockContext, ChainParams, ConsoleSink, Deadline, ExecError, Halt,
+    database::Db,
+    handler::MachineHandler,
+    instructions,
+    precompiles::Precompiles,
+    trace::{AnyTracer, Stopped, run_observed},
 };
 use crate::{
     arbos::{self, ArbosParams, OSAKA_ARBOS, ProgramCache},
@@ -80,7 +84,10 @@ pub(crate) struct Machine<'a> {
     pub(super) capped: bool,
     /// When to give up.
     deadline: Option<Deadline>,
-    timed_out: bool,
+    /// Why the whole execution is given up, if it is.
+    given_up: Option<ExecError>,
+    /// Who watches; nobody in an ordinary execution.
+    pub(super) tracer: Option<&'a mut AnyTracer>,
     /// Who hears what programs print.
     pub(super) console: Option<&'a ConsoleSink>,
 }
@@ -111,26 +118,35 @@ impl<'a> Machine<'a> {
             held_gas: 0,
             capped,
             deadline,
-            timed_out: false,
+            given_up: None,
+            tracer: None,
             console: None,
         }
     }
 
     /// Fails once the deadline has passed; the whole execution ends by that.
     pub(crate) fn check_time(&mut self) -> Result<(), Fault> {
-        if self.deadline.is_some_and(|deadline| deadline.is_over()) {
-            self.timed_out = true;
-            return Err(ContextError::Custom("the time is over".to_owned()));
+        if self.given_up.is_some() || self.deadline.is_some_and(|deadline| deadline.is_over()) {
+            return Err(self.give_up(Stopped::Late));
         }
         Ok(())
     }
 
-    /// The reason if the execution was given up for its deadline.
-    pub(super) fn timed_out(&self) -> Option<ExecError> {
-        let deadline = self.deadline.filter(|_| self.timed_out)?;
-        Some(ExecError::TimedOut {
-            timeout: deadline.timeout(),
-        })
+    pub(super) fn give_up(&mut self, why: Stopped) -> Fault {
+        let error = match (why, self.deadline) {
+            (Stopped::Late, Some(deadline)) => ExecError::TimedOut {
+                timeout: deadline.timeout(),
+            },
+            (Stopped::TooLarge | Stopped::Late, _) => ExecError::TraceTooLarge,
+        };
+        // The first reason is the one that counts.
+        self.given_up.get_or_insert(error);
+        ContextError::Custom("the execution was given up".to_owned())
+    }
+
+    /// The reason if the execution was given up.
+    pub(super) const fn given_up(&mut self) -> Option<ExecError> {
+        self.given_up.take()
     }
 
     pub(crate) const fn journal(&mut self) -> &mut Journal<Db<'a>> {
@@ -317,6 +333,7 @@ impl<'a> EvmTr for Machine<'a> {
         mut init: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
         self.check_time()?;
+        self.trace_begin(&init);
         if let FrameInput::Call(inputs) = &mut init.frame_input {
             self.drop_delegation_to_precompile(inputs);
             let native = arbos::is_native(inputs.bytecode_address);
@@ -332,6 +349,7 @@ impl<'a> EvmTr for Machine<'a> {
                 } else {
                     self.native_frame(init, &inputs, Self::run_program)?
                 };
+                self.trace_end(&result, None, false);
                 return Ok(ItemOrResult::Result(result));
             }
         }
@@ -339,6 +357,7 @@ impl<'a> EvmTr for Machine<'a> {
             ItemOrResult::Item(frame) => frame_address(frame),
             ItemOrResult::Result(result) => {
                 self.halt = None;
+                self.trace_end(&result, None, false);
                 return Ok(ItemOrResult::Result(result));
             }
         };
@@ -356,11 +375,24 @@ impl<'a> EvmTr for Machine<'a> {
             ..
         } = &mut self.inner;
         let frame = frame_stack.get();
-        let mut action = frame.interpreter.run_plain(
-            instruction.instruction_table(),
-            instruction.gas_table(),
-            ctx,
-        );
+        let mut error = None;
+        let mut action = if let Some(tracer) = &mut self.tracer {
+            let depth = frame.depth;
+            let code = &mut frame.interpreter;
+            match run_observed(*tracer, code, instruction, ctx, depth, self.deadline) {
+                Ok(observed) => {
+                    error = observed.error;
+                    observed.action
+                }
+                Err(why) => return Err(self.give_up(why)),
+            }
+        } else {
+            frame.interpreter.run_plain(
+                instruction.instruction_table(),
+                instruction.gas_table(),
+                ctx,
+            )
+        };
         if let (FrameData::Create(_), InterpreterAction::Return(result)) =
             (&frame.data, &mut action)
             && result.result.is_ok()
@@ -368,12 +400,17 @@ impl<'a> EvmTr for Machine<'a> {
         {
             result.result = InstructionResult::CreateContractStartingWithEF;
         }
+        let ran_well =
+            matches!(&action, InterpreterAction::Return(result) if result.result.is_ok());
         let next = frame.process_next_action::<_, ContextDbError<Self::Context>>(ctx, action)?;
         if next.is_result() {
             frame.set_finished(true);
             let acting = frame_address(frame);
             self.leave(acting);
             self.halt = None;
+        }
+        if let ItemOrResult::Result(result) = &next {
+            self.trace_end(result, error, ran_well);
         }
         Ok(next)
     }

@@ -15,7 +15,9 @@ mod machine;
 mod params;
 mod precompiles;
 mod program;
+mod revert;
 mod state;
+pub mod trace;
 mod types;
 
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod tests;
 pub(crate) use executor::{STACK_BYTES, thread_has_stack};
 pub(crate) use frame_api::FrameApi;
 pub(crate) use machine::{Fault, Machine};
+pub(crate) use revert::error_reason;
 
 pub use error::ExecError;
 pub use executor::{Executor, Simulator, Snapshot, StateView};

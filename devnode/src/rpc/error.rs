@@ -3,10 +3,9 @@
 use crate::{
     arbos,
     chain::{BalanceTooHigh, DecodeError, EstimateError, SubmitError, TimeError},
-    evm::{ExecError, Halt},
+    evm::{self, ExecError, Halt},
 };
-use alloy::sol_types::{Panic, Revert, SolError};
-use alloy_primitives::{B256, Bytes, U256};
+use alloy_primitives::{B256, Bytes};
 use serde::Serialize;
 use std::error::Error;
 
@@ -237,11 +236,8 @@ fn without_position(error: &serde_json::Error) -> String {
 /// panic, or (Nitro) an error of one of the chain's precompiles.
 fn revert_text(output: &Bytes) -> String {
     let plain = "execution reverted";
-    if let Ok(revert) = Revert::abi_decode(output) {
-        return format!("{plain}: {}", revert.reason());
-    }
-    if let Ok(panic) = Panic::abi_decode(output) {
-        return format!("{plain}: {}", panic_text(panic.code));
+    if let Some(reason) = evm::error_reason(output) {
+        return format!("{plain}: {reason}");
     }
     match arbos::error_text(output) {
         Some(error) => format!("{plain}: {error}"),
@@ -249,29 +245,12 @@ fn revert_text(output: &Bytes) -> String {
     }
 }
 
-/// Geth's names (`accounts/abi/abi.go`) for the panic codes of Solidity.
-fn panic_text(code: U256) -> String {
-    let text = match u8::try_from(code).ok() {
-        Some(0x00) => "generic panic",
-        Some(0x01) => "assert(false)",
-        Some(0x11) => "arithmetic underflow or overflow",
-        Some(0x12) => "division or modulo by zero",
-        Some(0x21) => "enum overflow",
-        Some(0x22) => "invalid encoded storage byte array accessed",
-        Some(0x31) => "out-of-bounds array access; popping on an empty array",
-        Some(0x32) => "out-of-bounds access of an array or bytesN",
-        Some(0x41) => "out of memory",
-        Some(0x51) => "uninitialized function",
-        _ => return format!("unknown panic code: {code:#x}"),
-    };
-    text.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
     use super::*;
+    use alloy::sol_types::{Panic, Revert, SolError};
 
     #[test]
     fn revert_texts_are_those_clients_look_for() {

@@ -9,6 +9,7 @@ mod precompiles;
 mod programs;
 mod reach;
 mod tool;
+mod traces;
 
 use super::{
     BlockContext, CallRequest, ChainParams, DEV_ACCOUNT, ExecutionOutcome, ExecutionStatus,
