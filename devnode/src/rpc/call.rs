@@ -201,7 +201,7 @@ impl Api {
     }
 
     /// A point of the chain to run calls at, without holding the chain.
-    fn simulation(&self, block: BlockId) -> Result<Simulation, RpcError> {
+    pub(super) fn simulation(&self, block: BlockId) -> Result<Simulation, RpcError> {
         let chain = self.read()?;
         let at = api::resolve(&chain, block)?;
         chain.simulation(at).ok_or(RpcError::UnknownBlock)

@@ -108,6 +108,12 @@ pub enum RpcError {
     /// The block named by hash does not exist.
     #[error("unknown block `{0}`")]
     UnknownBlockHash(B256),
+    /// The transaction named by hash is in no block.
+    #[error("transaction `{0}` not found")]
+    UnknownTransaction(B256),
+    /// Nothing was executed in the genesis block.
+    #[error("genesis is not traceable")]
+    GenesisNotTraceable,
     /// Bytes are no transaction for this chain.
     #[error(transparent)]
     Transaction(#[from] DecodeError),
@@ -174,6 +180,8 @@ impl RpcError {
             | Self::Internal(_) => INTERNAL,
             Self::UnknownBlock
             | Self::UnknownBlockHash(_)
+            | Self::UnknownTransaction(_)
+            | Self::GenesisNotTraceable
             | Self::Transaction(_)
             | Self::Submit(_)
             | Self::Execution(_)

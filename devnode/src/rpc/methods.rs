@@ -34,6 +34,7 @@ pub(super) enum Group {
     State,
     Execution,
     History,
+    Traces,
     Tests,
     Refused,
 }
@@ -47,6 +48,7 @@ impl Group {
             Self::State => "state",
             Self::Execution => "execution",
             Self::History => "history",
+            Self::Traces => "debug",
             Self::Tests => "tests",
             Self::Refused => "refused by name",
         }
@@ -92,7 +94,7 @@ macro_rules! plain {
     };
 }
 
-use Group::{Execution, Fees, History, Node, State, Tests};
+use Group::{Execution, Fees, History, Node, State, Tests, Traces};
 
 /// Every method, in the order of the documentation.
 pub(super) static METHODS: &[Method] = &[
@@ -157,6 +159,18 @@ pub(super) static METHODS: &[Method] = &[
         plain!(transaction_receipt),
     ),
     heavy(History, "eth_getLogs", plain!(logs)),
+    heavy(Traces, "debug_traceTransaction", plain!(trace_transaction)),
+    heavy(Traces, "debug_traceCall", plain!(trace_call)),
+    heavy(
+        Traces,
+        "debug_traceBlockByNumber",
+        plain!(trace_block_by_number),
+    ),
+    heavy(
+        Traces,
+        "debug_traceBlockByHash",
+        plain!(trace_block_by_hash),
+    ),
     heavy(Tests, "evm_increaseTime", plain!(increase_time)),
     heavy(
         Tests,

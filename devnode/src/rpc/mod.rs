@@ -7,6 +7,7 @@
 mod api;
 mod call;
 mod convert;
+mod debug;
 mod error;
 mod history;
 mod message;
@@ -14,6 +15,7 @@ mod methods;
 mod params;
 mod raw;
 mod testing;
+mod tracer;
 mod transport;
 
 pub use api::Api;

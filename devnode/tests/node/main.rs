@@ -1,6 +1,7 @@
 //! The node from outside: through HTTP, as clients use it.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod debug;
 mod harness;
 mod lifecycle;
 mod load;
