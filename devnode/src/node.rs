@@ -130,6 +130,11 @@ impl DevNode {
         format!("http://{}", self.address)
     }
 
+    /// Where the node answers JSON-RPC over WebSocket: the same port, `ws://127.0.0.1:PORT` by default.
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
     /// The socket it listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address

@@ -17,6 +17,12 @@ impl Chain {
         id
     }
 
+    /// Number of the newest block when a mark was made, if there is such a mark.
+    pub fn snapshot_head(&self, id: u64) -> Option<u64> {
+        let snapshot = self.snapshots.iter().find(|snapshot| snapshot.id == id)?;
+        Some(snapshot.head)
+    }
+
     /// Goes back to a mark: blocks, state and clock. The mark and all later ones are used up, and
     /// waiting transactions are dropped. Says whether there was such a mark.
     pub fn revert(&mut self, id: u64) -> bool {

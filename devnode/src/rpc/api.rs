@@ -1,14 +1,15 @@
 //! The methods by name.
 
-use super::RpcError;
+use super::{RpcError, follow::Followers};
 use crate::{
     Config,
-    chain::{At, Block, Chain},
+    chain::{At, Block, Chain, ChainEvent, SignedTransaction},
     evm::StateView,
 };
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use tokio::sync::broadcast;
 
 /// The methods of a node, over one chain.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Api {
     history: RwLock<()>,
     chain_id: u64,
     accounts: Vec<Address>,
+    followers: Followers,
 }
 
 impl Api {
@@ -34,7 +36,18 @@ impl Api {
                 .iter()
                 .map(crate::DevAccount::address)
                 .collect(),
+            followers: Followers::default(),
         }
+    }
+
+    /// Who follows the chain.
+    pub(super) const fn followers(&self) -> &Followers {
+        &self.followers
+    }
+
+    /// Rings whenever something happens to the chain.
+    pub(super) fn events(&self) -> Result<broadcast::Receiver<ChainEvent>, RpcError> {
+        Ok(self.read()?.events())
     }
 
     /// Whether the chain can be looked at now, without waiting for a change under way.
@@ -69,7 +82,21 @@ impl Api {
     /// Goes back to a mark; says whether there was one. Calls that run beside the chain are waited for.
     pub(super) fn go_back(&self, id: u64) -> Result<bool, RpcError> {
         let _no_calls = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        self.change(|chain| chain.revert(id))
+        self.change(|chain| {
+            if let Some(head) = chain.snapshot_head(id) {
+                self.followers.before_revert(chain, head);
+            }
+            chain.revert(id)
+        })
+    }
+
+    /// Hands a transaction to the chain.
+    pub(super) fn submit(&self, transaction: SignedTransaction) -> Result<B256, RpcError> {
+        self.change(|chain| {
+            let hash = chain.submit(transaction)?;
+            self.followers.arrivals().push(hash);
+            Ok(hash)
+        })?
     }
 }
 

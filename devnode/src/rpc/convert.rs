@@ -2,7 +2,7 @@
 
 use super::RpcError;
 use crate::{
-    chain::{Block, LogRef, SignedTransaction, TransactionRef},
+    chain::{Block, Chain, LogRef, SignedTransaction, TransactionRef},
     evm::{CallRequest, StateOverride, StateOverrides},
 };
 use alloy::{
@@ -72,6 +72,19 @@ pub(super) fn block(block: &Arc<Block>, full: bool) -> NitroBlock {
         l1_block_number: U64::ZERO,
         send_root: B256::ZERO,
         send_count: U64::ZERO,
+    }
+}
+
+/// What subscribers of new blocks are told.
+pub(super) fn head(block: &Block) -> Header {
+    Header::from_sealed(block.header())
+}
+
+/// A transaction that is in a block or waits for one.
+pub(super) fn any_transaction(chain: &Chain, hash: B256) -> Option<RpcTransaction> {
+    match chain.transaction(hash) {
+        Some(at) => Some(mined_transaction(at)),
+        None => chain.waiting_transaction(hash).map(waiting_transaction),
     }
 }
 

@@ -62,6 +62,30 @@ pub enum RpcError {
         /// Why not.
         reason: &'static str,
     },
+    /// Only connections that last can be told of news (geth's words and code).
+    #[error("notifications not supported")]
+    NotificationsUnsupported,
+    /// There is no such thing to subscribe to.
+    #[error("no {0:?} subscription in eth namespace")]
+    UnknownSubscription(String),
+    /// A connection has as many subscriptions as it may.
+    #[error("too many subscriptions on this connection, limit {limit}")]
+    TooManySubscriptions {
+        /// Most subscriptions.
+        limit: usize,
+    },
+    /// The connection has no such subscription.
+    #[error("subscription not found")]
+    SubscriptionNotFound,
+    /// There are as many filters as there may be.
+    #[error("too many filters, limit {limit}; uninstall some")]
+    TooManyFilters {
+        /// Most filters.
+        limit: usize,
+    },
+    /// There is no such filter, or it is of another kind, or nobody asked it for too long.
+    #[error("filter not found")]
+    FilterNotFound,
     /// Parameters are not an array.
     #[error("non-array args")]
     NamedParams,
@@ -167,7 +191,10 @@ impl RpcError {
         match self {
             Self::Parse(_) => PARSE_ERROR,
             Self::InvalidRequest(_) | Self::BatchTooLarge { .. } => INVALID_REQUEST,
-            Self::UnknownMethod { .. } | Self::RefusedMethod { .. } => METHOD_NOT_FOUND,
+            Self::UnknownMethod { .. }
+            | Self::RefusedMethod { .. }
+            | Self::NotificationsUnsupported
+            | Self::UnknownSubscription(_) => METHOD_NOT_FOUND,
             Self::NamedParams
             | Self::MissingParam { .. }
             | Self::InvalidParam { .. }
@@ -179,6 +206,8 @@ impl RpcError {
             | Self::Estimate(EstimateError::Refused(ExecError::Internal(_)))
             | Self::Internal(_) => INTERNAL,
             Self::UnknownBlock
+            | Self::SubscriptionNotFound
+            | Self::FilterNotFound
             | Self::UnknownBlockHash(_)
             | Self::UnknownTransaction(_)
             | Self::GenesisNotTraceable
@@ -188,7 +217,9 @@ impl RpcError {
             | Self::Halted(_)
             | Self::Estimate(_)
             | Self::Time(_) => REFUSED,
-            Self::TooManyLogs { .. } => LIMIT_EXCEEDED,
+            Self::TooManyLogs { .. }
+            | Self::TooManySubscriptions { .. }
+            | Self::TooManyFilters { .. } => LIMIT_EXCEEDED,
             Self::ResponseTooLarge => RESPONSE_TOO_LARGE,
             Self::Reverted(_) => REVERTED,
         }

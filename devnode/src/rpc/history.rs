@@ -3,18 +3,19 @@
 use super::{
     Api, RpcError, api,
     convert::{self, NitroBlock, NitroReceipt},
+    follow::query_past,
     params::Params,
 };
-use crate::chain::{Block, LogQuery, TransactionRef};
+use crate::chain::{Block, TransactionRef};
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
-    rpc::types::{Filter, FilterBlockOption, Log as RpcLog, Transaction as RpcTransaction},
+    rpc::types::{Filter, Log as RpcLog, Transaction as RpcTransaction},
 };
 use alloy_primitives::{B256, Bytes, U64};
 use std::sync::Arc;
 
 /// Most logs of one answer, as usual among public nodes.
-const MAX_LOGS: usize = 10_000;
+pub(super) const MAX_LOGS: usize = 10_000;
 
 impl Api {
     pub(super) fn block_by_number(
@@ -68,12 +69,7 @@ impl Api {
         let hash: B256 = params.required("transactionHash")?;
         params.finish()?;
         let chain = self.read()?;
-        Ok(match chain.transaction(hash) {
-            Some(at) => Some(convert::mined_transaction(at)),
-            None => chain
-                .waiting_transaction(hash)
-                .map(convert::waiting_transaction),
-        })
+        Ok(convert::any_transaction(&chain, hash))
     }
 
     pub(super) fn transaction_in_block_number(
@@ -139,41 +135,7 @@ impl Api {
         let filter: Filter = params.required("filter")?;
         params.finish()?;
         let chain = self.read()?;
-        let head = chain.head().number();
-        let (from_block, to_block) = match filter.block_option {
-            FilterBlockOption::AtBlockHash(hash) => {
-                let block = chain
-                    .block_by_hash(hash)
-                    .ok_or(RpcError::UnknownBlockHash(hash))?;
-                (block.number(), block.number())
-            }
-            FilterBlockOption::Range {
-                from_block,
-                to_block,
-            } => {
-                let number = |tag: Option<BlockNumberOrTag>| {
-                    tag.map_or(head, |tag| api::block_number(&chain, tag))
-                };
-                (number(from_block), number(to_block))
-            }
-        };
-        // A range that begins beyond the newest block is empty; clients that follow the chain ask so.
-        if from_block > to_block
-            && let FilterBlockOption::Range {
-                from_block: Some(BlockNumberOrTag::Number(_)),
-                to_block: Some(BlockNumberOrTag::Number(_)),
-            } = filter.block_option
-        {
-            return Err(RpcError::BadParam(format!(
-                "invalid block range: from `{from_block}` to `{to_block}`"
-            )));
-        }
-        let query = LogQuery {
-            from_block,
-            to_block,
-            addresses: filter.address.iter().copied().collect(),
-            topics: filter.topics.map(|topics| topics.iter().copied().collect()),
-        };
+        let query = query_past(&chain, &filter)?;
         let found = chain.logs(&query);
         if found.len() > MAX_LOGS {
             return Err(RpcError::TooManyLogs { limit: MAX_LOGS });

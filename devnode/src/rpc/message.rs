@@ -5,6 +5,7 @@ use super::{
     methods::{self, Handler, Weight},
     params::Params,
     raw::RawList,
+    session::Call,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -59,17 +60,22 @@ pub(super) enum Promptly {
 ///
 /// `None` if nothing in it wants an answer (JSON-RPC 2.0 §4.1, notifications).
 pub fn handle(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
+    answer(api, None, body)
+}
+
+/// Answers a message that came over a connection, if there is one that lasts.
+pub(super) fn answer(api: &Api, call: Option<&Call<'_>>, body: &[u8]) -> Option<Vec<u8>> {
     match first_byte(body) {
-        Some(b'[') => answer_batch(api, body),
+        Some(b'[') => answer_batch(api, call, body),
         _ => match parse(body) {
-            Ok(request) => execute(api, request),
+            Ok(request) => execute(api, call, request),
             Err(refusal) => Some(refuse(&refusal)),
         },
     }
 }
 
 /// Answers a message if that takes next to no time.
-pub(super) fn answer_promptly(api: &Api, body: &[u8]) -> Promptly {
+pub(super) fn answer_promptly(api: &Api, call: Option<&Call<'_>>, body: &[u8]) -> Promptly {
     if first_byte(body) == Some(b'[') {
         return Promptly::Later;
     }
@@ -78,7 +84,7 @@ pub(super) fn answer_promptly(api: &Api, body: &[u8]) -> Promptly {
             let light = methods::find(&request.method)
                 .is_none_or(|method| method.weight == Weight::Light && api.is_free());
             if light {
-                Promptly::Done(execute(api, request))
+                Promptly::Done(execute(api, call, request))
             } else {
                 Promptly::Later
             }
@@ -90,6 +96,29 @@ pub(super) fn answer_promptly(api: &Api, body: &[u8]) -> Promptly {
 /// The answer when executing a message failed in the node itself.
 pub(super) fn internal_failure(what: &str) -> Vec<u8> {
     refuse(&(None, RpcError::Internal(what.to_owned())))
+}
+
+/// A message that tells a subscriber of something (geth's `eth_subscription`).
+pub(super) fn notification<T: Serialize>(subscription: &str, result: &T) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Outer<'a, T> {
+        jsonrpc: &'static str,
+        method: &'static str,
+        params: Inner<'a, T>,
+    }
+    #[derive(Serialize)]
+    struct Inner<'a, T> {
+        subscription: &'a str,
+        result: &'a T,
+    }
+    encode(&Outer {
+        jsonrpc: "2.0",
+        method: "eth_subscription",
+        params: Inner {
+            subscription,
+            result,
+        },
+    })
 }
 
 fn first_byte(body: &[u8]) -> Option<u8> {
@@ -133,7 +162,7 @@ fn parse(body: &[u8]) -> Result<Checked<'_>, Refusal<'_>> {
     })
 }
 
-fn answer_batch(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
+fn answer_batch(api: &Api, call: Option<&Call<'_>>, body: &[u8]) -> Option<Vec<u8>> {
     let requests: RawList<'_, MAX_BATCH_REQUESTS> = match serde_json::from_slice(body) {
         Ok(requests) => requests,
         Err(error) => return Some(refuse(&(None, RpcError::Parse(error)))),
@@ -152,7 +181,7 @@ fn answer_batch(api: &Api, body: &[u8]) -> Option<Vec<u8>> {
         &requests.first,
         MAX_BATCH_RESPONSE_BYTES,
         |request| match parse(request.get().as_bytes()) {
-            Ok(request) => execute(api, request),
+            Ok(request) => execute(api, call, request),
             Err(refusal) => Some(refuse(&refusal)),
         },
     );
@@ -193,14 +222,16 @@ fn answer_all(
 }
 
 /// Executes one request; `None` for a notification.
-fn execute(api: &Api, request: Checked<'_>) -> Option<Vec<u8>> {
+fn execute(api: &Api, call: Option<&Call<'_>>, request: Checked<'_>) -> Option<Vec<u8>> {
     let outcome = Params::try_new(request.params).and_then(|params| {
         let Some(method) = methods::find(&request.method) else {
             return Err(methods::unknown(request.method));
         };
-        match method.handler {
-            Handler::Plain(handler) => handler(api, params),
-            Handler::Refused(reason) => Err(RpcError::RefusedMethod {
+        match (method.handler, call) {
+            (Handler::Plain(handler), _) => handler(api, params),
+            (Handler::Session(handler), Some(call)) => handler(api, call, params),
+            (Handler::Session(_), None) => Err(RpcError::NotificationsUnsupported),
+            (Handler::Refused(reason), _) => Err(RpcError::RefusedMethod {
                 method: method.name,
                 reason,
             }),

@@ -1,6 +1,6 @@
 //! The table of methods: what there is, and who answers.
 
-use super::{Api, RpcError, params::Params};
+use super::{Api, RpcError, params::Params, session::Call};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::{collections::HashMap, sync::LazyLock};
@@ -13,6 +13,8 @@ pub(super) type Answer = Result<Box<RawValue>, RpcError>;
 pub(super) enum Handler {
     /// It needs the chain only.
     Plain(fn(&Api, Params<'_>) -> Answer),
+    /// It needs a connection that lasts.
+    Session(fn(&Api, &Call<'_>, Params<'_>) -> Answer),
     /// It is known and cannot be served here, for this reason.
     Refused(&'static str),
 }
@@ -35,6 +37,7 @@ pub(super) enum Group {
     Execution,
     History,
     Traces,
+    Follow,
     Tests,
     Refused,
 }
@@ -49,6 +52,7 @@ impl Group {
             Self::Execution => "execution",
             Self::History => "history",
             Self::Traces => "debug",
+            Self::Follow => "news",
             Self::Tests => "tests",
             Self::Refused => "refused by name",
         }
@@ -82,6 +86,19 @@ const fn heavy(group: Group, name: &'static str, handler: Plain) -> Method {
     }
 }
 
+const fn session(
+    group: Group,
+    name: &'static str,
+    handler: fn(&Api, &Call<'_>, Params<'_>) -> Answer,
+) -> Method {
+    Method {
+        group,
+        name,
+        weight: Weight::Light,
+        handler: Handler::Session(handler),
+    }
+}
+
 /// Serialises a method's result.
 fn json<T: Serialize>(result: T) -> Answer {
     serde_json::value::to_raw_value(&result).map_err(|error| RpcError::Internal(error.to_string()))
@@ -94,7 +111,7 @@ macro_rules! plain {
     };
 }
 
-use Group::{Execution, Fees, History, Node, State, Tests, Traces};
+use Group::{Execution, Fees, Follow, History, Node, State, Tests, Traces};
 
 /// Every method, in the order of the documentation.
 pub(super) static METHODS: &[Method] = &[
@@ -171,6 +188,22 @@ pub(super) static METHODS: &[Method] = &[
         "debug_traceBlockByHash",
         plain!(trace_block_by_hash),
     ),
+    light(Follow, "eth_newFilter", plain!(new_filter)),
+    light(Follow, "eth_newBlockFilter", plain!(new_block_filter)),
+    light(
+        Follow,
+        "eth_newPendingTransactionFilter",
+        plain!(new_transaction_filter),
+    ),
+    heavy(Follow, "eth_getFilterChanges", plain!(filter_changes)),
+    heavy(Follow, "eth_getFilterLogs", plain!(filter_logs)),
+    light(Follow, "eth_uninstallFilter", plain!(uninstall_filter)),
+    session(Follow, "eth_subscribe", |api, call, params| {
+        json(api.subscribe(call, params)?)
+    }),
+    session(Follow, "eth_unsubscribe", |api, call, params| {
+        json(api.unsubscribe(call, params)?)
+    }),
     heavy(Tests, "evm_increaseTime", plain!(increase_time)),
     heavy(
         Tests,

@@ -1,29 +1,44 @@
-//! HTTP/1.1: one POST carries one message.
+//! HTTP/1.1: one POST carries one message; a GET can turn the connection into a WebSocket.
 
 use super::{
     Api,
+    listener::Bounded,
     message::{self, Promptly},
+    websocket,
 };
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
-    serve::ListenerExt,
 };
-use std::{net::IpAddr, sync::Arc};
-use tokio::{net::TcpListener, sync::watch};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 
 /// Longest body of a request in bytes, as in geth.
 pub const MAX_BODY_BYTES: usize = 5 << 20;
+
+/// How long the body of a request may take to arrive, as in geth (`ReadTimeout`).
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+/// Most connections over WebSocket at the same time.
+const MAX_SOCKETS: usize = 1_024;
+/// How long a stopping node says farewell to them.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// What a request handler knows.
 #[derive(Clone, Debug)]
 struct Server {
     api: Arc<Api>,
     loopback: bool,
+    stopped: watch::Receiver<bool>,
+    /// Places for connections over WebSocket.
+    sockets: Arc<Semaphore>,
 }
 
 /// Serves requests until `stopped` turns true or its sender is gone.
@@ -37,34 +52,44 @@ pub async fn serve(
     loopback: bool,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Small answers must not wait for the peer's acknowledgement of the last one.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+    let sockets = Arc::new(Semaphore::new(MAX_SOCKETS));
     let router = Router::new()
-        .route("/", post(answer))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Server { api, loopback });
+        .route("/", post(answer).get(upgrade))
+        .with_state(Server {
+            api,
+            loopback,
+            stopped: stopped.clone(),
+            sockets: Arc::clone(&sockets),
+        });
     tokio::select! {
         // Accepting never ends by itself.
-        _ = axum::serve(listener, router) => {}
+        _ = axum::serve(Bounded::new(listener), router) => {}
         _ = stopped.wait_for(|stopped| *stopped) => {}
     }
+    // All places are free when the last has gone; who takes too long is left.
+    let all = u32::try_from(MAX_SOCKETS).unwrap_or(u32::MAX);
+    let _ = timeout(FAREWELL, sockets.acquire_many(all)).await;
 }
 
-async fn answer(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
-    if server.loopback && !host_is_local(&headers) {
-        return (StatusCode::FORBIDDEN, "invalid host specified\n").into_response();
+async fn answer(State(server): State<Server>, request: Request) -> Response {
+    let headers = request.headers();
+    if server.loopback && !host_is_local(headers) {
+        return foreign_host();
     }
     // A browser lets any page send other types without asking; JSON needs leave, which is not given.
-    if !is_json(&headers) {
+    if !is_json(headers) {
         return (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "invalid content type, only application/json is supported\n",
         )
             .into_response();
     }
-    let answer = match message::answer_promptly(&server.api, &body) {
+    let body = match timeout(BODY_PATIENCE, body(request)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(refusal)) => return refusal,
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let answer = match message::answer_promptly(&server.api, None, &body) {
         Promptly::Done(answer) => answer,
         // Execution may take seconds; other requests must be read meanwhile.
         Promptly::Later => tokio::task::spawn_blocking(move || message::handle(&server.api, &body))
@@ -78,6 +103,45 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: Bytes) -
         return StatusCode::NO_CONTENT.into_response();
     };
     ([(header::CONTENT_TYPE, "application/json")], answer).into_response()
+}
+
+/// The whole body, or the refusal of one that is too long or breaks off.
+async fn body(mut request: Request) -> Result<Bytes, Response> {
+    DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
+    Bytes::from_request(request, &())
+        .await
+        .map_err(IntoResponse::into_response)
+}
+
+/// Turns a connection into one that lasts. Only programs may have one: a browser names the page that
+/// wants it, and no page may use the node.
+async fn upgrade(State(server): State<Server>, request: Request) -> Response {
+    if server.loopback && !host_is_local(request.headers()) {
+        return foreign_host();
+    }
+    if request.headers().contains_key(header::ORIGIN) {
+        return (StatusCode::FORBIDDEN, "origin not allowed\n").into_response();
+    }
+    let upgrade = match WebSocketUpgrade::from_request(request, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let Ok(place) = Arc::clone(&server.sockets).try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
+    };
+    upgrade
+        .max_message_size(MAX_BODY_BYTES)
+        .max_frame_size(MAX_BODY_BYTES)
+        // Each message is flushed; this is the unit in which a long one is cut.
+        .write_buffer_size(0)
+        .on_upgrade(async move |socket| {
+            websocket::run(socket, server.api, server.stopped).await;
+            drop(place);
+        })
+}
+
+fn foreign_host() -> Response {
+    (StatusCode::FORBIDDEN, "invalid host specified\n").into_response()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

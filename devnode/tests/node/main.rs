@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod debug;
+mod filters;
 mod harness;
 mod lifecycle;
 mod load;
@@ -11,3 +12,4 @@ mod state;
 mod stylus;
 mod time;
 mod transactions;
+mod websocket;
