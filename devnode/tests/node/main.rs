@@ -10,6 +10,7 @@ mod logs;
 mod protocol;
 mod state;
 mod stylus;
+mod stylus_trace;
 mod time;
 mod transactions;
 mod websocket;
