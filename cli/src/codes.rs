@@ -108,7 +108,7 @@ pub const CODES: &[Code] = &[
     code("deploy.refused", Refused, "The chain's deployer could not create the contract.",
         &["check that the chain is an Arbitrum chain with Stylus"]),
     code("devnode.failed", Environment, "The development chain could not start.",
-        &["another program may have the port: choose one with `--port`, or `--port 0` for a free one"]),
+        &["`patientport devnode --help` lists the flags"]),
     code("home.damaged", Usage, "A file of the home is not what this program wrote.",
         &["repair or remove the file; keys are in `wallets/` and `identities/`"]),
     code("home.invalid_name", Usage, "A wallet, identity or port cannot have this name.",

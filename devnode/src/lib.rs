@@ -2,6 +2,8 @@
 
 pub mod arbos;
 pub mod chain;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod config;
 pub mod evm;
 mod node;

@@ -1,7 +1,7 @@
 //! A running node: the chain, its server and the threads they run on.
 
 use crate::{
-    chain::{BalanceTooHigh, Chain},
+    chain::{BalanceTooHigh, Chain, ChainEvent},
     config::{Config, DevAccount},
     evm::{self, ChainParams},
     rpc,
@@ -13,7 +13,7 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// Threads that execute requests at the same time; reads run side by side, writes one by one.
 const MAX_EXECUTION_THREADS: usize = 8;
@@ -61,6 +61,7 @@ pub struct DevNode {
     address: SocketAddr,
     config: Config,
     stop: StopHandle,
+    events: broadcast::Sender<ChainEvent>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -106,7 +107,9 @@ impl DevNode {
             let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(SpawnError::Threads)?
         };
-        let api = Arc::new(rpc::Api::new(new_chain(&config), &config));
+        let chain = new_chain(&config);
+        let events = chain.event_source();
+        let api = Arc::new(rpc::Api::new(chain, &config));
         let (sender, stopped) = watch::channel(false);
         let loopback = address.ip().is_loopback();
         let thread = std::thread::Builder::new()
@@ -121,6 +124,7 @@ impl DevNode {
             address,
             config,
             stop: StopHandle(sender),
+            events,
             thread: Some(thread),
         })
     }
@@ -153,6 +157,12 @@ impl DevNode {
     /// The settings it was started with.
     pub const fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What happens to the chain from now on. A listener that is more than
+    /// [`EVENT_BUFFER`](crate::chain::EVENT_BUFFER) events behind is told how many it has lost.
+    pub fn events(&self) -> broadcast::Receiver<ChainEvent> {
+        self.events.subscribe()
     }
 
     /// A handle that stops the node from another thread.

@@ -184,6 +184,11 @@ impl Chain {
         self.events.subscribe()
     }
 
+    /// Where listeners subscribe also when the chain is in other hands.
+    pub(crate) fn event_source(&self) -> broadcast::Sender<ChainEvent> {
+        self.events.clone()
+    }
+
     /// Base fee of the next block in wei per gas. It does not move: a development chain has no
     /// congestion to price.
     pub const fn base_fee(&self) -> u64 {
