@@ -1,7 +1,12 @@
 //! Storage through the frame's cache, and transient storage.
 
 use super::{Fault, Frame, pricing};
+use crate::vm::api::ApiError;
 use alloy_primitives::U256;
+
+/// `ArbOS` version from which a flush that cannot be paid is out of ink. Before, it ended the program in
+/// a revert that kept the gas.
+const FLUSH_OUT_OF_INK_ARBOS: u64 = 50;
 
 impl Frame<'_, '_> {
     pub(in crate::vm) fn storage_load_bytes32(&mut self, key: u32, dest: u32) -> Result<(), Fault> {
@@ -48,7 +53,12 @@ impl Frame<'_, '_> {
             self.host.refuse_static("storage write")?;
             // One more than is held is offered; spending it runs out of ink here rather than there.
             let budget = self.gas_left().saturating_add(1);
-            let gas = self.host.api.storage_flush(&dirty, budget)?;
+            let gas = match self.host.api.storage_flush(&dirty, budget) {
+                Err(ApiError::OutOfGas) if self.host.env.arbos_version < FLUSH_OUT_OF_INK_ARBOS => {
+                    return Err(Fault::Failure("flush exceeds the gas left".to_owned()));
+                }
+                flushed => flushed?,
+            };
             self.host.storage.settle();
             self.pay_gas(gas)?;
         }

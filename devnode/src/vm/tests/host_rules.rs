@@ -90,6 +90,19 @@ fn a_flush_that_cannot_be_paid_is_out_of_gas() {
 }
 
 #[test]
+fn before_arbos_50_a_flush_that_cannot_be_paid_reverts() {
+    let wat = module(&STORAGE, ONE, &format!("{WRITE} {} i32.const 0", flush(0)));
+    let env = ProgramEnv {
+        arbos_version: 40,
+        ..env()
+    };
+    let outcome = execute_in(&env, &wat, &[], 20_000, &mut TestChain::default());
+    assert_eq!((outcome.status, outcome.output.len()), (Status::Revert, 0));
+    // What the block, the two host functions and their base prices took is all that is gone.
+    assert!(outcome.gas_left > 19_900, "{}", outcome.gas_left);
+}
+
+#[test]
 fn storage_asks_for_more_gas_than_it_takes() {
     let load = "(call $storage_load_bytes32 (i32.const 0) (i32.const 64)) i32.const 0";
     let load = module(&STORAGE, ONE, load);

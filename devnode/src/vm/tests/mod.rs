@@ -6,6 +6,7 @@ mod depth;
 mod goldens;
 mod host_calls;
 mod host_rules;
+mod host_table;
 mod memory;
 mod opcodes;
 mod outcomes;
