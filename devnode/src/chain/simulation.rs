@@ -69,3 +69,90 @@ impl Simulation {
         self.simulator.state_at(self.snapshot)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::{
+        chain::{Chain, Clock, Mining, TransactionRef},
+        evm::{
+            ChainParams, DEV_ACCOUNT, MIN_BASE_FEE,
+            trace::{CallTracerOptions, PrestateOptions, Trace},
+        },
+    };
+    use alloy::consensus::{TxEip1559, TypedTransaction};
+    use alloy_primitives::{B256, Bytes, TxKind};
+
+    /// Init code of a contract that keeps the first word of its calldata in slot 0.
+    const STORE: &[u8] = &[
+        0x64, 0x5f, 0x35, 0x5f, 0x55, 0x00, 0x5f, 0x52, 0x60, 0x05, 0x60, 0x1b, 0xf3,
+    ];
+
+    fn transaction(chain: &Chain, nonce: u64, to: TxKind, input: &[u8]) -> SignedTransaction {
+        let transaction = TypedTransaction::Eip1559(TxEip1559 {
+            chain_id: chain.chain_id(),
+            nonce,
+            gas_limit: 200_000,
+            max_fee_per_gas: MIN_BASE_FEE.into(),
+            to,
+            input: Bytes::copy_from_slice(input),
+            ..TxEip1559::default()
+        });
+        SignedTransaction::try_impersonated(transaction, DEV_ACCOUNT, chain.chain_id()).unwrap()
+    }
+
+    #[test]
+    fn each_transaction_of_a_block_is_executed_again_where_it_was() {
+        let mut chain = Chain::new(ChainParams::default(), Clock::Fixed(1_800_000_000));
+        chain.set_mining(Mining::Manual);
+        let store = DEV_ACCOUNT.create(0);
+        let to = TxKind::Call(store);
+        for (nonce, to, input) in [
+            (0, TxKind::Create, STORE),
+            (1, to, [1; 32].as_slice()),
+            (2, to, &[2; 32]),
+            (3, to, &[0; 32]),
+        ] {
+            let transaction = transaction(&chain, nonce, to, input);
+            chain.submit(transaction).unwrap();
+        }
+        chain.mine();
+        chain.set_mining(Mining::OnDemand);
+        let later = transaction(&chain, 4, to, &[9; 32]);
+        chain.submit(later).unwrap();
+
+        let block = chain.block(1).unwrap();
+        let calls = TracerKind::Call(CallTracerOptions::default());
+        let before = TracerKind::Prestate(PrestateOptions::default());
+        let mut kept = Vec::new();
+        for transaction in TransactionRef::all(block) {
+            let simulation = chain.simulation_before(transaction);
+            let entry = transaction.entry;
+            let traced = simulation
+                .trace_transaction(&entry.transaction, &calls, None)
+                .unwrap();
+            assert_eq!(traced.outcome.gas_used, entry.receipt.gas_used);
+            assert_eq!(traced.outcome.status.is_success(), entry.receipt.success);
+            let traced = simulation
+                .trace_transaction(&entry.transaction, &before, None)
+                .unwrap();
+            let Trace::Prestate(state) = traced.trace else {
+                panic!("another trace was asked for");
+            };
+            let slot = state
+                .get(&store)
+                .map(|account| account.storage[&B256::ZERO]);
+            kept.push(slot);
+        }
+        assert_eq!(
+            kept,
+            [
+                None,
+                Some(B256::ZERO),
+                Some(B256::repeat_byte(1)),
+                Some(B256::repeat_byte(2))
+            ]
+        );
+    }
+}

@@ -2,16 +2,17 @@
 
 use super::{
     ARBOS_STATE, BlockContext, CallRequest, ChainParams, Deadline, ExecError, ExecutionOutcome,
-    RPC_GAS_CAP, StateOverrides, Transaction,
-    convert::{DYNAMIC_FEE, SET_CODE, authorizations, configure, outcome, refused, tx_env},
+    StateOverrides, StateView, Transaction,
+    convert::{configure, outcome, refused, tx_env},
     database::Db,
     handler::MachineHandler,
     machine::Machine,
+    run::Run,
     state::{AccountRecord, SharedState, State},
     trace::{AnyTracer, Finished, Traced, TracerKind},
 };
 use crate::arbos::{self, ArbosParams, ProgramCache, SystemWrite, genesis_accounts};
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{
     Database as _,
     context::{BlockEnv, CfgEnv, Context, TxEnv},
@@ -66,75 +67,6 @@ pub struct Simulator {
     state: Arc<SharedState>,
     params: Arc<ChainParams>,
     programs: Arc<ProgramCache>,
-}
-
-/// One execution to be made.
-struct Run<'a> {
-    tx: TxEnv,
-    block: &'a BlockContext,
-    /// Whether gas is paid for.
-    fees: bool,
-    /// Whether the compute cap of a transaction applies.
-    capped: bool,
-    /// Whether the nonce must be the account's next.
-    nonce_checked: bool,
-    /// Whether the caller must be an account without code (EIP-3607).
-    sender_checked: bool,
-    /// When to give up.
-    deadline: Option<Deadline>,
-    /// Whether what programs print is heard.
-    console: bool,
-    /// Who watches.
-    tracer: Option<&'a mut AnyTracer>,
-}
-
-impl<'a> Run<'a> {
-    fn transaction(tx: &Transaction, block: &'a BlockContext) -> Result<Self, ExecError> {
-        Ok(Self {
-            tx: tx_env(tx)?,
-            block,
-            fees: true,
-            capped: true,
-            nonce_checked: true,
-            sender_checked: !tx.impersonated,
-            deadline: None,
-            console: false,
-            tracer: None,
-        })
-    }
-
-    fn call(request: &CallRequest, block: &'a BlockContext) -> Self {
-        let gas_price = request.gas_price.unwrap_or_default();
-        let tx = TxEnv {
-            tx_type: if request.authorization_list.is_empty() {
-                DYNAMIC_FEE
-            } else {
-                SET_CODE
-            },
-            caller: request.from,
-            gas_limit: request.gas_limit.unwrap_or(RPC_GAS_CAP).min(RPC_GAS_CAP),
-            gas_price,
-            kind: request.to,
-            value: request.value,
-            data: request.input.clone(),
-            access_list: request.access_list.clone(),
-            gas_priority_fee: Some(0),
-            authorization_list: authorizations(&request.authorization_list),
-            ..TxEnv::default()
-        };
-        Self {
-            tx,
-            block,
-            fees: gas_price > 0,
-            capped: request.as_transaction,
-            nonce_checked: false,
-            sender_checked: false,
-            deadline: request.deadline,
-            // An estimate runs the same call many times.
-            console: !request.as_transaction,
-            tracer: None,
-        }
-    }
 }
 
 /// An execution that was made.
@@ -508,56 +440,5 @@ impl Simulator {
             changes,
             begun,
         })
-    }
-}
-
-/// The accounts at one point in time.
-#[derive(Clone, Copy, Debug)]
-pub struct StateView<'a> {
-    state: &'a SharedState,
-    version: u64,
-}
-
-impl StateView<'_> {
-    /// Balance in wei; zero for an account that does not exist.
-    pub fn balance(&self, address: Address) -> U256 {
-        self.account(address).balance
-    }
-
-    /// Transaction count; zero for an account that does not exist.
-    pub fn nonce(&self, address: Address) -> u64 {
-        self.account(address).nonce
-    }
-
-    /// Code; empty for an account without any.
-    pub fn code(&self, address: Address) -> Bytes {
-        let hash = self.account(address).code_hash;
-        if hash == KECCAK256_EMPTY {
-            return Bytes::new();
-        }
-        self.state
-            .read()
-            .code(hash)
-            .map(|code| code.original_bytes())
-            .unwrap_or_default()
-    }
-
-    /// A storage slot; zero if never written.
-    pub fn storage(&self, address: Address, slot: B256) -> B256 {
-        let slot = slot.into();
-        self.state.read().slot(self.version, address, slot).into()
-    }
-
-    /// `ArbOS` version.
-    pub fn arbos_version(&self) -> u64 {
-        let state = self.state.read();
-        ArbosParams::read(|slot| state.slot(self.version, ARBOS_STATE, slot)).arbos_version
-    }
-
-    fn account(&self, address: Address) -> AccountRecord {
-        self.state
-            .read()
-            .account(self.version, address)
-            .unwrap_or_default()
     }
 }

@@ -16,9 +16,11 @@ mod params;
 mod precompiles;
 mod program;
 mod revert;
+mod run;
 mod state;
 pub mod trace;
 mod types;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +31,7 @@ pub(crate) use machine::{Fault, Machine};
 pub(crate) use revert::error_reason;
 
 pub use error::ExecError;
-pub use executor::{Executor, Simulator, Snapshot, StateView};
+pub use executor::{Executor, Simulator, Snapshot};
 pub use halt::Halt;
 pub use params::{
     ARBOS_STATE, BATCH_POSTER, BLOCK_GAS_LIMIT, ChainParams, ConsoleSink, DEV_ACCOUNT,
@@ -40,3 +42,4 @@ pub use types::{
     BlockContext, CallRequest, Deadline, ExecutionOutcome, ExecutionStatus, StateOverride,
     StateOverrides, Transaction,
 };
+pub use view::StateView;

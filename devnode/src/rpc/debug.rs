@@ -1,10 +1,10 @@
 //! The `debug` namespace: transactions and calls under a tracer.
 
-use super::{Api, RpcError, api, convert, params::Params, tracer::TraceConfig};
+use super::{Api, RpcError, api, convert, methods, params::Params, tracer::TraceConfig};
 use crate::{
     chain::{Block, SignedTransaction, Simulation, TransactionRef},
     evm::{
-        Deadline,
+        Deadline, ExecError,
         trace::{Trace, TracerKind},
     },
 };
@@ -14,6 +14,7 @@ use alloy::{
 };
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Options of `debug_traceCall`.
@@ -38,9 +39,12 @@ pub(super) struct TracedInBlock {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum TraceAnswer {
-    Result(Trace),
+    Result(Box<RawValue>),
     Error(String),
 }
+
+/// Most bytes of all traces of a block; those after them are not made.
+const MAX_BLOCK_TRACE_BYTES: usize = 256 * 1024 * 1024;
 
 /// A transaction to be executed again, without holding the chain.
 struct Replay {
@@ -145,6 +149,7 @@ fn traced_in_block(
     tracer: &TracerKind,
     config: &TraceConfig,
 ) -> Vec<TracedInBlock> {
+    let mut bytes = 0;
     block
         .entries()
         .iter()
@@ -156,10 +161,17 @@ fn traced_in_block(
                 simulation,
                 transaction,
             };
-            let answer = match replay.trace(tracer, config) {
-                Ok(trace) => TraceAnswer::Result(trace),
-                Err(error) => TraceAnswer::Error(error.to_string()),
+            let answer = if bytes > MAX_BLOCK_TRACE_BYTES {
+                TraceAnswer::Error(ExecError::TraceTooLarge.to_string())
+            } else {
+                match replay.trace(tracer, config).and_then(methods::json) {
+                    Ok(trace) => TraceAnswer::Result(trace),
+                    Err(error) => TraceAnswer::Error(error.to_string()),
+                }
             };
+            if let TraceAnswer::Result(trace) = &answer {
+                bytes += trace.get().len();
+            }
             TracedInBlock { tx_hash, answer }
         })
         .collect()

@@ -100,7 +100,7 @@ const fn session(
 }
 
 /// Serialises a method's result.
-fn json<T: Serialize>(result: T) -> Answer {
+pub(super) fn json<T: Serialize>(result: T) -> Answer {
     serde_json::value::to_raw_value(&result).map_err(|error| RpcError::Internal(error.to_string()))
 }
 
