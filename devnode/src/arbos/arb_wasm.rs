@@ -3,38 +3,31 @@
 
 use super::{
     abi::ArbWasm::{self, ArbWasmCalls as Calls},
-    precompile::{Failure, PrecompileCall, Purity},
+    params::ActivationParams,
+    precompile::{COPY_WORD, Failure, PrecompileCall, decode, words},
     pricer,
     record::{Inactive, ProgramRecord},
-    state::{Section, write},
+    state::{Section, network_fee_account, write},
+    version::FRAGMENTS_ARBOS,
 };
 use crate::{
-    evm::{Halt, NETWORK_FEE_ACCOUNT},
-    vm,
+    evm::{Halt, MAX_CODE_SIZE},
+    vm::{self, DecodeError, ProgramCode, STYLUS_V3_ARBOS, StylusParams},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::{SolCall, SolInterface};
-use revm::state::Account;
+use alloy_sol_types::SolCall;
+use revm::{bytecode::Bytecode, context_interface::journaled_state::JournalTr, state::Account};
 
 /// Gas of an activation before its module is looked at.
 const ACTIVATION: u64 = 1_659_168;
+/// Gas of an account of a part of a program, as in EIP-2929.
+const COLD_ACCOUNT: u64 = 2_600;
+const WARM_ACCOUNT: u64 = 100;
 /// Words the data pricer consists of.
 const PRICER_READS: u64 = 5;
 
-pub(super) fn purity(selector: [u8; 4]) -> Option<Purity> {
-    if !Calls::valid_selector(selector) {
-        return None;
-    }
-    Some(match selector {
-        ArbWasm::activateProgramCall::SELECTOR | ArbWasm::codehashKeepaliveCall::SELECTOR => {
-            Purity::Payable
-        }
-        _ => Purity::View,
-    })
-}
-
 pub(super) fn run(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<Vec<u8>, Failure> {
-    let method = Calls::abi_decode(calldata).map_err(|_| Failure::BurnAll)?;
+    let method = decode(calldata)?;
     let stylus = call.machine.stylus();
     Ok(match method {
         Calls::activateProgram(args) => activate(call, args.program)?,
@@ -71,6 +64,11 @@ pub(super) fn run(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<
             let age = record.age_secs(call.machine.block.timestamp);
             let left = ProgramRecord::lifetime_secs(&stylus).saturating_sub(age);
             ArbWasm::programTimeLeftCall::abi_encode_returns(&left)
+        }
+        Calls::activationGas(_) => {
+            call.burn_params()?;
+            let params = ActivationParams::load(call.machine.journal());
+            ArbWasm::activationGasCall::abi_encode_returns(&params.activation_gas)
         }
         parameter => {
             call.burn_params()?;
@@ -144,6 +142,10 @@ fn active_at(
 }
 
 fn activate(call: &mut PrecompileCall<'_, '_>, program: Address) -> Result<Vec<u8>, Failure> {
+    let activation_params = ActivationParams::load(call.machine.journal());
+    if call.machine.arbos_version >= STYLUS_V3_ARBOS {
+        call.burn(activation_params.activation_gas)?;
+    }
     call.burn(ACTIVATION)?;
     if is_destroyed(call, program) {
         return Err(Failure::Revert(Bytes::new()));
@@ -157,14 +159,7 @@ fn activate(call: &mut PrecompileCall<'_, '_>, program: Address) -> Result<Vec<u
         return Err(Failure::error(&ArbWasm::ProgramUpToDate {}));
     }
 
-    let code = call.machine.peek_code(program);
-    let code = code.original_byte_slice();
-    if code.is_empty() {
-        return Err(Failure::error(&ArbWasm::ProgramNotWasm {}));
-    }
-    // Code that is no program, or one that cannot be decoded, is a plain revert.
-    let wasm = vm::decode_program(code, stylus.max_wasm_size)
-        .map_err(|_| Failure::Revert(Bytes::new()))?;
+    let wasm = read_module(call, program, &stylus, activation_params.max_fragments)?;
     let budget = stylus.page_limit.saturating_sub(call.machine.pages.open());
     let arbos_version = call.machine.arbos_version;
     let activation = vm::activate(&wasm, budget, call.machine.chain.debug, arbos_version)
@@ -213,6 +208,51 @@ fn activate(call: &mut PrecompileCall<'_, '_>, program: Address) -> Result<Vec<u
             dataFee: data_fee,
         },
     ))
+}
+
+/// The module of a program, out of the account's code and, if that is a root, the contracts it lists.
+///
+/// What cannot be decoded is a plain revert.
+fn read_module(
+    call: &mut PrecompileCall<'_, '_>,
+    program: Address,
+    stylus: &StylusParams,
+    max_fragments: u8,
+) -> Result<Vec<u8>, Failure> {
+    let plain = |_| Failure::Revert(Bytes::new());
+    let arbos_version = call.machine.arbos_version;
+    let code = call.machine.peek_code(program).original_bytes();
+    let max_size = stylus.max_wasm_size;
+    let parts = match ProgramCode::try_read(&code, arbos_version, max_fragments, max_size) {
+        Ok(parts) => parts,
+        Err(DecodeError::NotAProgram) if code.is_empty() || arbos_version >= FRAGMENTS_ARBOS => {
+            return Err(Failure::error(&ArbWasm::ProgramNotWasm {}));
+        }
+        Err(error) => return Err(plain(error)),
+    };
+    let mut codes = Vec::with_capacity(parts.fragments().len());
+    for fragment in parts.fragments() {
+        codes.push(read_fragment(call, *fragment)?);
+    }
+    parts.decode(&codes, max_size).map_err(plain)
+}
+
+/// Code of a contract that holds a part of a program, paid for as the opcode `EXTCODECOPY` would. The
+/// largest code must be affordable before it is known how large this one is.
+fn read_fragment(call: &mut PrecompileCall<'_, '_>, fragment: Address) -> Result<Bytes, Failure> {
+    let Ok(load) = call.machine.journal().load_account_with_code(fragment);
+    let access = if load.is_cold {
+        COLD_ACCOUNT
+    } else {
+        WARM_ACCOUNT
+    };
+    let code = load.data.info.code.as_ref();
+    let code = code.map(Bytecode::original_bytes).unwrap_or_default();
+    if call.gas_left() < access + COPY_WORD * words(MAX_CODE_SIZE) {
+        return Err(Failure::BurnAll);
+    }
+    call.burn(access + COPY_WORD * words(code.len()))?;
+    Ok(code)
 }
 
 fn failed(reason: String) -> Failure {
@@ -266,7 +306,8 @@ fn pay_data_fee(call: &mut PrecompileCall<'_, '_>, fee: U256) -> Result<(), Fail
         }));
     };
     call.burn_reads(1)?;
-    call.pay(NETWORK_FEE_ACCOUNT, fee)?;
+    let account = network_fee_account(call.machine.journal());
+    call.pay(account, fee)?;
     if !excess.is_zero() {
         call.pay(call.caller, excess)?;
     }

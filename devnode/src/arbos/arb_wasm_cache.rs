@@ -3,28 +3,16 @@
 use super::{
     CACHE_MANAGERS,
     abi::ArbWasmCache::{self, ArbWasmCacheCalls as Calls},
+    arb_owner,
     arb_wasm::inactive_error,
-    precompile::{Failure, PrecompileCall, Purity},
+    precompile::{Failure, PrecompileCall, decode},
     record::{Inactive, ProgramRecord},
-    system,
 };
 use alloy_primitives::B256;
-use alloy_sol_types::{SolCall, SolInterface};
-
-pub(super) fn purity(selector: [u8; 4]) -> Option<Purity> {
-    if !Calls::valid_selector(selector) {
-        return None;
-    }
-    Some(match selector {
-        ArbWasmCache::cacheProgramCall::SELECTOR | ArbWasmCache::evictCodehashCall::SELECTOR => {
-            Purity::Write
-        }
-        _ => Purity::View,
-    })
-}
+use alloy_sol_types::SolCall;
 
 pub(super) fn run(call: &mut PrecompileCall<'_, '_>, calldata: &[u8]) -> Result<Vec<u8>, Failure> {
-    let method = Calls::abi_decode(calldata).map_err(|_| Failure::BurnAll)?;
+    let method = decode(calldata)?;
     Ok(match method {
         Calls::isCacheManager(args) => {
             call.burn_reads(1)?;
@@ -62,7 +50,7 @@ fn set_cached(
     let caller = call.caller;
     if !CACHE_MANAGERS.contains(call.machine.journal(), caller) {
         call.burn_reads(1)?;
-        if !system::is_owner(call) {
+        if !arb_owner::is_owner(call) {
             return Err(Failure::BurnAll);
         }
     }

@@ -1,14 +1,12 @@
 //! What the chain itself does when a block begins, before its transactions: upgrades `ArbOS` if that is
 //! due and remembers the hash of the block before (EIP-2935).
 
-use super::{HISTORY, params};
+use super::{HISTORY, history, params};
 use crate::evm::{ARBOS_STATE, BlockContext};
 use alloy_primitives::{Address, U256};
 
 /// Number of the block that began last.
 const BEGUN_SLOT: U256 = U256::from_limbs([4, 0, 0, 0]);
-/// Hashes the history contract keeps.
-const HISTORY_LENGTH: u64 = 393_168;
 
 /// A storage slot that the chain writes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +38,8 @@ pub(crate) fn begin_block(read: impl Fn(U256) -> U256, block: &BlockContext) -> 
     });
     writes.push(SystemWrite {
         address: HISTORY,
-        slot: history_slot(block.number - 1),
+        slot: history::slot(block.number - 1),
         value: block.parent_hash.into(),
     });
     writes
-}
-
-/// The slot of the history contract for the hash of a block.
-pub(super) fn history_slot(number: u64) -> U256 {
-    U256::from(number % HISTORY_LENGTH)
 }

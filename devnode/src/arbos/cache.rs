@@ -1,7 +1,7 @@
 //! Compiled programs, kept by code hash and Stylus version.
 
-use crate::vm::{self, Program, StylusParams};
-use alloy_primitives::B256;
+use crate::vm::{self, Program, ProgramCode, StylusParams};
+use alloy_primitives::{Address, B256, Bytes};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -55,7 +55,7 @@ pub(crate) struct LostProgram {
 impl ProgramCache {
     /// The program of an activated code, compiled now if it is not kept.
     ///
-    /// Size and pages were checked when it was activated, and the limits may have fallen since, so
+    /// `code_of` answers the code of the contracts that hold its parts. Size and pages were checked when it was activated, and the limits may have fallen since, so
     /// they are not checked again.
     pub(crate) fn get(
         &self,
@@ -63,12 +63,18 @@ impl ProgramCache {
         code: &[u8],
         arbos_version: u64,
         debug: bool,
+        code_of: impl Fn(Address) -> Bytes,
     ) -> Result<Program, LostProgram> {
         if let Some(program) = self.lock().get(key(code_hash, arbos_version)) {
             return Ok(program);
         }
         let lost = |reason: String| LostProgram { code_hash, reason };
-        let wasm = vm::decode_program(code, u32::MAX).map_err(|error| lost(error.to_string()))?;
+        let parts = ProgramCode::try_read(code, arbos_version, u8::MAX, u32::MAX)
+            .map_err(|error| lost(error.to_string()))?;
+        let codes: Vec<_> = parts.fragments().iter().copied().map(code_of).collect();
+        let wasm = parts
+            .decode(&codes, u32::MAX)
+            .map_err(|error| lost(error.to_string()))?;
         let activation = vm::activate(&wasm, u16::MAX, debug, arbos_version)
             .map_err(|error| lost(error.to_string()))?;
         self.compile(code_hash, &activation.module, arbos_version)

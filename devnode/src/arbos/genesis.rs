@@ -1,8 +1,9 @@
 //! The chain's own accounts at genesis.
 
 use super::{
-    CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, PRECOMPILE_CODE, STYLUS_DEPLOYER,
-    params as chain_params, precompile_addresses,
+    CACHE_MANAGER, CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, HISTORY, PRECOMPILE_CODE,
+    STYLUS_DEPLOYER, built_in, cache_manager, history, params as chain_params,
+    precompile_addresses,
 };
 use crate::evm::{ARBOS_STATE, ChainParams, GenesisAccount};
 use alloy_primitives::{Address, Bytes, bytes};
@@ -13,20 +14,24 @@ const CREATE2_FACTORY_CODE: Bytes = bytes!(
     "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
 );
 
-/// Precompiles, deployer, factory and the chain's state account.
+/// Precompiles, built-in contracts, factory, history and the chain's state account.
 ///
 /// Owners are the zero address, as a development chain starts with, and the configured one, as after
-/// `ArbDebug.becomeChainOwner`; the configured owner also is a cache manager.
+/// `ArbDebug.becomeChainOwner`.
 pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
     let code = |code: &[u8]| GenesisAccount {
         nonce: 1,
         code: Bytes::copy_from_slice(code),
         ..GenesisAccount::default()
     };
-    let mut accounts: Vec<_> = precompile_addresses()
+    let mut accounts: Vec<_> = precompile_addresses(params.arbos_version.get())
         .map(|address| (address, code(&PRECOMPILE_CODE)))
         .collect();
-    accounts.push((STYLUS_DEPLOYER, code(&PRECOMPILE_CODE)));
+    accounts.push((STYLUS_DEPLOYER, code(&built_in::CODE)));
+    let mut cache_manager = code(&built_in::CODE);
+    cache_manager.storage.extend(cache_manager::genesis());
+    accounts.push((CACHE_MANAGER, cache_manager));
+    accounts.push((HISTORY, code(&history::CODE)));
     accounts.push((CREATE2_FACTORY, code(&CREATE2_FACTORY_CODE)));
 
     let mut state = code(&[]);
@@ -34,7 +39,7 @@ pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
     state.storage.extend(CHAIN_OWNERS.genesis(&owners));
     state
         .storage
-        .extend(CACHE_MANAGERS.genesis(&[params.owner]));
+        .extend(CACHE_MANAGERS.genesis(&[CACHE_MANAGER]));
     state
         .storage
         .extend(chain_params::genesis(params.arbos_version));

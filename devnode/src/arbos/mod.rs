@@ -5,27 +5,39 @@
 //! ([`Halt::NotModelled`](crate::evm::Halt::NotModelled)), never with a made-up answer.
 
 mod abi;
+mod address_table;
+mod arb_debug;
+mod arb_gas_info;
+mod arb_owner;
+mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
 mod block_start;
+mod built_in;
 mod cache;
+mod cache_manager;
 mod deployer;
 mod genesis;
+mod history;
+mod methods;
 mod params;
 mod precompile;
 mod pricer;
+mod recent;
 mod record;
 mod state;
-mod system;
 mod version;
 
+pub(crate) use abi::NodeInterface;
 pub(crate) use block_start::{SystemWrite, begin_block};
 pub(crate) use cache::ProgramCache;
 pub(crate) use genesis::accounts as genesis_accounts;
 pub(crate) use params::ArbosParams;
+pub(crate) use recent::RecentPrograms;
 pub(crate) use record::ProgramRecord;
+pub(crate) use state::network_fee_account;
 pub use version::{ArbosVersion, ParseArbosVersionError, UnsupportedArbosVersion};
-pub(crate) use version::{OSAKA_ARBOS, spec};
+pub(crate) use version::{FRAGMENTS_ARBOS, OSAKA_ARBOS, spec};
 
 use crate::evm::{Fault, Machine};
 use alloy_primitives::{Address, address};
@@ -38,10 +50,14 @@ use std::fmt::Display;
 pub(crate) const PRECOMPILE_CODE: [u8; 1] = [0xfe];
 /// Address of the contract that deploys, activates and initialises a program in one transaction.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// Address of the auction for places in the cache of compiled programs.
+pub const CACHE_MANAGER: Address = address!("2F8Bd4EaB69764c105aDd7dE7CB0402557a44E6f");
 /// Address of the deterministic deployment proxy.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
 /// Address of the contract that answers hashes of past blocks (EIP-2935).
 pub const HISTORY: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
+/// Address of the node's own interface, which answers simulated calls only.
+pub const NODE_INTERFACE: Address = Contract::NodeInterface.address();
 /// Address of `ArbWasm`.
 pub const ARB_WASM: Address = Contract::ArbWasm.address();
 /// Address of `ArbWasmCache`.
@@ -69,13 +85,14 @@ pub(crate) enum Contract {
     ArbWasm = 0x71,
     ArbWasmCache = 0x72,
     ArbNativeTokenManager = 0x73,
+    ArbFilteredTransactionsManager = 0x74,
     NodeInterface = 0xc8,
     NodeInterfaceDebug = 0xc9,
     ArbDebug = 0xff,
 }
 
 impl Contract {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::ArbSys,
         Self::ArbInfo,
         Self::ArbAddressTable,
@@ -91,6 +108,7 @@ impl Contract {
         Self::ArbWasm,
         Self::ArbWasmCache,
         Self::ArbNativeTokenManager,
+        Self::ArbFilteredTransactionsManager,
         Self::NodeInterface,
         Self::NodeInterfaceDebug,
         Self::ArbDebug,
@@ -127,6 +145,7 @@ impl Contract {
             Self::ArbWasm => "ArbWasm",
             Self::ArbWasmCache => "ArbWasmCache",
             Self::ArbNativeTokenManager => "ArbNativeTokenManager",
+            Self::ArbFilteredTransactionsManager => "ArbFilteredTransactionsManager",
             Self::NodeInterface => "NodeInterface",
             Self::NodeInterfaceDebug => "NodeInterfaceDebug",
             Self::ArbDebug => "ArbDebug",
@@ -163,14 +182,29 @@ pub(crate) fn error_text(data: &[u8]) -> Option<String> {
     }
 }
 
-/// Addresses of the chain's precompiles; they are warm in every transaction.
-pub(crate) fn precompile_addresses() -> impl Iterator<Item = Address> {
-    Contract::ALL.into_iter().map(Contract::address)
+/// Addresses of the chain's precompiles under an `ArbOS` version; they are warm in every transaction.
+pub(crate) fn precompile_addresses(arbos_version: u64) -> impl Iterator<Item = Address> {
+    Contract::ALL
+        .into_iter()
+        .filter(move |contract| arbos_version >= methods::since(*contract))
+        .map(Contract::address)
 }
 
 /// Whether calling `address` runs code of this crate's instead of the account's.
-pub(crate) fn is_native(address: Address) -> bool {
-    address == STYLUS_DEPLOYER || Contract::at(address).is_some()
+///
+/// The node's own interface is none: outside of simulated calls, which the layer above answers, it is
+/// an account like any other.
+pub(crate) fn is_native(address: Address, arbos_version: u64) -> bool {
+    let precompile = || {
+        Contract::at(address).is_some_and(|contract| {
+            arbos_version >= methods::since(contract)
+                && !matches!(
+                    contract,
+                    Contract::NodeInterface | Contract::NodeInterfaceDebug
+                )
+        })
+    };
+    [STYLUS_DEPLOYER, CACHE_MANAGER].contains(&address) || precompile()
 }
 
 /// Runs a frame of a contract that [`is_native`].
@@ -181,6 +215,9 @@ pub(crate) fn run_native(
 ) -> Result<InterpreterResult, Fault> {
     match Contract::at(inputs.bytecode_address) {
         Some(contract) => Ok(precompile::run(contract, machine, init, inputs)),
+        None if inputs.bytecode_address == CACHE_MANAGER => {
+            cache_manager::run(machine, init, inputs)
+        }
         None => deployer::run(machine, init, inputs),
     }
 }

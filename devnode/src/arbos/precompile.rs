@@ -1,10 +1,13 @@
 //! How a precompile of the chain is called: selector, purity, gas, errors (Nitro,
 //! `precompiles/precompile.go`).
 
-use super::{Contract, arb_wasm, arb_wasm_cache, system};
+use super::{
+    Contract, address_table, arb_debug, arb_gas_info, arb_owner, arb_sys, arb_wasm, arb_wasm_cache,
+    methods::{self, Method},
+};
 use crate::evm::{Halt, Machine};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, LogData, U256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::{SolError, SolEvent, SolInterface};
 use revm::{
     context_interface::journaled_state::JournalTr,
     interpreter::{
@@ -14,7 +17,7 @@ use revm::{
 };
 
 /// Gas of a word of arguments or result.
-const COPY_WORD: u64 = 3;
+pub(super) const COPY_WORD: u64 = 3;
 /// Gas of reading a word of the chain's state.
 const STATE_READ: u64 = 800;
 const STATE_WRITE: u64 = 20_000;
@@ -186,23 +189,24 @@ fn dispatch(
         return Err(Failure::BurnAll);
     };
     if contract == Contract::ArbDebug && !call.machine.chain.debug {
-        return Err(Failure::Revert(Bytes::new()));
+        return Err(Failure::BurnAll);
     }
     if contract == Contract::ArbOwner {
-        if !system::is_owner(call) {
+        if !arb_owner::is_owner(call) {
             return Err(Failure::Halt(Halt::UnauthorizedCaller));
         }
         call.free = true;
     }
-    let purity = match contract {
-        Contract::ArbWasm => arb_wasm::purity(*selector).ok_or(Failure::BurnAll)?,
-        Contract::ArbWasmCache => arb_wasm_cache::purity(*selector).ok_or(Failure::BurnAll)?,
-        other => system::purity(other, *selector).ok_or_else(|| {
-            Failure::Halt(Halt::NotModelled {
-                contract: other.name(),
+    let purity = match methods::find(contract, *selector, call.machine.arbos_version) {
+        Method::Known(purity) => purity,
+        Method::Unknown => return Err(Failure::BurnAll),
+        Method::NotModelled(method) => {
+            return Err(Failure::Halt(Halt::NotModelled {
+                contract: contract.name(),
+                method,
                 selector: (*selector).into(),
-            })
-        })?,
+            }));
+        }
     };
     if (purity >= Purity::View && delegated)
         || (purity >= Purity::Write && is_static)
@@ -215,17 +219,40 @@ fn dispatch(
         call.burn_reads(1)?;
     }
     let output = match contract {
+        Contract::ArbSys => arb_sys::arb_sys(call, calldata)?,
+        Contract::ArbInfo => arb_sys::arb_info(call, calldata)?,
+        Contract::ArbAddressTable => address_table::run(call, calldata)?,
+        Contract::ArbosTest => arb_sys::arbos_test(call, calldata)?,
+        Contract::ArbOwnerPublic => arb_owner::arb_owner_public(call, calldata)?,
+        Contract::ArbGasInfo => arb_gas_info::arb_gas_info(call, calldata)?,
+        Contract::ArbAggregator => arb_gas_info::arb_aggregator(call, calldata)?,
+        Contract::ArbStatistics => arb_sys::arb_statistics(call),
+        Contract::ArbOwner => arb_owner::arb_owner(call, calldata)?,
         Contract::ArbWasm => arb_wasm::run(call, calldata)?,
         Contract::ArbWasmCache => arb_wasm_cache::run(call, calldata)?,
-        other => system::run(other, call, calldata)?,
+        Contract::ArbDebug => arb_debug::run(call, calldata)?,
+        Contract::ArbBls
+        | Contract::ArbFunctionTable
+        | Contract::ArbRetryableTx
+        | Contract::ArbNativeTokenManager
+        | Contract::ArbFilteredTransactionsManager
+        | Contract::NodeInterface
+        | Contract::NodeInterfaceDebug => {
+            unreachable!("the method table has no method of this contract")
+        }
     };
     call.burn(COPY_WORD * words(output.len()))?;
     if contract == Contract::ArbOwner && !is_static {
-        system::log_owner_act(call, *selector, calldata);
+        arb_owner::log_owner_act(call, *selector, calldata);
     }
     Ok(output.into())
 }
 
-const fn words(bytes: usize) -> u64 {
+/// The method and arguments of a call. What is no valid calldata burns all gas.
+pub(super) fn decode<C: SolInterface>(calldata: &[u8]) -> Result<C, Failure> {
+    C::abi_decode(calldata).map_err(|_| Failure::BurnAll)
+}
+
+pub(super) const fn words(bytes: usize) -> u64 {
     bytes.div_ceil(32) as u64
 }

@@ -21,6 +21,29 @@ pub(crate) enum Section {
     ChainOwners = 4,
     /// Set of addresses that may cache programs.
     CacheManagers = 5,
+    /// Set of addresses that have numbers.
+    AddressTable = 6,
+    /// Programs that ran in the newest block, from `ArbOS` 60 on.
+    RecentPrograms = 7,
+}
+
+/// The account that fees go to.
+const FEE_ACCOUNT_SLOT: U256 = U256::from_limbs([5, 0, 0, 0]);
+
+/// The account that fees go to. It starts as the zero address, as on a development chain.
+pub(crate) fn network_fee_account<DB>(journal: &mut Journal<DB>) -> Address
+where
+    DB: Database<Error = Infallible>,
+{
+    Address::from_word(read_slot(journal, FEE_ACCOUNT_SLOT).into())
+}
+
+/// Sends fees to another account.
+pub(crate) fn set_network_fee_account<DB>(journal: &mut Journal<DB>, account: Address)
+where
+    DB: Database<Error = Infallible>,
+{
+    write_slot(journal, FEE_ACCOUNT_SLOT, account.into_word().into());
 }
 
 /// The slot a value is kept in.
@@ -106,6 +129,26 @@ impl AddressSet {
                 Address::from_word(word.into())
             })
             .collect()
+    }
+
+    /// Place of a member, from 0.
+    pub(crate) fn place<DB: Database<Error = Infallible>>(
+        self,
+        journal: &mut Journal<DB>,
+        member: Address,
+    ) -> Option<u64> {
+        let place: u64 = read(journal, self.0, Self::place_key(member)).saturating_to();
+        place.checked_sub(1)
+    }
+
+    /// The member at a place, from 0.
+    pub(crate) fn member<DB: Database<Error = Infallible>>(
+        self,
+        journal: &mut Journal<DB>,
+        place: u64,
+    ) -> Address {
+        let word = read(journal, self.0, Self::index_key(place + 1));
+        Address::from_word(word.into())
     }
 
     /// Adds a member; nothing happens if it is there.

@@ -14,6 +14,7 @@ mod growth;
 mod ledger;
 mod logs;
 mod mining;
+mod node_interface;
 mod pool;
 mod simulation;
 mod transaction;

@@ -1,11 +1,13 @@
 //! Calls at a point of the chain, beside the chain.
 
-use super::SignedTransaction;
+use super::{SignedTransaction, node_interface};
+use crate::arbos::NODE_INTERFACE;
 use crate::evm::{
     BlockContext, CallRequest, Deadline, ExecError, ExecutionOutcome, Simulator, Snapshot,
     StateOverrides, StateView,
     trace::{Traced, TracerKind},
 };
+use alloy_primitives::TxKind;
 
 /// A point of the chain at which calls run without the chain: transactions need not wait for them.
 #[derive(Clone, Debug)]
@@ -26,6 +28,9 @@ impl Simulation {
         request: &CallRequest,
         overrides: &StateOverrides,
     ) -> Result<ExecutionOutcome, ExecError> {
+        if request.to == TxKind::Call(NODE_INTERFACE) {
+            return node_interface::answer(self, request, overrides);
+        }
         self.simulator
             .call_at(self.snapshot, request, &self.block, overrides)
     }
@@ -82,7 +87,7 @@ mod tests {
         },
     };
     use alloy::consensus::{TxEip1559, TypedTransaction};
-    use alloy_primitives::{B256, Bytes, TxKind};
+    use alloy_primitives::{B256, Bytes};
 
     /// Init code of a contract that keeps the first word of its calldata in slot 0.
     const STORE: &[u8] = &[

@@ -11,7 +11,9 @@ use super::{
     state::{AccountRecord, SharedState, State},
     trace::{AnyTracer, Finished, Traced, TracerKind},
 };
-use crate::arbos::{self, ArbosParams, ProgramCache, SystemWrite, genesis_accounts};
+use crate::arbos::{
+    self, ArbosParams, ProgramCache, RecentPrograms, SystemWrite, genesis_accounts,
+};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{
     Database as _,
@@ -74,7 +76,7 @@ struct Executed {
     outcome: ExecutionOutcome,
     /// What it changed.
     changes: EvmState,
-    /// What the chain wrote before it, if it was the first of its block.
+    /// What the chain wrote besides, when the block began for instance.
     begun: Vec<SystemWrite>,
 }
 
@@ -188,6 +190,12 @@ impl Executor {
     ) -> Result<ExecutionOutcome, ExecError> {
         self.simulator
             .call_at(self.snapshot(), request, block, overrides)
+    }
+
+    /// Forgets what was compiled, as a node that starts again has.
+    #[cfg(test)]
+    pub(super) fn forget_programs(&mut self) {
+        self.simulator.programs = Arc::default();
     }
 
     /// The newest state.
@@ -334,8 +342,12 @@ impl Simulator {
 
     /// What the chain writes when `block` begins on the state of a snapshot.
     fn begin_block(&self, at: Snapshot, block: &BlockContext) -> Vec<SystemWrite> {
-        let state = self.state.read();
-        arbos::begin_block(|slot| state.slot(at.0, ARBOS_STATE, slot), block)
+        arbos::begin_block(|slot| self.slot(at, slot), block)
+    }
+
+    /// A slot of the chain's own account.
+    fn slot(&self, at: Snapshot, slot: U256) -> U256 {
+        self.state.read().slot(at.0, ARBOS_STATE, slot)
     }
 
     /// Executes on a thread whose stack holds 1024 nested programs: the present one if it does.
@@ -428,12 +440,21 @@ impl Simulator {
         );
         machine.console = self.params.console.as_ref().filter(|_| console);
         machine.tracer = tracer;
+        // A simulated call runs in no block, so nothing has run before it.
+        let recent = if nonce_checked {
+            RecentPrograms::load(|slot| self.slot(at, slot), block.number)
+        } else {
+            RecentPrograms::default()
+        };
+        machine.recent = recent.clone();
         let result = match MachineHandler::default().run(&mut machine) {
             Ok(result) => result,
             Err(error) => return Err(machine.given_up().unwrap_or_else(|| refusal(error))),
         };
         let halt = machine.halt.take();
         let outcome = outcome(result, halt, created);
+        let mut begun = begun.clone();
+        begun.extend(machine.recent.changes(&recent, block.number));
         let changes = machine.journal().finalize();
         Ok(Executed {
             outcome,

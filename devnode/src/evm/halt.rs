@@ -1,5 +1,6 @@
 //! Why an execution was stopped, in the words a Nitro node answers `eth_call` with.
 
+use crate::arbos::UnsupportedArbosVersion;
 use alloy_primitives::Selector;
 use revm::context::result::{HaltReason, OutOfGasError};
 
@@ -42,13 +43,21 @@ pub enum Halt {
     #[error("unauthorized caller to access-controlled method")]
     UnauthorizedCaller,
     /// A precompile or method that exists on Arbitrum chains, or may, is not modelled here.
-    #[error("method `{selector}` of precompile `{contract}` is unknown or not modelled")]
+    #[error("method `{method}` (`{selector}`) of precompile `{contract}` is not modelled")]
     NotModelled {
         /// The precompile.
         contract: &'static str,
-        /// The method.
+        /// Signature of the method.
+        method: &'static str,
+        /// Selector of the method.
         selector: Selector,
     },
+    /// An owner scheduled an upgrade to a version that is not modelled.
+    #[error(transparent)]
+    UnsupportedArbosVersion(#[from] UnsupportedArbosVersion),
+    /// `ArbDebug.panic` was called, which makes a Nitro node panic.
+    #[error("`ArbDebug.panic` was called")]
+    DebugPanic,
     /// EVM code was stopped by the interpreter.
     #[error("{}", evm_halt_text(.0))]
     Evm(HaltReason),

@@ -2,9 +2,9 @@
 
 use super::{
     machine::{Machine, RunError},
-    params::{NETWORK_FEE_ACCOUNT, TX_COMPUTE_CAP},
+    params::TX_COMPUTE_CAP,
 };
-use crate::arbos::OSAKA_ARBOS;
+use crate::arbos::{OSAKA_ARBOS, network_fee_account};
 use alloy_primitives::U256;
 use revm::{
     context_interface::{
@@ -70,8 +70,9 @@ impl<'a> Handler for MachineHandler<'a> {
     ) -> Result<(), RunError> {
         let fee = U256::from(evm.block_env().basefee) * U256::from(frame_result.gas().used());
         if !fee.is_zero() {
+            let account = network_fee_account(evm.journal());
             evm.journal()
-                .load_account_mut(NETWORK_FEE_ACCOUNT)?
+                .load_account_mut(account)?
                 .data
                 .incr_balance(fee);
         }

@@ -13,10 +13,10 @@ use super::{
     trace::{AnyTracer, Stopped, run_observed},
 };
 use crate::{
-    arbos::{self, ArbosParams, OSAKA_ARBOS, ProgramCache},
+    arbos::{self, ArbosParams, OSAKA_ARBOS, ProgramCache, RecentPrograms},
     vm::{self, PageCounter, StylusParams},
 };
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, U256};
 use revm::{
     bytecode::Bytecode,
     context::{BlockEnv, CfgEnv, Context, Evm, FrameStack, Journal, TxEnv},
@@ -76,6 +76,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) pages: PageCounter,
     /// Non-delegate frames on the stack, by the address they act for.
     frames: HashMap<Address, u32>,
+    /// Caller of every frame on the stack, outermost first.
+    callers: Vec<Address>,
+    /// Programs that ran in this block, from `ArbOS` 60 on.
+    pub(super) recent: RecentPrograms,
     /// Why the frame that just ended was stopped, if it was no EVM frame.
     pub(crate) halt: Option<Halt>,
     /// Gas above the compute cap, held aside until the end.
@@ -114,6 +118,8 @@ impl<'a> Machine<'a> {
             programs,
             pages: PageCounter::default(),
             frames: HashMap::new(),
+            callers: Vec::new(),
+            recent: RecentPrograms::default(),
             halt: None,
             held_gas: 0,
             capped,
@@ -200,18 +206,40 @@ impl<'a> Machine<'a> {
             .unwrap_or_else(|| journal.database.code(info.code_hash))
     }
 
+    /// Balance of an account without touching what is warm and cold.
+    pub(crate) fn peek_balance(&self, address: Address) -> U256 {
+        let journal = &self.inner.ctx.journaled_state;
+        match journal.state.get(&address) {
+            Some(account) => account.info.balance,
+            None => {
+                journal
+                    .database
+                    .account(address)
+                    .unwrap_or_default()
+                    .balance
+            }
+        }
+    }
+
+    /// Caller of the innermost frame on the stack; zero outside of all frames.
+    pub(crate) fn innermost_caller(&self) -> Address {
+        self.callers.last().copied().unwrap_or_default()
+    }
+
     /// How many frames on the stack act for `address` without being delegate calls.
     pub(crate) fn live_frames(&self, address: Address) -> u32 {
         self.frames.get(&address).copied().unwrap_or_default()
     }
 
-    pub(crate) fn enter(&mut self, acting: Option<Address>) {
+    pub(crate) fn enter(&mut self, acting: Option<Address>, caller: Address) {
+        self.callers.push(caller);
         if let Some(address) = acting {
             *self.frames.entry(address).or_default() += 1;
         }
     }
 
     pub(crate) fn leave(&mut self, acting: Option<Address>) {
+        self.callers.pop();
         if let Some(address) = acting
             && let Some(count) = self.frames.get_mut(&address)
         {
@@ -274,7 +302,7 @@ impl<'a> Machine<'a> {
             return;
         }
         let delegate = self.peek_code(inputs.bytecode_address).eip7702_address();
-        if delegate.is_some_and(arbos::is_native) {
+        if delegate.is_some_and(|delegate| arbos::is_native(delegate, self.arbos_version)) {
             inputs.known_bytecode = (alloy_primitives::KECCAK256_EMPTY, Bytecode::default());
         }
     }
@@ -336,7 +364,7 @@ impl<'a> EvmTr for Machine<'a> {
         self.trace_begin(&init);
         if let FrameInput::Call(inputs) = &mut init.frame_input {
             self.drop_delegation_to_precompile(inputs);
-            let native = arbos::is_native(inputs.bytecode_address);
+            let native = arbos::is_native(inputs.bytecode_address, self.arbos_version);
             let code = inputs.known_bytecode.1.original_byte_slice();
             if native || vm::is_program(code, self.arbos_version) {
                 let FrameInput::Call(inputs) =
@@ -353,15 +381,15 @@ impl<'a> EvmTr for Machine<'a> {
                 return Ok(ItemOrResult::Result(result));
             }
         }
-        let acting = match self.inner.frame_init(init)? {
-            ItemOrResult::Item(frame) => frame_address(frame),
+        let (acting, caller) = match self.inner.frame_init(init)? {
+            ItemOrResult::Item(frame) => (frame_address(frame), frame_caller(frame)),
             ItemOrResult::Result(result) => {
                 self.halt = None;
                 self.trace_end(&result, None, false);
                 return Ok(ItemOrResult::Result(result));
             }
         };
-        self.enter(acting);
+        self.enter(acting, caller);
         Ok(ItemOrResult::Item(self.inner.frame_stack.get()))
     }
 
@@ -428,6 +456,14 @@ impl<'a> EvmTr for Machine<'a> {
 /// Size and deposit are checked after this by revm; all of them stop the frame.
 fn breaks_eip3541(code: &[u8], arbos_version: u64) -> bool {
     code.first() == Some(&0xEF) && !vm::is_program_code(code, arbos_version)
+}
+
+fn frame_caller(frame: &EthFrame<EthInterpreter>) -> Address {
+    match &frame.input {
+        FrameInput::Call(inputs) => inputs.caller,
+        FrameInput::Create(inputs) => inputs.caller(),
+        FrameInput::Empty => Address::ZERO,
+    }
 }
 
 fn frame_address(frame: &EthFrame<EthInterpreter>) -> Option<Address> {

@@ -23,7 +23,7 @@ impl Precompiles {
     pub(super) fn new(arbos_version: u64) -> Self {
         let ethereum = ethereum(arbos_version);
         let mut warm = ethereum.warm_addresses().clone();
-        warm.extend(arbos::precompile_addresses());
+        warm.extend(arbos::precompile_addresses(arbos_version));
         Self { ethereum, warm }
     }
 }

@@ -6,10 +6,10 @@ use super::{
     machine::{Fault, Machine, acting_address, stopped},
 };
 use crate::{
-    arbos::ProgramRecord,
+    arbos::{FRAGMENTS_ARBOS, ProgramRecord},
     vm::{self, FrameGas, ProgramEnv, Status, StylusParams, VmError},
 };
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use revm::{
     context_interface::{Transaction as _, context::ContextError},
     interpreter::{
@@ -37,7 +37,8 @@ impl Machine<'_> {
 
         let pages_before = self.pages.clone();
         let pages_gas = self.pages.add(record.footprint, &stylus, arbos_version);
-        let start_gas = stylus.start_gas(record.init_cost, record.cached_cost, record.cached);
+        let cached = record.cached || self.ran_in_this_block(*code_hash, &stylus);
+        let start_gas = stylus.start_gas(record.init_cost, record.cached_cost, cached);
         let Some(left) = inputs
             .gas_limit
             .checked_sub(pages_gas.saturating_add(start_gas))
@@ -46,18 +47,16 @@ impl Machine<'_> {
             return Ok(self.stop(Halt::OutOfGas, inputs.gas_limit));
         };
 
+        let code = code.original_byte_slice();
         let program = self
             .programs
-            .get(
-                *code_hash,
-                code.original_byte_slice(),
-                arbos_version,
-                self.chain.debug,
-            )
+            .get(*code_hash, code, arbos_version, self.chain.debug, |part| {
+                self.peek_code(part).original_bytes()
+            })
             .map_err(|error| ContextError::Custom(error.to_string()))?;
         let calldata = self.calldata(inputs);
         let acting = acting_address(inputs);
-        self.enter(acting);
+        self.enter(acting, inputs.caller);
         let env = self.program_env(inputs, &stylus);
         let mut api = FrameApi::new(self, init, inputs, stylus);
         let gas = FrameGas {
@@ -81,6 +80,14 @@ impl Machine<'_> {
         gas.tracker_mut().set_remaining(outcome.gas_left);
         gas.record_refund(refund);
         Ok(InterpreterResult::new(result, outcome.output, gas))
+    }
+
+    /// From `ArbOS` 60 on, a program that ran a while ago in the same block starts as a cached one.
+    fn ran_in_this_block(&mut self, code_hash: B256, stylus: &StylusParams) -> bool {
+        self.arbos_version >= FRAGMENTS_ARBOS
+            && self
+                .recent
+                .insert(code_hash, usize::from(stylus.block_cache_size))
     }
 
     /// Ends a frame that is no EVM code, with all its gas, for a reason revm has no word for.

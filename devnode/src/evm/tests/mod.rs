@@ -1,13 +1,18 @@
 //! The executor from outside: transactions and calls in, outcomes and state out.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod cache_manager;
 mod code;
 mod context;
 mod deployer;
 mod ethereum;
+mod fragments;
+mod history;
+mod owner;
 mod precompiles;
 mod programs;
 mod reach;
+mod system;
 mod tool;
 mod traces;
 
@@ -15,7 +20,7 @@ use super::{
     BlockContext, CallRequest, ChainParams, DEV_ACCOUNT, ExecutionOutcome, ExecutionStatus,
     Executor, MIN_BASE_FEE, StateOverrides, Transaction,
 };
-use crate::arbos::ARB_WASM;
+use crate::arbos::{ARB_WASM, ArbosVersion};
 use alloy::eips::eip2930::AccessList;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_sol_types::{SolCall, sol};
@@ -30,16 +35,23 @@ sol! {
         function programTimeLeft(address program) external view returns (uint64 secs);
         function codehashKeepalive(bytes32 codehash) external payable;
         function stylusVersion() external view returns (uint16 version);
+        function activationGas() external view returns (uint64 gas);
         event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
         event ProgramLifetimeExtended(bytes32 indexed codehash, uint256 dataFee);
         error ProgramNotWasm();
         error ProgramNotActivated();
+        error ProgramNeedsUpgrade(uint16 version, uint16 stylusVersion);
         error ProgramUpToDate();
         error ProgramExpired(uint64 ageInSeconds);
         error ProgramKeepaliveTooSoon(uint64 ageInSeconds);
         error ProgramInsufficientValue(uint256 have, uint256 want);
     }
 }
+
+const ARB_SYS: Address = Address::with_last_byte(0x64);
+const ARB_OWNER_PUBLIC: Address = Address::with_last_byte(0x6b);
+const ARB_OWNER: Address = Address::with_last_byte(0x70);
+const ARB_DEBUG: Address = Address::with_last_byte(0xff);
 
 /// Somebody who owns nothing of the chain.
 const USER: Address = Address::repeat_byte(0x11);
@@ -57,7 +69,15 @@ struct Chain {
 
 impl Chain {
     fn new() -> Self {
-        let mut executor = Executor::new(ChainParams::default());
+        Self::under(51)
+    }
+
+    /// A chain under an `ArbOS` version.
+    fn under(arbos_version: u64) -> Self {
+        let mut executor = Executor::new(ChainParams {
+            arbos_version: ArbosVersion::try_new(arbos_version).unwrap(),
+            ..ChainParams::default()
+        });
         executor.set_balance(USER, U256::from(100 * ETHER));
         Self {
             executor,
@@ -120,6 +140,22 @@ impl Chain {
         self.deploy(&crate::vm::encode_program(&wasm))
     }
 
+    /// Sends a transaction of the chain's owner.
+    fn send_as_owner(&mut self, to: Address, input: impl Into<Bytes>) -> ExecutionOutcome {
+        let tx = Transaction {
+            sender: OWNER,
+            nonce: self.executor.state().nonce(OWNER),
+            ..self.tx(TxKind::Call(to), input)
+        };
+        self.transact(&tx)
+    }
+
+    /// Tells the chain's owner interface something, which must do it.
+    fn own(&mut self, order: &impl SolCall) {
+        let outcome = self.send_as_owner(ARB_OWNER, order.abi_encode());
+        assert_eq!(outcome.status, ExecutionStatus::Success, "{outcome:?}");
+    }
+
     fn activate(&mut self, program: Address, value: U256) -> ExecutionOutcome {
         let input = Wasm::activateProgramCall { program }.abi_encode();
         self.send_value(ARB_WASM, input, value)
@@ -179,5 +215,5 @@ fn slot(value: u64) -> B256 {
     U256::from(value).into()
 }
 
-/// The chain's owner, who is a cache manager too.
+/// The chain's owner.
 const OWNER: Address = DEV_ACCOUNT;
