@@ -111,6 +111,8 @@ fn printable(text: &str) -> String {
 pub struct Endpoint {
     /// JSON-RPC over HTTP.
     pub url: String,
+    /// JSON-RPC over WebSocket.
+    pub ws_url: String,
     /// EIP-155 chain id.
     pub chain_id: u64,
     /// Version of `ArbOS` at genesis.
@@ -137,6 +139,7 @@ impl Endpoint {
         });
         Self {
             url: node.url(),
+            ws_url: node.ws_url(),
             chain_id: node.chain_id(),
             arbos_version: node.config().arbos_version.get(),
             accounts: accounts.collect(),

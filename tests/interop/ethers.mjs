@@ -88,7 +88,7 @@ for (const [name, source] of [["polling", provider], ["subscription", socket]]) 
   });
 
   test(`blocks by ${name}`, async () => {
-    const blocks = await collect(3, (report) => source.on("block", report), write);
+    const blocks = await collect(3, (report) => source.on("block", (number) => report(number)), write);
     await source.removeAllListeners("block");
     assertConsecutive(blocks.map(BigInt));
   });

@@ -19,9 +19,14 @@ function assemble(listing) {
   return "0x" + listing.replace(/\/\/.*$/gm, "").replace(/\s/g, "");
 }
 
-/** The module of a text, as a Buffer. */
-export async function moduleOf(name) {
-  const parsed = (await wabt()).parseWat(name, source(name), { bulk_memory: true });
+/**
+ * The module of the counter as a program, as a Buffer. Activation is by code hash, so every name, kept in
+ * memory where nothing reads it, makes a program of its own.
+ */
+export async function counterModule(name) {
+  const memory = '(memory (export "memory") 1 1)';
+  const text = source("counter.wat").replace(memory, `${memory} (data (i32.const 512) "${name}")`);
+  const parsed = (await wabt()).parseWat("counter.wat", text, { bulk_memory: true });
   return Buffer.from(parsed.toBinary({}).buffer);
 }
 
@@ -45,13 +50,9 @@ export function initCode(code) {
 
 export const counterCode = assemble(source("counter.hex"));
 
-/**
- * The code of the counter as a program. Activation is by code hash, so every name, kept in a custom section
- * of the module, makes a program of its own.
- */
+/** The code of the counter as a program. */
 export async function counterProgram(name) {
-  const text = Buffer.from(`\u0004salt${name}`);
-  return programCode(Buffer.concat([await moduleOf("counter.wat"), Buffer.from([0, text.length]), text]));
+  return programCode(await counterModule(name));
 }
 
 /**

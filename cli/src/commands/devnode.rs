@@ -47,6 +47,7 @@ pub async fn run(context: &Context, args: &DevnodeArgs) -> Result<Option<Report>
         let accounts: Vec<_> = endpoint.accounts.iter().map(|it| &it.address).collect();
         let data = json!({
             "url": endpoint.url,
+            "ws_url": endpoint.ws_url,
             "chain_id": endpoint.chain_id,
             "arbos_version": endpoint.arbos_version,
             "accounts": accounts,

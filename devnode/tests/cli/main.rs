@@ -60,6 +60,8 @@ fn json_is_one_line_with_endpoint_and_accounts() {
     let program = Program::start(&["--json"]);
     let document: Value = serde_json::from_str(&program.first_line).unwrap();
     let url = document["url"].as_str().unwrap();
+    let ws_url = url.replacen("http", "ws", 1);
+    assert_eq!(document["ws_url"], json!(ws_url));
     assert_eq!(
         (&document["chain_id"], &document["arbos_version"]),
         (&json!(412_346), &json!(51))

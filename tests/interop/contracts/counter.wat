@@ -1,4 +1,6 @@
-;; The counter of counter.hex as a Stylus program: the same functions, slot, event and error.
+;; The counter of counter.hex as a Stylus program: the same functions, slot, event and error. Besides, it
+;; has a constructor(uint256 number), which Stylus calls by the selector of stylus_constructor(); as this is
+;; a counter that everybody may set, nothing keeps it from being called again.
 (module
     (import "vm_hooks" "read_args" (func $read_args (param i32)))
     (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
@@ -45,7 +47,9 @@
                 (call $write_result (i32.const 192) (i32.const 32))
                 (return (i32.const 0))))
         ;; setNumber(uint256): 3fb5c1cb; bytes beyond calldata are zero
-        (if (i32.eq (local.get $selector) (i32.const 0xcbc1b53f))
+        ;; and the constructor: 5585258d
+        (if (i32.or (i32.eq (local.get $selector) (i32.const 0xcbc1b53f))
+                    (i32.eq (local.get $selector) (i32.const 0x8d258555)))
             (then
                 (memory.copy (i32.const 192) (i32.const 1028) (i32.const 32))
                 (call $change)
