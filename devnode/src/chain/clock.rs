@@ -96,6 +96,14 @@ impl BlockTime {
         Ok(moved)
     }
 
+    /// Sets the clock, which goes on from there; returns how many seconds it is moved in all.
+    pub(super) fn set(&mut self, wanted: u64, parent: u64) -> Result<i64, TimeError> {
+        self.fix_next(wanted, parent)?;
+        // As if a block had been made then.
+        self.block_made(wanted);
+        Ok(self.offset_secs)
+    }
+
     /// Fixes the timestamp of the next block.
     pub(super) fn fix_next(&mut self, wanted: u64, parent: u64) -> Result<(), TimeError> {
         if wanted < parent {

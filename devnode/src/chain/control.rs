@@ -86,4 +86,27 @@ impl Chain {
         let parent = self.head().timestamp();
         self.time.fix_next(secs, parent)
     }
+
+    /// Sets the clock, which goes on from there; returns how many seconds it has been moved in all.
+    ///
+    /// # Errors
+    /// [`TimeError`] if that is before the newest block or out of range.
+    pub fn set_time(&mut self, secs: u64) -> Result<i64, TimeError> {
+        let parent = self.head().timestamp();
+        self.time.set(secs, parent)
+    }
+
+    /// Forgets a transaction that waits; says whether there was one.
+    pub fn drop_waiting(&mut self, hash: B256) -> bool {
+        let Some(waiting) = self.pool.get(hash) else {
+            return false;
+        };
+        let (sender, nonce) = (waiting.sender(), waiting.nonce());
+        self.pool.take(sender, nonce).is_some()
+    }
+
+    /// Forgets all transactions that wait.
+    pub fn drop_all_waiting(&mut self) {
+        self.pool.clear();
+    }
 }

@@ -1,14 +1,14 @@
 //! The methods by name.
 
-use super::{RpcError, follow::Followers};
+use super::{RpcError, follow::Followers, wallet::Impersonated};
 use crate::{
-    Config,
+    Config, DevAccount,
     chain::{At, Block, Chain, ChainEvent, SignedTransaction},
     evm::StateView,
 };
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Address, B256};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use alloy_primitives::B256;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::broadcast;
 
 /// The methods of a node, over one chain.
@@ -19,7 +19,8 @@ pub struct Api {
     /// chain.
     history: RwLock<()>,
     chain_id: u64,
-    accounts: Vec<Address>,
+    accounts: Vec<DevAccount>,
+    impersonated: Mutex<Impersonated>,
     followers: Followers,
 }
 
@@ -31,11 +32,8 @@ impl Api {
             chain_id: chain.chain_id(),
             chain: RwLock::new(chain),
             history: RwLock::default(),
-            accounts: config
-                .accounts
-                .iter()
-                .map(crate::DevAccount::address)
-                .collect(),
+            accounts: config.accounts.clone(),
+            impersonated: Mutex::default(),
             followers: Followers::default(),
         }
     }
@@ -59,8 +57,16 @@ impl Api {
         self.chain_id
     }
 
-    pub(super) fn accounts(&self) -> &[Address] {
+    /// Accounts whose keys the node has.
+    pub(super) fn accounts(&self) -> &[DevAccount] {
         &self.accounts
+    }
+
+    /// Accounts that send without a key.
+    pub(super) fn impersonated(&self) -> MutexGuard<'_, Impersonated> {
+        self.impersonated
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The chain, to look at.
@@ -92,11 +98,9 @@ impl Api {
 
     /// Hands a transaction to the chain.
     pub(super) fn submit(&self, transaction: SignedTransaction) -> Result<B256, RpcError> {
-        self.change(|chain| {
-            let hash = chain.submit(transaction)?;
-            self.followers.arrivals().push(hash);
-            Ok(hash)
-        })?
+        let hash = self.change(|chain| chain.submit(transaction))??;
+        self.followers.arrived(hash);
+        Ok(hash)
     }
 }
 

@@ -1,16 +1,21 @@
 //! Methods about the present: the node, accounts, calls, sending.
 
-use super::{Api, RpcError, api, convert, params::Params};
+use super::{
+    Api, RpcError, api, convert, methods,
+    overrides::{BlockOverrides, state_overrides},
+    params::Params,
+};
 use crate::{
+    DevAccount,
     chain::{SignedTransaction, Simulation},
-    evm::{BLOCK_GAS_LIMIT, Deadline, ExecutionStatus, StateOverrides},
+    evm::{BLOCK_GAS_LIMIT, Deadline, ExecutionStatus},
 };
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     rpc::types::{FeeHistory, TransactionRequest, state::StateOverride as RpcStateOverride},
 };
 use alloy_primitives::{Address, B256, Bytes, U64, U256, keccak256};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Time a call or an estimate is given, Nitro's default (`--node.rpc.evm-timeout`).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,9 +66,28 @@ impl Api {
         Ok(U64::from(self.chain_id()))
     }
 
-    pub(super) fn eth_accounts(&self, params: Params<'_>) -> Result<&[Address], RpcError> {
+    pub(super) fn eth_accounts(&self, params: Params<'_>) -> Result<Vec<Address>, RpcError> {
         params.finish()?;
-        Ok(self.accounts())
+        Ok(self.accounts().iter().map(DevAccount::address).collect())
+    }
+
+    /// Nobody is connected to a chain of one node.
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn peer_count(&self, params: Params<'_>) -> Result<U64, RpcError> {
+        params.finish()?;
+        Ok(U64::ZERO)
+    }
+
+    /// The namespaces there are; geth gives each the same version.
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn modules(
+        &self,
+        params: Params<'_>,
+    ) -> Result<BTreeMap<&'static str, &'static str>, RpcError> {
+        params.finish()?;
+        Ok(methods()
+            .filter_map(|(_, name)| Some((name.split_once('_')?.0, "1.0")))
+            .collect())
     }
 
     pub(super) fn block_number(&self, params: Params<'_>) -> Result<U64, RpcError> {
@@ -155,27 +179,31 @@ impl Api {
 
     pub(super) fn transaction_count(&self, mut params: Params<'_>) -> Result<U64, RpcError> {
         let address: Address = params.required("address")?;
-        let block = params.optional("block")?;
+        let block: Option<BlockId> = params.optional("block")?;
         params.finish()?;
-        Ok(U64::from(
-            api::state_at(&*self.read()?, block)?.nonce(address),
-        ))
+        let chain = self.read()?;
+        // Those that wait count: a client asks so for the nonce of its next transaction.
+        let nonce = if block == Some(BlockId::pending()) {
+            chain.pending_nonce(address)
+        } else {
+            api::state_at(&chain, block)?.nonce(address)
+        };
+        Ok(U64::from(nonce))
     }
 
     pub(super) fn eth_call(&self, mut params: Params<'_>) -> Result<Bytes, RpcError> {
         let request: TransactionRequest = params.required("transaction")?;
         let block: Option<BlockId> = params.optional("block")?;
         let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
-        let block_overrides: Option<convert::BlockTimeOverride> =
-            params.optional("blockOverrides")?;
+        let block_overrides: Option<BlockOverrides> = params.optional("blockOverrides")?;
         params.finish()?;
         let mut request = convert::call_request(request, self.chain_id())?;
-        let overrides = convert::state_overrides(overrides)?;
+        let overrides = state_overrides(overrides)?;
         let _history = self.keep_history();
         let mut simulation = self.simulation(block.unwrap_or_default())?;
-        if let Some(time) = block_overrides.and_then(|overrides| overrides.time) {
-            simulation.block.timestamp = time.to();
-        }
+        block_overrides
+            .unwrap_or_default()
+            .apply(&mut simulation.block);
         request.deadline = Some(Deadline::after(TIMEOUT));
         let outcome = simulation.call(&request, &overrides)?;
         match outcome.status {
@@ -191,11 +219,15 @@ impl Api {
         let request: TransactionRequest = params.required("transaction")?;
         let block: Option<BlockId> = params.optional("block")?;
         let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
+        let block_overrides: Option<BlockOverrides> = params.optional("blockOverrides")?;
         params.finish()?;
         let mut request = convert::call_request(request, self.chain_id())?;
-        let overrides: StateOverrides = convert::state_overrides(overrides)?;
+        let overrides = state_overrides(overrides)?;
         let _history = self.keep_history();
-        let simulation = self.simulation(block.unwrap_or_else(BlockId::pending))?;
+        let mut simulation = self.simulation(block.unwrap_or_else(BlockId::pending))?;
+        block_overrides
+            .unwrap_or_default()
+            .apply(&mut simulation.block);
         request.deadline = Some(Deadline::after(TIMEOUT));
         Ok(U64::from(simulation.estimate_gas(&request, &overrides)?))
     }

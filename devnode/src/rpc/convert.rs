@@ -3,18 +3,18 @@
 use super::RpcError;
 use crate::{
     chain::{Block, Chain, LogRef, SignedTransaction, TransactionRef},
-    evm::{CallRequest, StateOverride, StateOverrides},
+    evm::CallRequest,
 };
 use alloy::{
     consensus::{ReceiptEnvelope, Transaction as _},
     eips::eip2718::Typed2718,
     rpc::types::{
         Block as RpcBlock, BlockTransactions, Header, Log as RpcLog, Transaction as RpcTransaction,
-        TransactionReceipt, TransactionRequest, state::StateOverride as RpcStateOverride,
+        TransactionReceipt, TransactionRequest,
     },
 };
 use alloy_primitives::{Address, B256, TxKind, U64, U256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// A block with what Nitro adds.
@@ -36,14 +36,6 @@ pub(super) struct NitroReceipt {
     receipt: TransactionReceipt<ReceiptEnvelope<RpcLog>>,
     gas_used_for_l1: U64,
     l1_block_number: U64,
-}
-
-/// The one block override of `eth_call` that is served; others are refused by name.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BlockTimeOverride {
-    #[serde(default, alias = "timestamp")]
-    pub(super) time: Option<U64>,
 }
 
 pub(super) fn block(block: &Arc<Block>, full: bool) -> NitroBlock {
@@ -212,34 +204,4 @@ pub(super) fn call_request(
         deadline: None,
         as_transaction: false,
     })
-}
-
-/// State overrides as the executor takes them.
-pub(super) fn state_overrides(
-    overrides: Option<RpcStateOverride>,
-) -> Result<StateOverrides, RpcError> {
-    overrides
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(address, account)| {
-            if account.move_precompile_to.is_some() {
-                return Err(RpcError::BadParam(format!(
-                    "account `{address}`: moving precompiles is not supported"
-                )));
-            }
-            if account.state.is_some() && account.state_diff.is_some() {
-                return Err(RpcError::BadParam(format!(
-                    "account `{address}` has both `state` and `stateDiff`"
-                )));
-            }
-            let replaced = StateOverride {
-                balance: account.balance,
-                nonce: account.nonce,
-                code: account.code,
-                state: account.state.map(|slots| slots.into_iter().collect()),
-                state_diff: account.state_diff.unwrap_or_default().into_iter().collect(),
-            };
-            Ok((address, replaced))
-        })
-        .collect()
 }

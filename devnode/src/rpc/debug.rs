@@ -1,6 +1,11 @@
 //! The `debug` namespace: transactions and calls under a tracer.
 
-use super::{Api, RpcError, api, convert, methods, params::Params, tracer::TraceConfig};
+use super::{
+    Api, RpcError, api, convert, methods,
+    overrides::{BlockOverrides, state_overrides},
+    params::Params,
+    tracer::TraceConfig,
+};
 use crate::{
     chain::{Block, SignedTransaction, Simulation, TransactionRef},
     evm::{
@@ -24,7 +29,7 @@ pub(super) struct TraceCallConfig {
     #[serde(flatten)]
     trace: TraceConfig,
     state_overrides: Option<RpcStateOverride>,
-    block_overrides: Option<convert::BlockTimeOverride>,
+    block_overrides: Option<BlockOverrides>,
 }
 
 /// What came of one transaction of a traced block.
@@ -89,12 +94,13 @@ impl Api {
         params.finish()?;
         let tracer = config.trace.tracer()?;
         let mut request = convert::call_request(request, self.chain_id())?;
-        let overrides = convert::state_overrides(config.state_overrides)?;
+        let overrides = state_overrides(config.state_overrides)?;
         let _history = self.keep_history();
         let mut simulation = self.simulation(block.unwrap_or_default())?;
-        if let Some(time) = config.block_overrides.and_then(|overrides| overrides.time) {
-            simulation.block.timestamp = time.to();
-        }
+        config
+            .block_overrides
+            .unwrap_or_default()
+            .apply(&mut simulation.block);
         request.deadline = Some(Deadline::after(config.trace.timeout()?));
         let traced = simulation.trace_call(&request, &overrides, &tracer)?;
         Ok(traced.trace)

@@ -5,7 +5,7 @@ use crate::{
     chain::{BalanceTooHigh, DecodeError, EstimateError, SubmitError, TimeError},
     evm::{self, ExecError, Halt},
 };
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use serde::Serialize;
 use std::error::Error;
 
@@ -62,6 +62,9 @@ pub enum RpcError {
         /// Why not.
         reason: &'static str,
     },
+    /// The node has no key of the account, and it is not impersonated (geth's words).
+    #[error("unknown account `{0}`")]
+    UnknownAccount(Address),
     /// Only connections that last can be told of news (geth's words and code).
     #[error("notifications not supported")]
     NotificationsUnsupported,
@@ -208,6 +211,7 @@ impl RpcError {
             Self::UnknownBlock
             | Self::SubscriptionNotFound
             | Self::FilterNotFound
+            | Self::UnknownAccount(_)
             | Self::UnknownBlockHash(_)
             | Self::UnknownTransaction(_)
             | Self::GenesisNotTraceable

@@ -299,6 +299,15 @@ impl Followers {
         lock(&self.sessions)
     }
 
+    /// A transaction has been taken. Whoever wants to know of it is woken, because the chain told of it
+    /// before.
+    pub(super) fn arrived(&self, hash: B256) {
+        self.arrivals().push(hash);
+        for session in self.sessions().iter().filter_map(Weak::upgrade) {
+            session.wake();
+        }
+    }
+
     /// A number that no filter or subscription has had.
     pub(super) fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed) + 1

@@ -62,6 +62,35 @@ impl Api {
         Ok(self.read()?.block_by_hash(hash).map(count))
     }
 
+    /// No block has uncles.
+    pub(super) fn uncle_count_by_number(
+        &self,
+        params: Params<'_>,
+    ) -> Result<Option<U64>, RpcError> {
+        Ok(self.count_in_block_number(params)?.map(|_| U64::ZERO))
+    }
+
+    /// No block has uncles.
+    pub(super) fn uncle_count_by_hash(&self, params: Params<'_>) -> Result<Option<U64>, RpcError> {
+        Ok(self.count_in_block_hash(params)?.map(|_| U64::ZERO))
+    }
+
+    /// No block has uncles.
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn uncle_by_number(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let _block: BlockNumberOrTag = params.required("block")?;
+        let _index: U64 = params.required("index")?;
+        params.finish()
+    }
+
+    /// No block has uncles.
+    #[expect(clippy::unused_self, reason = "a method like its neighbours")]
+    pub(super) fn uncle_by_hash(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let _block: B256 = params.required("blockHash")?;
+        let _index: U64 = params.required("index")?;
+        params.finish()
+    }
+
     pub(super) fn transaction_by_hash(
         &self,
         mut params: Params<'_>,

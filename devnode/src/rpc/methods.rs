@@ -35,6 +35,8 @@ pub(super) enum Group {
     Fees,
     State,
     Execution,
+    Keys,
+    Pool,
     History,
     Traces,
     Follow,
@@ -50,6 +52,8 @@ impl Group {
             Self::Fees => "fees",
             Self::State => "state",
             Self::Execution => "execution",
+            Self::Keys => "accounts",
+            Self::Pool => "pool",
             Self::History => "history",
             Self::Traces => "debug",
             Self::Follow => "news",
@@ -111,7 +115,7 @@ macro_rules! plain {
     };
 }
 
-use Group::{Execution, Fees, Follow, History, Node, State, Tests, Traces};
+use Group::{Execution, Fees, Follow, History, Keys, Node, Pool, State, Tests, Traces};
 
 /// Every method, in the order of the documentation.
 pub(super) static METHODS: &[Method] = &[
@@ -119,6 +123,8 @@ pub(super) static METHODS: &[Method] = &[
     light(Node, "web3_sha3", plain!(sha3)),
     light(Node, "net_version", plain!(net_version)),
     light(Node, "net_listening", plain!(listening)),
+    light(Node, "net_peerCount", plain!(peer_count)),
+    light(Node, "rpc_modules", plain!(modules)),
     light(Node, "eth_chainId", plain!(eth_chain_id)),
     light(Node, "eth_syncing", plain!(syncing)),
     light(Node, "eth_accounts", plain!(eth_accounts)),
@@ -130,12 +136,25 @@ pub(super) static METHODS: &[Method] = &[
     light(State, "eth_getStorageAt", plain!(storage_at)),
     light(State, "eth_getTransactionCount", plain!(transaction_count)),
     heavy(Execution, "eth_call", plain!(eth_call)),
+    heavy(
+        Execution,
+        "eth_createAccessList",
+        plain!(create_access_list),
+    ),
     heavy(Execution, "eth_estimateGas", plain!(estimate_gas)),
     heavy(
         Execution,
         "eth_sendRawTransaction",
         plain!(send_raw_transaction),
     ),
+    heavy(Keys, "eth_sendTransaction", plain!(send_transaction)),
+    heavy(Keys, "eth_signTransaction", plain!(sign_transaction)),
+    heavy(Keys, "eth_sign", plain!(eth_sign)),
+    heavy(Keys, "personal_sign", plain!(personal_sign)),
+    heavy(Keys, "eth_signTypedData_v4", plain!(sign_typed_data)),
+    light(Pool, "txpool_status", plain!(pool_status)),
+    heavy(Pool, "txpool_content", plain!(pool_content)),
+    heavy(Pool, "txpool_inspect", plain!(pool_inspect)),
     light(History, "eth_blockNumber", plain!(block_number)),
     light(History, "eth_getBlockByNumber", plain!(block_by_number)),
     light(History, "eth_getBlockByHash", plain!(block_by_hash)),
@@ -175,6 +194,26 @@ pub(super) static METHODS: &[Method] = &[
         "eth_getTransactionReceipt",
         plain!(transaction_receipt),
     ),
+    light(
+        History,
+        "eth_getUncleCountByBlockNumber",
+        plain!(uncle_count_by_number),
+    ),
+    light(
+        History,
+        "eth_getUncleCountByBlockHash",
+        plain!(uncle_count_by_hash),
+    ),
+    light(
+        History,
+        "eth_getUncleByBlockNumberAndIndex",
+        plain!(uncle_by_number),
+    ),
+    light(
+        History,
+        "eth_getUncleByBlockHashAndIndex",
+        plain!(uncle_by_hash),
+    ),
     heavy(History, "eth_getLogs", plain!(logs)),
     heavy(Traces, "debug_traceTransaction", plain!(trace_transaction)),
     heavy(Traces, "debug_traceCall", plain!(trace_call)),
@@ -205,15 +244,66 @@ pub(super) static METHODS: &[Method] = &[
         json(api.unsubscribe(call, params)?)
     }),
     heavy(Tests, "evm_increaseTime", plain!(increase_time)),
+    heavy(Tests, "anvil_increaseTime", plain!(increase_time)),
     heavy(
         Tests,
         "evm_setNextBlockTimestamp",
         plain!(set_next_block_timestamp),
     ),
+    heavy(
+        Tests,
+        "anvil_setNextBlockTimestamp",
+        plain!(set_next_block_timestamp),
+    ),
+    heavy(Tests, "evm_setTime", plain!(set_time)),
+    heavy(Tests, "anvil_setTime", plain!(set_time)),
     heavy(Tests, "evm_mine", plain!(mine)),
+    heavy(Tests, "anvil_mine", plain!(mine_many)),
+    heavy(Tests, "evm_setAutomine", plain!(set_automine)),
+    heavy(Tests, "anvil_setAutomine", plain!(set_automine)),
+    heavy(Tests, "anvil_getAutomine", plain!(automine)),
+    heavy(Tests, "evm_setIntervalMining", plain!(set_interval_mining)),
+    heavy(
+        Tests,
+        "anvil_setIntervalMining",
+        plain!(set_interval_mining),
+    ),
     heavy(Tests, "evm_snapshot", plain!(snapshot)),
+    heavy(Tests, "anvil_snapshot", plain!(snapshot)),
     heavy(Tests, "evm_revert", plain!(revert)),
+    heavy(Tests, "anvil_revert", plain!(revert)),
     heavy(Tests, "anvil_setBalance", plain!(set_balance)),
+    heavy(Tests, "hardhat_setBalance", plain!(set_balance)),
+    heavy(Tests, "anvil_setCode", plain!(set_code)),
+    heavy(Tests, "hardhat_setCode", plain!(set_code)),
+    heavy(Tests, "anvil_setNonce", plain!(set_nonce)),
+    heavy(Tests, "hardhat_setNonce", plain!(set_nonce)),
+    heavy(Tests, "anvil_setStorageAt", plain!(set_storage)),
+    heavy(Tests, "hardhat_setStorageAt", plain!(set_storage)),
+    heavy(Tests, "anvil_impersonateAccount", plain!(impersonate)),
+    heavy(Tests, "hardhat_impersonateAccount", plain!(impersonate)),
+    heavy(
+        Tests,
+        "anvil_stopImpersonatingAccount",
+        plain!(stop_impersonating),
+    ),
+    heavy(
+        Tests,
+        "hardhat_stopImpersonatingAccount",
+        plain!(stop_impersonating),
+    ),
+    heavy(
+        Tests,
+        "anvil_autoImpersonateAccount",
+        plain!(impersonate_everybody),
+    ),
+    heavy(Tests, "anvil_dropTransaction", plain!(drop_transaction)),
+    heavy(Tests, "hardhat_dropTransaction", plain!(drop_transaction)),
+    heavy(
+        Tests,
+        "anvil_dropAllTransactions",
+        plain!(drop_all_transactions),
+    ),
     refused("eth_getProof", "no Merkle tree of the state is kept"),
 ];
 

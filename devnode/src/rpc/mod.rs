@@ -4,6 +4,7 @@
 //! ([`methods`]) has the method of each name, and each method of [`Api`] parses its own parameters.
 //! Nothing below knows of HTTP.
 
+mod access_list;
 mod api;
 mod call;
 mod convert;
@@ -15,12 +16,16 @@ mod history;
 mod listener;
 mod message;
 mod methods;
+mod overrides;
 mod params;
+mod pool;
 mod raw;
 mod session;
 mod testing;
 mod tracer;
 mod transport;
+mod typed_data;
+mod wallet;
 mod websocket;
 
 pub use api::Api;

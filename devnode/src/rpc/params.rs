@@ -67,7 +67,7 @@ impl<'a> Params<'a> {
 
 /// A number of seconds or an id as test tools write it: a JSON number, or a string in decimal or with
 /// `0x` in hexadecimal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Number(pub(super) u64);
 
 impl<'de> Deserialize<'de> for Number {

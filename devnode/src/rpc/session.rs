@@ -13,6 +13,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use tokio::sync::Notify;
 
 /// Most subscriptions of one connection.
 pub const MAX_SUBSCRIPTIONS: usize = 128;
@@ -23,6 +24,8 @@ const BLOCKS_AT_ONCE: u64 = 32;
 #[derive(Debug, Default)]
 pub(super) struct Session {
     subscriptions: Mutex<BTreeMap<u64, Subscription>>,
+    /// Rings when there may be news that the chain does not tell of.
+    bell: Notify,
 }
 
 #[derive(Debug)]
@@ -68,6 +71,16 @@ impl Session {
         self.lock().values().any(|subscription| subscription.begun)
     }
 
+    /// Returns when there may be news.
+    pub(super) async fn woken(&self) {
+        self.bell.notified().await;
+    }
+
+    /// There may be news.
+    pub(super) fn wake(&self) {
+        self.bell.notify_one();
+    }
+
     /// News of these may be told from now on.
     pub(super) fn begin(&self, created: &[u64]) {
         let mut subscriptions = self.lock();
@@ -76,6 +89,7 @@ impl Session {
                 subscription.begun = true;
             }
         }
+        self.wake();
     }
 
     /// Takes note that the blocks after `head` are about to be taken back.

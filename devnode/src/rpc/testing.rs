@@ -1,12 +1,13 @@
-//! Methods that only test nodes have: time, snapshots, balances by decree.
+//! Methods that only test nodes have: time, mining, snapshots, state by decree.
 
 use super::{
     Api, RpcError,
     params::{Number, Params},
 };
-use crate::chain::Chain;
-use alloy_primitives::{Address, U64, U256};
+use crate::chain::{Chain, Mining};
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use serde::Deserialize;
+use std::time::Duration;
 
 /// Most blocks one `evm_mine` makes.
 const MAX_MINED_BLOCKS: u64 = 10_000;
@@ -55,11 +56,7 @@ impl Api {
                 fields.blocks.map_or(1, |blocks| blocks.0),
             ),
         };
-        if blocks > MAX_MINED_BLOCKS {
-            return Err(RpcError::BadParam(format!(
-                "at most {MAX_MINED_BLOCKS} blocks can be made at once"
-            )));
-        }
+        refuse_too_many(blocks)?;
         self.change(|chain| {
             if let Some(timestamp) = timestamp {
                 chain.set_next_timestamp(timestamp)?;
@@ -90,4 +87,106 @@ impl Api {
         params.finish()?;
         Ok(self.change(|chain| chain.set_balance(address, balance))??)
     }
+
+    /// Sets the clock; answers with the seconds it has been moved in all.
+    pub(super) fn set_time(&self, mut params: Params<'_>) -> Result<i64, RpcError> {
+        let Number(secs) = params.required("timestamp")?;
+        params.finish()?;
+        Ok(self.change(|chain| chain.set_time(secs))??)
+    }
+
+    /// Makes blocks, the clock moved ahead by so many seconds before each.
+    pub(super) fn mine_many(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let blocks: Option<Number> = params.optional("blocks")?;
+        let interval: Option<Number> = params.optional("interval")?;
+        params.finish()?;
+        let blocks = blocks.map_or(1, |Number(blocks)| blocks);
+        refuse_too_many(blocks)?;
+        self.change(|chain| {
+            for _ in 0..blocks {
+                if let Some(Number(secs)) = interval {
+                    chain.increase_time(secs)?;
+                }
+                chain.mine();
+            }
+            Ok(())
+        })?
+    }
+
+    /// Whether each transaction gets a block at once. Switching that off leaves an interval as it is.
+    pub(super) fn set_automine(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let automine: bool = params.required("enabled")?;
+        params.finish()?;
+        self.change(|chain| {
+            if automine {
+                chain.set_mining(Mining::OnDemand);
+            } else if chain.mining() == Mining::OnDemand {
+                chain.set_mining(Mining::Manual);
+            }
+        })
+    }
+
+    /// A block every so many seconds; none by itself if 0.
+    pub(super) fn set_interval_mining(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let Number(secs) = params.required("seconds")?;
+        params.finish()?;
+        let mining = match secs {
+            0 => Mining::Manual,
+            secs => Mining::Interval(Duration::from_secs(secs)),
+        };
+        self.change(|chain| chain.set_mining(mining))
+    }
+
+    pub(super) fn automine(&self, params: Params<'_>) -> Result<bool, RpcError> {
+        params.finish()?;
+        Ok(self.read()?.mining() == Mining::OnDemand)
+    }
+
+    pub(super) fn set_nonce(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let address: Address = params.required("address")?;
+        let Number(nonce) = params.required("nonce")?;
+        params.finish()?;
+        self.change(|chain| chain.set_nonce(address, nonce))
+    }
+
+    pub(super) fn set_code(&self, mut params: Params<'_>) -> Result<(), RpcError> {
+        let address: Address = params.required("address")?;
+        let code: Bytes = params.required("code")?;
+        params.finish()?;
+        self.change(|chain| chain.set_code(address, &code))
+    }
+
+    pub(super) fn set_storage(&self, mut params: Params<'_>) -> Result<bool, RpcError> {
+        let address: Address = params.required("address")?;
+        let slot: U256 = params.required("slot")?;
+        let value: U256 = params.required("value")?;
+        params.finish()?;
+        self.change(|chain| chain.set_storage(address, slot.into(), value.into()))?;
+        Ok(true)
+    }
+
+    /// Forgets a transaction that waits; answers with its hash if there was one.
+    pub(super) fn drop_transaction(
+        &self,
+        mut params: Params<'_>,
+    ) -> Result<Option<B256>, RpcError> {
+        let hash: B256 = params.required("transactionHash")?;
+        params.finish()?;
+        let dropped = self.change(|chain| chain.drop_waiting(hash))?;
+        Ok(dropped.then_some(hash))
+    }
+
+    pub(super) fn drop_all_transactions(&self, params: Params<'_>) -> Result<(), RpcError> {
+        params.finish()?;
+        self.change(Chain::drop_all_waiting)
+    }
+}
+
+fn refuse_too_many(blocks: u64) -> Result<(), RpcError> {
+    if blocks > MAX_MINED_BLOCKS {
+        return Err(RpcError::BadParam(format!(
+            "at most {MAX_MINED_BLOCKS} blocks can be made at once"
+        )));
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use axum::{
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, mpsc, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, watch},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
@@ -43,8 +43,6 @@ struct Connection {
     session: Arc<Session>,
     out: mpsc::Sender<Outgoing>,
     bytes: Arc<Semaphore>,
-    /// Rings when a subscription has begun.
-    begun: Arc<Notify>,
 }
 
 /// Serves a connection until either side ends it or `stopped` turns true.
@@ -57,7 +55,6 @@ pub(super) async fn run(socket: WebSocket, api: Arc<Api>, stopped: watch::Receiv
         api,
         out,
         bytes: Arc::new(Semaphore::new(MAX_QUEUED_BYTES as usize)),
-        begun: Arc::default(),
     };
     let farewell = connection.read(stream, stopped).await;
     if let Some(code) = farewell {
@@ -136,7 +133,7 @@ impl Connection {
                         return None;
                     }
                 }
-                () = self.begun.notified() => {
+                () = self.session.woken() => {
                     if self.tell_news().await.is_err() {
                         return None;
                     }
@@ -189,7 +186,6 @@ impl Connection {
         }
         if !created.is_empty() {
             self.session.begin(&created);
-            self.begun.notify_one();
         }
         Ok(())
     }

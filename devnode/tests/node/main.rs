@@ -1,12 +1,15 @@
 //! The node from outside: through HTTP, as clients use it.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
+mod control;
 mod debug;
 mod filters;
 mod harness;
 mod lifecycle;
 mod load;
 mod logs;
+mod overrides;
 mod protocol;
 mod state;
 mod stylus;

@@ -133,7 +133,7 @@ fn wrong_parameters_name_the_argument() {
         ),
         (
             "eth_call",
-            json!([{}, "latest", {}, {"coinbase": address}]),
+            json!([{}, "latest", {}, {"blobBaseFee": "0x1"}]),
             "invalid argument 3 (blockOverrides): ",
         ),
         (
