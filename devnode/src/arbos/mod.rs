@@ -35,7 +35,7 @@ pub(crate) use genesis::accounts as genesis_accounts;
 pub(crate) use params::ArbosParams;
 pub(crate) use recent::RecentPrograms;
 pub(crate) use record::ProgramRecord;
-pub(crate) use state::network_fee_account;
+pub(crate) use state::{fee_account, network_fee_account};
 pub use version::{ArbosVersion, ParseArbosVersionError, UnsupportedArbosVersion};
 pub(crate) use version::{FRAGMENTS_ARBOS, OSAKA_ARBOS, spec};
 

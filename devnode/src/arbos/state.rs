@@ -35,7 +35,12 @@ pub(crate) fn network_fee_account<DB>(journal: &mut Journal<DB>) -> Address
 where
     DB: Database<Error = Infallible>,
 {
-    Address::from_word(read_slot(journal, FEE_ACCOUNT_SLOT).into())
+    fee_account(|slot| read_slot(journal, slot))
+}
+
+/// The account that fees go to, read outside of an execution.
+pub(crate) fn fee_account(read: impl FnOnce(U256) -> U256) -> Address {
+    Address::from_word(read(FEE_ACCOUNT_SLOT).into())
 }
 
 /// Sends fees to another account.

@@ -71,7 +71,9 @@ impl Default for ChainParams {
 /// has run or will run. It is called in the middle of an execution, on any thread, so it must be
 /// quick.
 #[derive(Clone)]
-pub struct ConsoleSink(Arc<dyn Fn(Address, &str) + Send + Sync>);
+pub struct ConsoleSink(Arc<Print>);
+
+type Print = dyn Fn(Address, &str) + Send + Sync;
 
 impl ConsoleSink {
     /// A sink that hands each line to `print`.

@@ -8,6 +8,10 @@ use super::{
 use revm::context::TxEnv;
 
 /// One execution to be made.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "rules that are switched one by one"
+)]
 pub(super) struct Run<'a> {
     pub(super) tx: TxEnv,
     pub(super) block: &'a BlockContext,

@@ -60,10 +60,10 @@ struct Replay {
 impl Replay {
     fn trace(&self, tracer: &TracerKind, config: &TraceConfig) -> Result<Trace, RpcError> {
         let deadline = Deadline::after(config.timeout()?);
-        let traced =
-            self.simulation
-                .trace_transaction(&self.transaction, tracer, Some(deadline))?;
-        Ok(traced.trace)
+        Ok(self
+            .simulation
+            .trace_transaction(&self.transaction, tracer, Some(deadline))?
+            .trace)
     }
 }
 
@@ -102,8 +102,7 @@ impl Api {
             .unwrap_or_default()
             .apply(&mut simulation.block);
         request.deadline = Some(Deadline::after(config.trace.timeout()?));
-        let traced = simulation.trace_call(&request, &overrides, &tracer)?;
-        Ok(traced.trace)
+        Ok(simulation.trace_call(&request, &overrides, &tracer)?.trace)
     }
 
     pub(super) fn trace_block_by_number(

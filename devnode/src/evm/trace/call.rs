@@ -1,8 +1,12 @@
 //! `callTracer`: the tree of frames.
 
-use super::{CallTracerOptions, Finished, FrameBegin, FrameEnd, FrameKind, Tracer};
+use super::{
+    CallTracerOptions, Finished, FrameBegin, FrameEnd, FrameKind, MAX_TRACE_BYTES, TraceTooLarge,
+    Tracer,
+};
 use alloy_primitives::{Address, B256, Bytes, Log, U64, U256};
 use serde::Serialize;
+use std::mem;
 
 /// One frame with the frames under it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,6 +71,7 @@ pub(in crate::evm) struct CallTracer {
     /// How deep the running frame lies; the same as `open` unless only the top is kept.
     depth: usize,
     logs: u64,
+    bytes: usize,
 }
 
 impl CallTracer {
@@ -78,6 +83,7 @@ impl CallTracer {
             outermost: None,
             depth: 0,
             logs: 0,
+            bytes: 0,
         }
     }
 
@@ -107,11 +113,12 @@ fn drop_failed_logs(frame: &mut CallFrame, above_failed: bool) {
 }
 
 impl Tracer for CallTracer {
-    fn frame_begins(&mut self, frame: FrameBegin) {
+    fn frame_begins(&mut self, frame: FrameBegin) -> Result<(), TraceTooLarge> {
         self.depth += 1;
         if !self.kept() {
-            return;
+            return Ok(());
         }
+        self.bytes += mem::size_of::<CallFrame>() + frame.input.len();
         let gas = if self.depth == 1 {
             self.gas_limit
         } else {
@@ -131,6 +138,10 @@ impl Tracer for CallTracer {
             value: frame.value,
             kind: frame.kind,
         });
+        if self.bytes > MAX_TRACE_BYTES {
+            return Err(TraceTooLarge);
+        }
+        Ok(())
     }
 
     fn frame_ends(&mut self, end: FrameEnd) {
@@ -142,6 +153,7 @@ impl Tracer for CallTracer {
         let Some(mut frame) = self.open.pop() else {
             return;
         };
+        self.bytes += end.output.len();
         // What was given stood here until now.
         frame.gas_used = frame.gas_used.saturating_sub(U64::from(end.gas_left));
         match end.error {
@@ -186,6 +198,7 @@ impl Tracer for CallTracer {
     }
 
     fn logs(&mut self, log: &Log) {
+        self.bytes += mem::size_of::<CallLog>() + log.data.data.len();
         let index = U64::from(self.logs);
         self.logs += 1;
         if !self.options.with_log || !self.kept() {

@@ -1,6 +1,6 @@
 //! `4byteTracer`: which methods were called.
 
-use super::{FrameBegin, Tracer};
+use super::{FrameBegin, TraceTooLarge, Tracer};
 use alloy_primitives::hex;
 use std::collections::BTreeMap;
 
@@ -16,15 +16,16 @@ impl FourByteTracer {
 }
 
 impl Tracer for FourByteTracer {
-    fn frame_begins(&mut self, frame: FrameBegin) {
+    fn frame_begins(&mut self, frame: FrameBegin) -> Result<(), TraceTooLarge> {
         // Geth leaves precompiles out: they have no selectors. The chain's own have.
         if frame.kind.creates() || is_ethereum_precompile(&frame) {
-            return;
+            return Ok(());
         }
         if let Some((selector, arguments)) = frame.input.split_first_chunk::<4>() {
             let key = format!("{}-{}", hex::encode_prefixed(selector), arguments.len());
             *self.counts.entry(key).or_default() += 1;
         }
+        Ok(())
     }
 }
 

@@ -116,8 +116,10 @@ pub(super) struct StepEnd {
 
 /// Hears what happens in an execution.
 pub(super) trait Tracer: Debug + Send {
-    fn frame_begins(&mut self, frame: FrameBegin) {
+    /// A frame begins. After an error the whole execution ends soon.
+    fn frame_begins(&mut self, frame: FrameBegin) -> Result<(), TraceTooLarge> {
         let _ = frame;
+        Ok(())
     }
 
     fn frame_ends(&mut self, end: FrameEnd) {
@@ -163,7 +165,7 @@ pub(super) trait Tracer: Debug + Send {
 #[error("the trace is larger than `{MAX_TRACE_BYTES}` bytes")]
 pub(super) struct TraceTooLarge;
 
-/// About the most memory that the steps of one trace may take.
+/// About the most memory that one trace may take.
 pub(super) const MAX_TRACE_BYTES: usize = 256 * 1024 * 1024;
 
 /// The answer of a tracer.
@@ -302,8 +304,8 @@ impl AnyTracer {
 }
 
 impl Tracer for AnyTracer {
-    fn frame_begins(&mut self, frame: FrameBegin) {
-        self.tell(|tracer| tracer.frame_begins(frame.clone()));
+    fn frame_begins(&mut self, frame: FrameBegin) -> Result<(), TraceTooLarge> {
+        self.each(&mut |tracer| tracer.frame_begins(frame.clone()))
     }
 
     fn frame_ends(&mut self, end: FrameEnd) {

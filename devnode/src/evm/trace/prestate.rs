@@ -1,8 +1,11 @@
 //! `prestateTracer`: the accounts and slots an execution touched, as they were before it, or what it
 //! changed of them.
 
-use super::{Finished, FrameBegin, PrestateOptions, Trace, Tracer};
-use crate::evm::{ARBOS_STATE, NETWORK_FEE_ACCOUNT, database::Db};
+use super::{Finished, FrameBegin, PrestateOptions, Trace, TraceTooLarge, Tracer};
+use crate::{
+    arbos,
+    evm::{ARBOS_STATE, database::Db},
+};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{Database, state::Account};
 use serde::Serialize;
@@ -61,8 +64,9 @@ pub(in crate::evm) struct PrestateTracer {
 }
 
 impl Tracer for PrestateTracer {
-    fn frame_begins(&mut self, frame: FrameBegin) {
+    fn frame_begins(&mut self, frame: FrameBegin) -> Result<(), TraceTooLarge> {
         self.named.extend([frame.from, frame.to]);
+        Ok(())
     }
 }
 
@@ -77,14 +81,15 @@ impl PrestateTracer {
     pub(super) fn finish(mut self, finished: &Finished<'_>) -> Trace {
         let given = [finished.sender, finished.target, finished.coinbase];
         self.named.extend(given);
+        let mut database = *finished.before;
+        let fee_account = arbos::fee_account(|slot| value(&mut database, ARBOS_STATE, slot));
         let touched: BTreeSet<Address> = finished
             .after
             .keys()
             .chain(&self.named)
             .copied()
-            .filter(|address| self.shows(*address))
+            .filter(|address| self.shows(*address, fee_account))
             .collect();
-        let mut database = *finished.before;
         if self.options.diff_mode {
             let mut diff = PrestateDiff::default();
             for address in touched {
@@ -107,8 +112,8 @@ impl PrestateTracer {
     }
 
     /// The chain's own state is no contract's, and nobody calls the account the fee goes to by paying.
-    fn shows(&self, address: Address) -> bool {
-        address != ARBOS_STATE && (address != NETWORK_FEE_ACCOUNT || self.named.contains(&address))
+    fn shows(&self, address: Address, fee_account: Address) -> bool {
+        address != ARBOS_STATE && (address != fee_account || self.named.contains(&address))
     }
 
     fn before(
@@ -130,9 +135,7 @@ impl PrestateTracer {
             .unwrap_or_default();
         let mut storage = BTreeMap::new();
         for slot in slots {
-            let value: Result<U256, Infallible> = database.storage(address, slot);
-            let Ok(value) = value;
-            storage.insert(slot.into(), value.into());
+            storage.insert(slot.into(), value(database, address, slot).into());
         }
         AccountBefore {
             balance: Some(info.balance),
@@ -197,4 +200,10 @@ impl PrestateTracer {
         }
         diff.post.insert(address, after);
     }
+}
+
+fn value(database: &mut Db<'_>, address: Address, slot: U256) -> U256 {
+    let value: Result<U256, Infallible> = database.storage(address, slot);
+    let Ok(value) = value;
+    value
 }

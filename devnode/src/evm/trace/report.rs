@@ -78,8 +78,13 @@ impl Machine<'_> {
             },
             FrameInput::Empty => return,
         };
-        if let Some(tracer) = &mut self.tracer {
-            tracer.frame_begins(begin);
+        let heard = self
+            .tracer
+            .as_mut()
+            .map_or(Ok(()), |tracer| tracer.frame_begins(begin));
+        if let Err(error) = heard {
+            // The next frame, or host function, is not begun.
+            self.give_up(error.into());
         }
     }
 

@@ -91,8 +91,10 @@ const fn frame_name(kind: FrameKind) -> &'static str {
 }
 
 impl Tracer for StylusTracer {
-    fn frame_begins(&mut self, frame: FrameBegin) {
+    fn frame_begins(&mut self, frame: FrameBegin) -> Result<(), TraceTooLarge> {
+        self.bytes += mem::size_of::<HostStep>();
         self.open.push((frame, Vec::new()));
+        Ok(())
     }
 
     fn frame_ends(&mut self, _end: FrameEnd) {

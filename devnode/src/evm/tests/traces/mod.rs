@@ -244,4 +244,16 @@ fn a_trace_that_takes_too_long_or_grows_too_large_is_given_up() {
         trace(&chain, before, &tx, &kind),
         Err(ExecError::TraceTooLarge)
     );
+    // A megabyte of calldata for each of a thousand calls.
+    let mut code = vec![PUSH0, PUSH3, 0x10, 0, 0, MSTORE, 0x5b];
+    code.extend([PUSH0, PUSH0, PUSH3, 0x10, 0, 0, PUSH0, PUSH0, PUSH1, 0x99]);
+    code.extend([PUSH2, 0x10, 0, CALL, POP, PUSH1, 6, JUMP]);
+    let caller = chain.deploy(&code);
+    let tx = chain.tx(TxKind::Call(caller), []);
+    let before = chain.executor.snapshot();
+    chain.block.number += 1;
+    assert_eq!(
+        trace(&chain, before, &tx, &CALLS),
+        Err(ExecError::TraceTooLarge)
+    );
 }
