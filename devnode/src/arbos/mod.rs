@@ -156,13 +156,16 @@ impl Contract {
 /// How a node shows the data of a revert that is an error of a precompile: `error Name(values)`. `None`
 /// for any other.
 pub(crate) fn error_text(data: &[u8]) -> Option<String> {
-    use abi::{ArbSys::ArbSysErrors, ArbWasm::ArbWasmErrors};
+    use abi::{ArbDebug::ArbDebugErrors, ArbSys::ArbSysErrors, ArbWasm::ArbWasmErrors};
     let named = |name: &str, values: &[&dyn Display]| {
         let values: Vec<_> = values.iter().map(ToString::to_string).collect();
         Some(format!("error {name}({})", values.join(", ")))
     };
     if let Ok(ArbSysErrors::InvalidBlockNumber(error)) = ArbSysErrors::abi_decode(data) {
         return named("InvalidBlockNumber", &[&error.requested, &error.current]);
+    }
+    if let Ok(ArbDebugErrors::Custom(error)) = ArbDebugErrors::abi_decode(data) {
+        return named("Custom", &[&error.number, &error.message, &error.flag]);
     }
     match ArbWasmErrors::abi_decode(data).ok()? {
         ArbWasmErrors::ProgramNotWasm(_) => named("ProgramNotWasm", &[]),

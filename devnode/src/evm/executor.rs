@@ -12,7 +12,7 @@ use super::{
     trace::{AnyTracer, Finished, Traced, TracerKind},
 };
 use crate::arbos::{
-    self, ArbosParams, ProgramCache, RecentPrograms, SystemWrite, genesis_accounts,
+    self, ArbosParams, FRAGMENTS_ARBOS, ProgramCache, RecentPrograms, SystemWrite, genesis_accounts,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{
@@ -441,7 +441,7 @@ impl Simulator {
         machine.console = self.params.console.as_ref().filter(|_| console);
         machine.tracer = tracer;
         // A simulated call runs in no block, so nothing has run before it.
-        let recent = if nonce_checked {
+        let recent = if nonce_checked && params.arbos_version >= FRAGMENTS_ARBOS {
             RecentPrograms::load(|slot| self.slot(at, slot), block.number)
         } else {
             RecentPrograms::default()
