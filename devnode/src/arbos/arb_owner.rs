@@ -95,7 +95,7 @@ pub(super) fn arb_owner(
             set_network_fee_account(journal, args.newNetworkFeeAccount);
         }
         Calls::scheduleArbOSUpgrade(args) => {
-            schedule_upgrade(call, args.newVersion, args.timestamp)?
+            schedule_upgrade(call, args.newVersion, args.timestamp)?;
         }
         // Posting data costs nothing here, which is what a development chain sets.
         Calls::setL1PricePerUnit(args) if args.pricePerUnit.is_zero() => {}

@@ -166,8 +166,8 @@ mod tests {
             contractCreation: false,
             data: Bytes::new(),
         });
-        type Question = NodeInterface::gasEstimateComponentsCall;
-        let answer = Question::abi_decode_returns(&outcome.output).unwrap();
+        let answer =
+            NodeInterface::gasEstimateComponentsCall::abi_decode_returns(&outcome.output).unwrap();
         assert_eq!((answer.gasEstimate, answer.gasEstimateForL1), (21_000, 0));
         assert_eq!(answer.baseFee, U256::from(MIN_BASE_FEE));
         assert_eq!(answer.l1BaseFeeEstimate, U256::ZERO);
