@@ -1,9 +1,9 @@
 //! Tracers: what is seen of an execution while it runs, in the shapes of geth's `debug` namespace.
 //!
-//! A [`Tracer`] hears what happens in a [`Machine`](super::Machine): frames that begin and end, logs,
-//! destructions, opcodes, host functions of programs. Ordinary executions have none and pay one branch
-//! per frame for that. The answers ([`Trace`]) are serialised with the member names of geth
-//! (`eth/tracers/native`, `eth/tracers/logger`) and of Nitro's `stylusTracer`.
+//! A `Tracer` hears what happens in a `Machine`: frames that begin and end, logs, destructions, opcodes,
+//! host functions of programs. Ordinary executions have none and pay one branch per frame for that. The
+//! answers ([`Trace`]) are serialised with the member names of geth (`eth/tracers/native`,
+//! `eth/tracers/logger`) and of Nitro's `stylusTracer`.
 
 mod call;
 mod four_byte;
