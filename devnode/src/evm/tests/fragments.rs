@@ -2,7 +2,7 @@
 
 use super::{
     Chain, ETHER, GAS, Wasm, code, intrinsic, slot,
-    tool::{Op, TOOL},
+    tool::{Kind, Op, TOOL},
     word,
 };
 use crate::{
@@ -58,6 +58,19 @@ fn a_program_in_two_parts_is_activated_and_runs() {
         (activated.gas_used - same(root)) - (outcome.gas_used - same(whole)),
         reading(&chain, &parts)
     );
+}
+
+#[test]
+fn an_account_that_holds_a_root_cannot_destroy_itself() {
+    let mut chain = Chain::under(60);
+    let (_, root) = deploy_parts(&mut chain, 2);
+    assert!(chain.activate(root, U256::from(ETHER)).status.is_success());
+    // CALLER, SELFDESTRUCT
+    let bomb = chain.deploy(&[0x33, 0xff]);
+    let destroy = |kind| Op::call(kind, bomb, U256::ZERO, &[]);
+    let outcome = chain.send(root, destroy(Kind::Delegate));
+    assert_eq!(outcome.status, ExecutionStatus::Revert);
+    assert!(chain.send(root, destroy(Kind::Call)).status.is_success());
 }
 
 #[test]
