@@ -14,6 +14,8 @@ mod price;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worked;
 
 pub(super) use emit::{INK_LEFT_EXPORT, INK_STATUS_EXPORT, STACK_LEFT_EXPORT};
 pub use error::ActivationError;

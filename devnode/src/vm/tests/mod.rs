@@ -10,6 +10,7 @@ mod host_table;
 mod memory;
 mod opcodes;
 mod outcomes;
+mod random_modules;
 mod same_behaviour;
 mod trace;
 
