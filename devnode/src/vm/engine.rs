@@ -228,12 +228,7 @@ fn why(error: &wasmi::Error, fault: Option<Fault>, ink_status: i32, stack_left: 
         Some(Fault::Chain(_)) | None => {}
     }
     match error.as_trap_code() {
-        Some(
-            TrapCode::StackOverflow
-            | TrapCode::OutOfFuel
-            | TrapCode::GrowthOperationLimited
-            | TrapCode::OutOfSystemMemory,
-        )
+        Some(TrapCode::StackOverflow | TrapCode::OutOfFuel | TrapCode::GrowthOperationLimited)
         | None => End::Engine(error.to_string()),
         Some(_) => End::Trapped(error.to_string()),
     }

@@ -27,6 +27,20 @@ fn zero_is_success_and_anything_else_a_revert() {
     }
 }
 
+/// The engine once dropped the comparison and looked at whatever it had computed before.
+#[test]
+fn a_selection_by_a_comparison_with_zero_looks_at_its_operand() {
+    let body = "(i32.store (i32.const 0) (i32.and (local.get $args_len) (i32.const 0xfff0)))
+        (i32.store (i32.const 4) (select (i32.load (i32.const 0)) (i32.const 136)
+            (i32.eqz (local.get $args_len))))
+        (call $write_result (i32.const 4) (i32.const 4)) i32.const 0";
+    let wat = module(&["write_result"], "", body);
+    for (calldata, expected) in [(&[][..], [0; 4]), (&[1], [136, 0, 0, 0])] {
+        let outcome = execute(&wat, calldata, GAS, &mut TestChain::default());
+        assert_eq!(outcome.output[..], expected);
+    }
+}
+
 #[test]
 fn a_program_that_writes_nothing_returns_nothing() {
     let outcome = execute(
