@@ -5,9 +5,7 @@
 //! [`super::host`], so another engine needs another version of this file only.
 
 use super::{
-    activate::{
-        ENTRY_EXPORT, INK_LEFT_EXPORT, INK_STATUS_EXPORT, MEMORY_EXPORT, STACK_LEFT_EXPORT,
-    },
+    activate::{ENTRY_EXPORT, INK_LEFT_EXPORT, MEMORY_EXPORT, STACK_LEFT_EXPORT},
     host::{Fault, Frame, Host},
     link,
 };
@@ -15,7 +13,7 @@ use alloy_primitives::Bytes;
 use std::error::Error;
 use wasmi::{
     Caller, Config, Engine, Extern, Global, Instance, Memory, Module, Store, StoreLimits,
-    StoreLimitsBuilder, TrapCode, TypedFunc, TypedResumableCall, Val,
+    StoreLimitsBuilder, TrapCode, TypedFunc, Val,
 };
 
 /// Frames the engine may nest. The chain's stack counter stops a program long before: a frame costs
@@ -32,8 +30,11 @@ const CACHED_STACKS: usize = 4;
 /// Stylus version 3 the chain counts the low 16 bits of a growth, and 65 536 pages are none.
 const MAX_PAGES: usize = 4_096;
 const PAGE_BYTES: usize = 65_536;
-/// Instructions, about, between two looks at the time. Small in tests, which so stop and go on often.
-const SLICE: u64 = if cfg!(test) { 1_000 } else { 20_000_000 };
+/// Ink a program is handed at a time, so that the chain can look at the time in between: some ten
+/// milliseconds of work. Small in tests, which so hand out often.
+///
+/// The engine's own fuel would do as well, but takes about a sixth of a long loop's time.
+const PORTION: u64 = if cfg!(test) { 100_000 } else { 500_000_000 };
 
 /// An engine for one program: an engine never forgets the code it compiled, so it must go with it.
 fn engine() -> Engine {
@@ -43,7 +44,6 @@ fn engine() -> Engine {
         .set_max_stack_height(MAX_VALUE_STACK)
         .set_max_cached_stacks(CACHED_STACKS)
         .compilation_mode(wasmi::CompilationMode::Eager)
-        .consume_fuel(true)
         .ignore_custom_sections(true);
     Engine::new(&config)
 }
@@ -56,6 +56,8 @@ pub(super) struct Compiled(Module);
 pub(super) struct Slot<'a> {
     host: Host<'a>,
     exports: Option<Exports>,
+    /// Ink that the program has besides what its global says.
+    reserve: u64,
     fault: Option<Fault>,
     limits: StoreLimits,
 }
@@ -65,7 +67,6 @@ pub(super) struct Slot<'a> {
 struct Exports {
     memory: Memory,
     ink_left: Global,
-    ink_status: Global,
     stack_left: Global,
 }
 
@@ -115,6 +116,7 @@ impl Compiled {
             Slot {
                 host,
                 exports: None,
+                reserve: 0,
                 fault: None,
                 limits: StoreLimitsBuilder::new()
                     .memory_size(MAX_PAGES * PAGE_BYTES)
@@ -122,18 +124,17 @@ impl Compiled {
             },
         );
         store.limiter(|slot| &mut slot.limits);
-        store.set_fuel(SLICE).map_err(|error| error.to_string())?;
         let (exports, entry) = self
             .instantiate(&mut store, ink, stack_words)
             .map_err(|error| error.to_string())?;
-        let result = call_in_slices(&mut store, entry, args_len);
-        let ink_left = get_i64(&store, exports.ink_left)?.cast_unsigned();
-        let ink_status = get_i32(&store, exports.ink_status)?;
+        let result = entry.call(&mut store, args_len.cast_signed());
+        let in_hand = get_i64(&store, exports.ink_left)?.cast_unsigned();
+        let ink_left = in_hand.wrapping_add(store.data().reserve);
         let stack_left = get_i32(&store, exports.stack_left)?;
         let slot = store.into_data();
         let end = match result {
             Ok(status) => End::Returned(status),
-            Err(error) => why(&error, slot.fault, ink_status, stack_left),
+            Err(error) => why(&error, slot.fault, stack_left),
         };
         Ok(Stopped {
             end,
@@ -169,13 +170,14 @@ impl Compiled {
                 .get_memory(&*store, MEMORY_EXPORT)
                 .ok_or_else(|| missing(MEMORY_EXPORT))?,
             ink_left: global(INK_LEFT_EXPORT)?,
-            ink_status: global(INK_STATUS_EXPORT)?,
             stack_left: global(STACK_LEFT_EXPORT)?,
         };
         let entry = instance.get_typed_func(&*store, ENTRY_EXPORT)?;
+        let in_hand = ink.min(PORTION);
         exports
             .ink_left
-            .set(&mut *store, Val::I64(ink.cast_signed()))?;
+            .set(&mut *store, Val::I64(in_hand.cast_signed()))?;
+        store.data_mut().reserve = ink - in_hand;
         exports
             .stack_left
             .set(&mut *store, Val::I32(stack_words.cast_signed()))?;
@@ -184,42 +186,14 @@ impl Compiled {
     }
 }
 
-/// Calls the entry point and lets the chain look at the time after every [`SLICE`].
-fn call_in_slices(
-    store: &mut Store<Slot<'_>>,
-    entry: TypedFunc<i32, i32>,
-    args_len: u32,
-) -> Result<i32, wasmi::Error> {
-    let mut call = entry.call_resumable(&mut *store, args_len.cast_signed())?;
-    loop {
-        match call {
-            TypedResumableCall::Finished(status) => return Ok(status),
-            TypedResumableCall::HostTrap(trap) => {
-                return Err(wasmi::Error::new(trap.host_error().to_string()));
-            }
-            TypedResumableCall::OutOfFuel(paused) => {
-                if let Err(fault) = store.data_mut().host.check_time() {
-                    store.data_mut().fault = Some(fault);
-                    return Err(wasmi::Error::new("stopped by the chain"));
-                }
-                store.set_fuel(SLICE.max(paused.required_fuel()))?;
-                call = paused.resume(&mut *store)?;
-            }
-        }
-    }
-}
-
-/// Decides why a program was stopped: the chain's own fault first, then the counters in the order
-/// that Nitro looks at them.
-fn why(error: &wasmi::Error, fault: Option<Fault>, ink_status: i32, stack_left: i32) -> End {
+/// Decides why a program was stopped: the chain's own fault first, then stack and ink in the order that
+/// Nitro looks at them.
+fn why(error: &wasmi::Error, fault: Option<Fault>, stack_left: i32) -> End {
     if let Some(Fault::Chain(source)) = fault {
         return End::Chain(source);
     }
     if stack_left == 0 {
         return End::OutOfStack;
-    }
-    if ink_status != 0 {
-        return End::OutOfInk;
     }
     match fault {
         Some(Fault::OutOfInk) => return End::OutOfInk,
@@ -243,17 +217,56 @@ pub(super) fn enter<'a, R>(
         .data()
         .exports
         .ok_or_else(|| wasmi::Error::new("host function called during instantiation"))?;
-    let ink = get_i64(&caller, exports.ink_left).map_err(wasmi::Error::new)?;
+    let in_hand = get_i64(&caller, exports.ink_left).map_err(wasmi::Error::new)?;
     let (memory, slot) = exports.memory.data_and_store_mut(&mut caller);
-    let mut frame = Frame::new(&mut slot.host, memory, ink.cast_unsigned());
+    let ink = in_hand.cast_unsigned().wrapping_add(slot.reserve);
+    let mut frame = Frame::new(&mut slot.host, memory, ink);
     let result = frame.host.check_time().and_then(|()| function(&mut frame));
-    let ink = frame.ink.cast_signed();
+    let ink = frame.ink;
+    let in_hand = ink.min(PORTION);
+    slot.reserve = ink - in_hand;
     let result = result.map_err(|fault| {
         slot.fault = Some(fault);
         wasmi::Error::new("stopped by a host function")
     });
-    exports.ink_left.set(&mut caller, Val::I64(ink))?;
+    exports
+        .ink_left
+        .set(&mut caller, Val::I64(in_hand.cast_signed()))?;
     result
+}
+
+/// Hands out more ink to a program whose global holds less than the `wanted` for its next block, or
+/// which overdrew it by a bulk memory instruction (it is negative then). Stops the program if it has
+/// no more.
+pub(super) fn more_ink(mut caller: Caller<'_, Slot<'_>>, wanted: u64) -> Result<(), wasmi::Error> {
+    let exports = caller
+        .data()
+        .exports
+        .ok_or_else(|| wasmi::Error::new("ink asked for during instantiation"))?;
+    let in_hand = get_i64(&caller, exports.ink_left).map_err(wasmi::Error::new)?;
+    let missing = if in_hand < 0 {
+        in_hand.unsigned_abs()
+    } else {
+        wanted.saturating_sub(in_hand.cast_unsigned())
+    };
+    let slot = caller.data_mut();
+    let time = slot.host.check_time();
+    let checked = time.and_then(|()| match slot.reserve.checked_sub(missing) {
+        Some(rest) => Ok(missing + rest.min(PORTION)),
+        None => Err(Fault::OutOfInk),
+    });
+    match checked {
+        Ok(portion) => {
+            slot.reserve -= portion;
+            let in_hand = in_hand.wrapping_add_unsigned(portion);
+            exports.ink_left.set(&mut caller, Val::I64(in_hand))?;
+            Ok(())
+        }
+        Err(fault) => {
+            slot.fault = Some(fault);
+            Err(wasmi::Error::new("stopped by the meter"))
+        }
+    }
 }
 
 fn get_i64(store: impl wasmi::AsContext, global: Global) -> Result<i64, String> {

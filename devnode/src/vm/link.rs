@@ -1,8 +1,9 @@
 //! Binds the names of host functions to their methods.
 
 use super::{
+    activate::{MODULE_METER, MORE_INK},
     api::CallKind,
-    engine::{Slot, enter},
+    engine::{Slot, enter, more_ink},
     host::{CallArguments, CreateArguments, MODULE_CONSOLE, MODULE_DEBUG, MODULE_HOOKS},
 };
 use wasmi::{Caller, F32, F64, Func, Store};
@@ -48,6 +49,7 @@ pub(super) fn host_function(store: &mut Store<Slot<'_>>, module: &str, name: &st
         MODULE_HOOKS => hook(store, name),
         MODULE_CONSOLE => console(store, name),
         MODULE_DEBUG => debug(store, name),
+        MODULE_METER if name == MORE_INK => Some(Func::wrap(store, more_ink)),
         _ => None,
     }
 }

@@ -8,18 +8,23 @@ use super::{
 use crate::vm::params::STYLUS_V3_ARBOS;
 use std::{convert::Infallible, fmt};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ElementSection, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, TableSection,
-    TypeSection, ValType,
-    reencode::{Error, Reencode, RoundtripReencoder},
+    BlockType, CodeSection, ConstExpr, DataSection, ElementSection, EntityType, ExportKind,
+    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    Instruction, MemorySection, TableSection, TypeSection, ValType,
+    reencode::{Error, Reencode},
 };
 use wasmparser::Operator;
 
 /// Export names of the injected globals that the host reads and writes. The prefix is reserved, so no
 /// module can have them already.
 pub(in crate::vm) const INK_LEFT_EXPORT: &str = "stylus_ink_left";
-pub(in crate::vm) const INK_STATUS_EXPORT: &str = "stylus_ink_status";
 pub(in crate::vm) const STACK_LEFT_EXPORT: &str = "stylus_stack_left";
+/// Module and name of the function that an instrumented module imports besides its own: it is called
+/// with the ink wanted when the global holds less, and adds to the global or stops the program.
+///
+/// No program can import from this module.
+pub(in crate::vm) const MODULE_METER: &str = "stylus_meter";
+pub(in crate::vm) const MORE_INK: &str = "more_ink";
 
 /// Most pages the memory may declare as its maximum from Stylus version 3 on.
 const MAX_DECLARED_PAGES: u64 = 65_534;
@@ -51,6 +56,20 @@ impl fmt::Debug for Instrumented<'_> {
     }
 }
 
+/// Gives the module's own functions their indices behind one more import.
+struct BehindImport {
+    /// Index of that import: how many there were.
+    more_ink: u32,
+}
+
+impl Reencode for BehindImport {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, Error<Infallible>> {
+        Ok(function + u32::from(function >= self.more_ink))
+    }
+}
+
 /// Writes `module` with `functions` in place of its own bodies.
 ///
 /// Custom sections and a start section are left out.
@@ -60,15 +79,20 @@ pub(super) fn emit(
     globals: Globals,
     arbos_version: u64,
 ) -> Result<Vec<u8>, ActivationError> {
-    let mut encode = RoundtripReencoder;
+    let index = |count: usize| u32::try_from(count).expect("the validator bounds what is counted");
+    let more_ink = index(module.imports.len());
+    let mut encode = BehindImport { more_ink };
     let mut types = TypeSection::new();
     for ty in &module.types {
         types.ty().func_type(&encode.func_type(ty.clone())?);
     }
+    types.ty().function([ValType::I64], []);
     let mut imports = ImportSection::new();
     for import in &module.imports {
         encode.parse_import(&mut imports, *import)?;
     }
+    let wants_ink = EntityType::Function(index(module.types.len()));
+    imports.import(MODULE_METER, MORE_INK, wants_ink);
     let mut declarations = FunctionSection::new();
     for ty in &module.function_types[module.imports.len()..] {
         declarations.function(*ty);
@@ -93,7 +117,6 @@ pub(super) fn emit(
         encode.parse_export(&mut exports, *export)?;
     }
     exports.export(INK_LEFT_EXPORT, ExportKind::Global, globals.ink_left);
-    exports.export(INK_STATUS_EXPORT, ExportKind::Global, globals.ink_status);
     exports.export(STACK_LEFT_EXPORT, ExportKind::Global, globals.stack_left);
     let mut elements = ElementSection::new();
     for element in &module.elements {
@@ -101,7 +124,13 @@ pub(super) fn emit(
     }
     let mut code = CodeSection::new();
     for function in functions {
-        code.function(&emit_function(module, function, globals, arbos_version)?);
+        code.function(&emit_function(
+            &mut encode,
+            module,
+            function,
+            globals,
+            arbos_version,
+        )?);
     }
     let mut data = DataSection::new();
     for segment in &module.data {
@@ -136,13 +165,16 @@ fn inject_globals(section: &mut GlobalSection) {
 
 /// Writes one function, with what has to stand right before an instruction and counts for nothing but
 /// itself.
+///
+/// Where the rules have a program without ink stop, it asks for more first: the host hands ink out in
+/// portions, to look at the time in between. What the program has in all is the same.
 fn emit_function(
+    encode: &mut BehindImport,
     module: &Module<'_>,
     function: Instrumented<'_>,
     globals: Globals,
     arbos_version: u64,
 ) -> Result<Function, ActivationError> {
-    let mut encode = RoundtripReencoder;
     let mut locals = Vec::with_capacity(function.locals.len() + 1);
     for (count, ty) in function.locals {
         locals.push((count, encode.val_type(ty)?));
@@ -156,8 +188,18 @@ fn emit_function(
         locals.push((1, ValType::I32));
     }
     let mut out = Function::new(locals);
-    for op in function.body {
-        match (&op, module.pay_for_grow) {
+    let mut position = 0;
+    while let Some(op) = function.body.get(position) {
+        if let Some(ink) = inject::wanted_ink(&function.body, position, globals) {
+            out.instruction(&Instruction::If(BlockType::Empty))
+                .instruction(&Instruction::I64Const(ink))
+                .instruction(&Instruction::Call(encode.more_ink))
+                .instruction(&Instruction::End);
+            position += inject::OUT_OF_INK_OPS;
+            continue;
+        }
+        position += 1;
+        match (op, module.pay_for_grow) {
             (Operator::MemoryGrow { .. }, Some(import)) => {
                 for extra in inject::pay_for_grow(globals, import) {
                     out.instruction(&encode.instruction(extra)?);
@@ -170,7 +212,7 @@ fn emit_function(
             }
             _ => {}
         }
-        out.instruction(&encode.instruction(op)?);
+        out.instruction(&encode.instruction(op.clone())?);
     }
     Ok(out)
 }

@@ -16,7 +16,7 @@ pub(super) const PAY_FOR_GROW_OPS: usize = 4;
 pub(super) struct Globals {
     /// Ink left, i64.
     pub(super) ink_left: u32,
-    /// 1 once ink ran out, i32.
+    /// 1 once ink ran out, i32. The rules count it; here the host keeps the outcome.
     pub(super) ink_status: u32,
     /// A place to put an operand, i32.
     pub(super) scratch: u32,
@@ -48,6 +48,34 @@ const fn set<'a>(global_index: u32) -> Operator<'a> {
 const IF: Operator<'static> = Operator::If {
     blockty: BlockType::Empty,
 };
+
+/// Length of the branch that [`charge_block`] and [`charge_bytes`] take when ink ran out: `if`, status,
+/// `unreachable`, `end`.
+pub(super) const OUT_OF_INK_OPS: usize = 5;
+
+/// Whether the branch that is taken when ink ran out begins at `position` of an instrumented body, and
+/// how much ink is wanted there: the price of a block, or nothing more than what was overdrawn.
+///
+/// Only injected code knows the status, so nothing of a module's own looks like it.
+pub(super) fn wanted_ink(body: &[Operator<'_>], position: usize, globals: Globals) -> Option<i64> {
+    let [
+        Operator::If { .. },
+        Operator::I32Const { .. },
+        Operator::GlobalSet { global_index },
+        Operator::Unreachable,
+        Operator::End,
+    ] = body.get(position..position + OUT_OF_INK_OPS)?
+    else {
+        return None;
+    };
+    if *global_index != globals.ink_status {
+        return None;
+    }
+    match body.get(position.checked_sub(2)?)? {
+        Operator::I64Const { value } => Some(*value),
+        _ => Some(0),
+    }
+}
 
 /// Charges a basic block, before it runs: out of ink if less than `ink` is left.
 pub(super) fn charge_block<'a>(globals: Globals, ink: u64) -> [Operator<'a>; 12] {

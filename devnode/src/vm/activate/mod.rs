@@ -17,7 +17,7 @@ mod tests;
 #[cfg(test)]
 mod worked;
 
-pub(super) use emit::{INK_LEFT_EXPORT, INK_STATUS_EXPORT, STACK_LEFT_EXPORT};
+pub(super) use emit::{INK_LEFT_EXPORT, MODULE_METER, MORE_INK, STACK_LEFT_EXPORT};
 pub use error::ActivationError;
 pub(super) use module::{ENTRY_EXPORT, MEMORY_EXPORT};
 

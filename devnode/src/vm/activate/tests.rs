@@ -343,7 +343,6 @@ fn other_exports_are_dropped_outside_debug_mode() {
         "memory",
         "user_entrypoint",
         "stylus_ink_left",
-        "stylus_ink_status",
         "stylus_stack_left",
     ];
     assert_eq!(exports(&activation), expected);
