@@ -383,7 +383,9 @@ mod tests {
 
     /// A module that compresses to a little over 200 bytes, in three fragments of 100, and its root.
     fn in_three() -> (Vec<u8>, Vec<Vec<u8>>, Vec<u8>) {
-        let wasm: Vec<u8> = (0..230_u32).map(|i| (i * i * 31 >> 3) as u8).collect();
+        let wasm: Vec<u8> = (0..230_u32)
+            .map(|i| ((i * i * 31) >> 3).to_le_bytes()[0])
+            .collect();
         let (fragments, root) = encode_fragments(&wasm, 100, &ADDRESSES);
         (wasm, fragments, root)
     }

@@ -134,8 +134,17 @@ mod tests {
     }
 
     #[test]
-    fn stylus_version_follows_arbos() {
-        assert_eq!(StylusParams::for_arbos(51).version, 2);
-        assert_eq!(StylusParams::for_arbos(59).version, 3);
+    fn version_stack_and_module_size_follow_arbos() {
+        for (arbos, version, words, bytes) in [
+            (40, 2, 262_144, 131_072),
+            (50, 2, 22_000, 131_072),
+            (51, 2, 22_000, 131_072),
+            (59, 3, 22_000, 131_072),
+            (60, 3, 22_000, 262_144),
+        ] {
+            let params = StylusParams::for_arbos(arbos);
+            let actual = (params.version, params.max_stack_depth, params.max_wasm_size);
+            assert_eq!(actual, (version, words, bytes), "ArbOS {arbos}");
+        }
     }
 }

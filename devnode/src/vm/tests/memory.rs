@@ -71,6 +71,29 @@ fn more_than_128_pages_cannot_be_paid_once() {
     assert_eq!(pages.add(1, &params, 59), u64::MAX);
 }
 
+#[test]
+fn from_stylus_3_on_the_page_limit_holds_for_open_pages_and_zero_lifts_it() {
+    let with_limit = |page_limit| StylusParams {
+        page_limit,
+        ..StylusParams::for_arbos(59)
+    };
+    for (arbos_version, limit, gas) in [
+        (59, 9, u64::MAX),
+        (59, 10, 8_002),
+        (59, 0, 8_002),
+        (51, 9, 8_002),
+    ] {
+        // 8 pages beyond the free ones; exp(10) is 3 and exp(0) is 1.
+        let cost = PageCounter::default().add(10, &with_limit(limit), arbos_version);
+        assert_eq!(cost, gas, "limit {limit} under {arbos_version}");
+    }
+    // Frames that ended do not count.
+    let (mut pages, params) = (PageCounter::default(), with_limit(9));
+    pages.add(9, &params, 59);
+    pages.restore_open(0);
+    assert_eq!(pages.add(9, &params, 59), 7_000);
+}
+
 /// Grows by this many pages and returns the answer of `memory.grow` as four bytes.
 fn grower(pages: i32) -> String {
     format!(

@@ -81,10 +81,11 @@ impl Row {
             [ValType::I64] => format!("(i64.store (i32.const {ANSWER}) {call})"),
             _ => format!("(drop {call})"),
         };
-        let memory: String = memory()
+        let memory: Vec<_> = memory()
             .iter()
             .map(|byte| format!("\\{byte:02x}"))
             .collect();
+        let memory = memory.concat();
         let import = |module: &str, name: &str, id: &str| {
             let ty = super::text_of(signature(module, name, true).unwrap());
             format!(r#"(import "{module}" "{name}" (func ${id} {ty}))"#)
