@@ -30,10 +30,10 @@ const CACHED_STACKS: usize = 4;
 /// Stylus version 3 the chain counts the low 16 bits of a growth, and 65 536 pages are none.
 const MAX_PAGES: usize = 4_096;
 const PAGE_BYTES: usize = 65_536;
-/// Ink a program is handed at a time, so that the chain can look at the time in between: some ten
+/// Ink a program is handed at a time, so that the chain can look at the time in between: a few
 /// milliseconds of work. Small in tests, which so hand out often.
 ///
-/// The engine's own fuel would do as well, but takes about a sixth of a long loop's time.
+/// The engine's own fuel would do as well, but makes a long loop take two fifths longer.
 const PORTION: u64 = if cfg!(test) { 100_000 } else { 500_000_000 };
 
 /// An engine for one program: an engine never forgets the code it compiled, so it must go with it.
