@@ -286,7 +286,7 @@ async fn tell(events: &mut Receiver<ChainEvent>, say: &Say) {
             Ok(ChainEvent::Removed(block)) => say(&format!("block {}  removed", block.number())),
             Ok(ChainEvent::Accepted(_)) => {}
             Err(RecvError::Lagged(lost)) => {
-                say(&format!("{lost} events came too fast to be shown"))
+                say(&format!("{lost} events came too fast to be shown"));
             }
             Err(RecvError::Closed) => return,
         }

@@ -209,7 +209,11 @@ impl Block {
             arbos_version,
         };
         let header = fields.header();
-        let body = transactions.iter().map(|tx| tx.network_len()).sum();
+        let body = transactions
+            .iter()
+            .copied()
+            .map(Encodable2718::network_len)
+            .sum();
         Self {
             size_bytes: list_len(header.length() + list_len(body) + EMPTY_LIST_LEN),
             hash: header.hash_slow(),

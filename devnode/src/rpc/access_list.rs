@@ -71,15 +71,15 @@ fn run(
         include_empty: true,
         ..PrestateOptions::default()
     });
-    let traced = simulation.trace_call(request, &StateOverrides::new(), &tracer)?;
-    let Trace::Prestate(touched) = traced.trace else {
+    let finished = simulation.trace_call(request, &StateOverrides::new(), &tracer)?;
+    let Trace::Prestate(touched) = finished.trace else {
         let what = "the tracer answered something else";
         return Err(RpcError::Internal(what.to_owned()));
     };
     // These are warm from the start, whether a list names them or not.
     let target = match request.to {
         TxKind::Call(callee) => Some(callee),
-        TxKind::Create => traced.outcome.contract_address,
+        TxKind::Create => finished.outcome.contract_address,
     };
     let warm = [
         Some(request.from),
@@ -97,17 +97,17 @@ fn run(
             storage_keys: account.storage.into_keys().collect(),
         })
         .collect();
-    let error = match &traced.outcome.status {
+    let error = match &finished.outcome.status {
         ExecutionStatus::Success => None,
         ExecutionStatus::Revert => {
-            Some(RpcError::Reverted(traced.outcome.output.clone()).to_string())
+            Some(RpcError::Reverted(finished.outcome.output.clone()).to_string())
         }
         ExecutionStatus::Halt(halt) => Some(halt.to_string()),
     };
     let created = CreatedAccessList {
         access_list: request.access_list.clone(),
         error,
-        gas_used: U64::from(traced.outcome.gas_used),
+        gas_used: U64::from(finished.outcome.gas_used),
     };
     Ok((AccessList(items), created))
 }

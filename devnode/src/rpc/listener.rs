@@ -19,7 +19,7 @@ use tokio::{
 /// Most connections at the same time; the next ones wait in the system's queue.
 pub(super) const MAX_CONNECTIONS: usize = 4_096;
 /// How long a connection may say nothing, as in geth (`rpc.DefaultHTTPTimeouts.IdleTimeout`).
-const MAX_SILENCE: Duration = Duration::from_secs(120);
+const MAX_SILENCE: Duration = Duration::from_mins(2);
 
 /// A listener that takes a bounded number of connections.
 #[derive(Debug)]

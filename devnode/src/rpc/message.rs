@@ -44,7 +44,7 @@ struct Checked<'a> {
 }
 
 /// What an answer to a message that cannot be understood carries: the id if there is one.
-type Refusal<'a> = (Option<&'a RawValue>, RpcError);
+type Refusal<'a> = (Option<&'a RawValue>, Box<RpcError>);
 
 /// What came of a message that was to be answered at once.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(super) fn answer(api: &Api, call: Option<&Call<'_>>, body: &[u8]) -> Option<
         Some(b'[') => answer_batch(api, call, body),
         _ => match parse(body) {
             Ok(request) => execute(api, call, request),
-            Err(refusal) => Some(refuse(&refusal)),
+            Err((id, error)) => Some(refuse(id, &error)),
         },
     }
 }
@@ -89,13 +89,13 @@ pub(super) fn answer_promptly(api: &Api, call: Option<&Call<'_>>, body: &[u8]) -
                 Promptly::Later
             }
         }
-        Err(refusal) => Promptly::Done(Some(refuse(&refusal))),
+        Err((id, error)) => Promptly::Done(Some(refuse(id, &error))),
     }
 }
 
 /// The answer when executing a message failed in the node itself.
 pub(super) fn internal_failure(what: &str) -> Vec<u8> {
-    refuse(&(None, RpcError::Internal(what.to_owned())))
+    refuse(None, &RpcError::Internal(what.to_owned()))
 }
 
 /// A message that tells a subscriber of something (geth's `eth_subscription`).
@@ -128,7 +128,7 @@ fn first_byte(body: &[u8]) -> Option<u8> {
 }
 
 fn parse(body: &[u8]) -> Result<Checked<'_>, Refusal<'_>> {
-    let invalid = |id, what| Err((id, RpcError::InvalidRequest(what)));
+    let invalid = |id, what| Err((id, Box::new(RpcError::InvalidRequest(what))));
     let request: Request<'_> = match serde_json::from_slice(body) {
         Ok(request) if first_byte(body) == Some(b'{') => request,
         Ok(_) => return invalid(None, "a request is an object"),
@@ -137,10 +137,10 @@ fn parse(body: &[u8]) -> Result<Checked<'_>, Refusal<'_>> {
             return match serde_json::from_slice::<&RawValue>(body) {
                 Ok(_) if first_byte(body) == Some(b'{') => invalid(None, "a member is named twice"),
                 Ok(_) => invalid(None, "a request is an object"),
-                Err(error) => Err((None, RpcError::Parse(error))),
+                Err(error) => Err((None, Box::new(RpcError::Parse(error)))),
             };
         }
-        Err(error) => return Err((None, RpcError::Parse(error))),
+        Err(error) => return Err((None, Box::new(RpcError::Parse(error)))),
     };
     let id = request.id;
     if id.is_some_and(|id| !matches!(id.get().as_bytes(), [b'n' | b'"' | b'-' | b'0'..=b'9', ..])) {
@@ -165,24 +165,24 @@ fn parse(body: &[u8]) -> Result<Checked<'_>, Refusal<'_>> {
 fn answer_batch(api: &Api, call: Option<&Call<'_>>, body: &[u8]) -> Option<Vec<u8>> {
     let requests: RawList<'_, MAX_BATCH_REQUESTS> = match serde_json::from_slice(body) {
         Ok(requests) => requests,
-        Err(error) => return Some(refuse(&(None, RpcError::Parse(error)))),
+        Err(error) => return Some(refuse(None, &RpcError::Parse(error))),
     };
     if requests.count == 0 {
-        return Some(refuse(&(None, RpcError::InvalidRequest("empty batch"))));
+        return Some(refuse(None, &RpcError::InvalidRequest("empty batch")));
     }
     if requests.count > MAX_BATCH_REQUESTS {
         let error = RpcError::BatchTooLarge {
             requests: requests.count,
             limit: MAX_BATCH_REQUESTS,
         };
-        return Some(refuse(&(None, error)));
+        return Some(refuse(None, &error));
     }
     let answers = answer_all(
         &requests.first,
         MAX_BATCH_RESPONSE_BYTES,
         |request| match parse(request.get().as_bytes()) {
             Ok(request) => execute(api, call, request),
-            Err(refusal) => Some(refuse(&refusal)),
+            Err((id, error)) => Some(refuse(id, &error)),
         },
     );
     (!answers.is_empty()).then(|| {
@@ -213,8 +213,9 @@ fn answer_all(
         } else {
             match parse(request.get().as_bytes()) {
                 Ok(Checked { id: None, .. }) => {}
-                Ok(Checked { id, .. }) => answers.push(refuse(&(id, RpcError::ResponseTooLarge))),
-                Err((id, _)) => answers.push(refuse(&(id, RpcError::ResponseTooLarge))),
+                Ok(Checked { id, .. }) | Err((id, _)) => {
+                    answers.push(refuse(id, &RpcError::ResponseTooLarge));
+                }
             }
         }
     }
@@ -240,7 +241,7 @@ fn execute(api: &Api, call: Option<&Call<'_>>, request: Checked<'_>) -> Option<V
     let id = request.id?;
     Some(match outcome {
         Ok(result) => respond(id, &result),
-        Err(error) => refuse(&(Some(id), error)),
+        Err(error) => refuse(Some(id), &error),
     })
 }
 
@@ -260,7 +261,7 @@ fn respond(id: &RawValue, result: &RawValue) -> Vec<u8> {
     response
 }
 
-fn refuse((id, error): &Refusal<'_>) -> Vec<u8> {
+fn refuse(id: Option<&RawValue>, error: &RpcError) -> Vec<u8> {
     #[derive(Serialize)]
     struct Response<'a, E> {
         jsonrpc: &'static str,
@@ -269,7 +270,7 @@ fn refuse((id, error): &Refusal<'_>) -> Vec<u8> {
     }
     encode(&Response {
         jsonrpc: "2.0",
-        id: *id,
+        id,
         error: error.object(),
     })
 }

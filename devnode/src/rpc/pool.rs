@@ -20,8 +20,8 @@ pub(super) struct Waiting<T> {
 impl Api {
     pub(super) fn pool_status(&self, params: Params<'_>) -> Result<Waiting<U64>, RpcError> {
         params.finish()?;
-        let Waiting { pending, queued } = sort(&*self.read()?, |_| ())?;
-        let count = |of: BySender<()>| U64::from(of.values().map(BTreeMap::len).sum::<usize>());
+        let Waiting { pending, queued } = sort(&*self.read()?, |_| true)?;
+        let count = |of: BySender<bool>| U64::from(of.values().map(BTreeMap::len).sum::<usize>());
         Ok(Waiting {
             pending: count(pending),
             queued: count(queued),

@@ -129,7 +129,7 @@ impl TypedData {
                 .iter()
                 .map(|member| format!("{} {}", member.kind, member.name))
                 .collect();
-            text.push_str(&format!("{name}({})", members.join(",")));
+            text.extend([name, "(", &members.join(","), ")"]);
         }
         Ok(text)
     }

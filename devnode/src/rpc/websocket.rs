@@ -216,7 +216,7 @@ impl Connection {
     async fn send(&self, message: Vec<u8>) -> Result<(), Gone> {
         let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
         let text = String::from_utf8(message).expect("JSON is UTF-8");
-        let send = async {
+        let queued = async {
             let share = Arc::clone(&self.bytes)
                 .acquire_many_owned(length.min(MAX_QUEUED_BYTES))
                 .await
@@ -227,7 +227,7 @@ impl Connection {
                 .map_err(|_| Gone)
         };
         tokio::select! {
-            sent = send => sent,
+            done = queued => done,
             () = self.out.closed() => Err(Gone),
         }
     }
