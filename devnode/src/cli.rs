@@ -87,6 +87,10 @@ fn host(text: &str) -> Result<IpAddr, String> {
 /// An amount of ether in wei.
 fn ether(text: &str) -> Result<U256, String> {
     match parse_units(text, "ether") {
+        // Nothing at all would be taken for zero.
+        _ if !text.bytes().any(|it| it.is_ascii_digit()) => {
+            Err("an amount of ether is expected, such as 1000 or 0.5".to_owned())
+        }
         Ok(ParseUnits::U256(wei)) => Ok(wei),
         Ok(ParseUnits::I256(_)) => Err("an amount cannot be negative".to_owned()),
         Err(_) => Err("an amount of ether is expected, such as 1000 or 0.5".to_owned()),

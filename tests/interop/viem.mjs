@@ -171,7 +171,7 @@ test("snapshot and revert", async () => {
 });
 
 test("setBalance, setCode, setStorageAt, setNonce", async () => {
-  const address = "0x00000000000000000000000000000000000000Fe";
+  const address = "0x00000000000000000000000000000000000000fe";
   await control.setBalance({ address, value: 123n });
   assert.equal(await overHttp.getBalance({ address }), 123n);
   await control.setCode({ address, bytecode: counterCode });
@@ -182,7 +182,7 @@ test("setBalance, setCode, setStorageAt, setNonce", async () => {
 });
 
 test("impersonation sends without a key", async () => {
-  const stranger = "0x00000000000000000000000000000000000Cafe5";
+  const stranger = "0x00000000000000000000000000000000000cafe5";
   await control.setBalance({ address: stranger, value: parseEther("1") });
   await control.impersonateAccount({ address: stranger });
   const unsigned = createWalletClient({ ...options, account: stranger, transport: http(url) });

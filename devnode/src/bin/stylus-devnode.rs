@@ -13,8 +13,7 @@ use stylus_devnode::{
 struct Arguments {
     #[command(flatten)]
     node: cli::Args,
-    /// Print one line of JSON instead of the endpoint: url, ws_url, chain_id, arbos_version,
-    /// accounts with their keys
+    /// Print one line of JSON instead of the endpoint: endpoints, chain, accounts with their keys
     #[arg(long)]
     json: bool,
 }

@@ -5,7 +5,7 @@ mod harness;
 
 use alloy::{
     consensus::{SignableTransaction, TxEip1559, TxEnvelope},
-    eips::eip2718::Encodable2718,
+    eips::{eip2718::Encodable2718, eip2930::AccessList},
     signers::SignerSync,
 };
 use alloy_primitives::{Address, Bytes, TxKind, U256};
@@ -140,7 +140,7 @@ fn signed(nonce: u64, to: Option<Address>, input: &[u8]) -> Bytes {
         max_priority_fee_per_gas: 0,
         value: U256::from(u8::from(to.is_some())),
         to: to.map_or(TxKind::Create, TxKind::Call),
-        access_list: alloy::eips::eip2930::AccessList::default(),
+        access_list: AccessList::default(),
         input: input.to_vec().into(),
     };
     let signer = DevAccount::well_known()[1].signer();

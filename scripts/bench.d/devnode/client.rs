@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Longest a node may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One connection, one request at a time.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Client {
     pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<&[u8], Failure> {
         self.stream.write_all(request)?;
         self.buffer.clear();
-        let mut chunk = [0; 1 << 16];
+        let mut chunk = [0; 1 << 13];
         let body = loop {
             if let Some(body) = body(&self.buffer)? {
                 break body;

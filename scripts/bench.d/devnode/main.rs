@@ -16,6 +16,9 @@ pub(crate) type Failure = Box<dyn std::error::Error>;
 
 const USAGE: &str = "usage: bench-devnode --stylus-devnode PATH --anvil PATH [--only NAME] [--connections N] [--quick] [--json]";
 
+/// Measures one thing of both nodes.
+type Measurement = fn(&Program, &Program, &Sizes, &mut Report) -> Result<(), Failure>;
+
 /// How much is done.
 #[derive(Debug)]
 pub(crate) struct Sizes {
@@ -101,7 +104,6 @@ fn run() -> Result<bool, Failure> {
         sizes.connections = sizes.connections.min(most);
     }
 
-    type Measurement = fn(&Program, &Program, &Sizes, &mut Report) -> Result<(), Failure>;
     let measurements: [(&str, Measurement); 5] = [
         ("ready", measure::ready),
         ("blocks", measure::blocks),

@@ -31,14 +31,6 @@ impl Program {
         }
     }
 
-    /// Ours, with state on disk.
-    pub(crate) fn stylus_with_state(path: &Path, state: &Path) -> Self {
-        let mut program = Self::stylus(path);
-        program.arguments.push("--state".into());
-        program.arguments.push(state.into());
-        program
-    }
-
     /// Anvil, which mines each transaction as it arrives, as ours does.
     pub(crate) fn anvil(path: &Path) -> Self {
         let chain_id = CHAIN_ID.to_string();

@@ -3,7 +3,7 @@
 use crate::{Failure, client::Client, node::CHAIN_ID};
 use alloy::{
     consensus::{SignableTransaction, TxEip1559, TxEnvelope},
-    eips::eip2718::Encodable2718,
+    eips::{eip2718::Encodable2718, eip2930::AccessList},
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use alloy_primitives::{Address, Bytes, TxKind, U256, address, hex, keccak256};
@@ -89,7 +89,7 @@ impl Sender {
             max_priority_fee_per_gas: 0,
             to,
             value,
-            access_list: Default::default(),
+            access_list: AccessList::default(),
             input,
         };
         self.nonce += 1;
