@@ -1,7 +1,9 @@
 //! The command line of the node: flags as a clap group, and a node in the foreground. Shared by every
 //! program that offers one; such a program adds its own `--json` and says where lines go.
 
-use crate::{ArbosVersion, Config, ConsoleSink, DevNode, SpawnError, chain::ChainEvent};
+use crate::{
+    ArbosVersion, Config, ConsoleSink, DevNode, SpawnError, chain::ChainEvent, store::StoreError,
+};
 use alloy_primitives::{
     U256,
     utils::{ParseUnits, parse_units},
@@ -193,6 +195,10 @@ pub fn hint(error: &SpawnError) -> Option<&'static str> {
             }
             _ => "choose another address with `--host` and `--port`",
         }),
+        SpawnError::State(StoreError::Locked { .. }) => {
+            Some("stop the other node, or choose another file")
+        }
+        SpawnError::State(_) => Some("choose another file; this one was left as it is"),
         SpawnError::Balance(_) => Some("choose a smaller amount with `--balance`"),
         SpawnError::Threads(_) => None,
     }

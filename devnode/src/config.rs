@@ -10,6 +10,8 @@ use alloy_primitives::{Address, B256, U256, address, b256};
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
 };
 
 /// First timestamp of a node made with [`Config::test`]: 2027-01-15T08:00:00Z in Unix seconds.
@@ -85,6 +87,11 @@ pub struct Config {
     pub balance: U256,
     /// Whether a program in front of the node keeps its banner to itself. The library never prints.
     pub quiet: bool,
+    /// Time between blocks: then each holds what arrived since the one before, or nothing. `None` makes
+    /// a block for each transaction at once.
+    pub block_time: Option<Duration>,
+    /// The file the chain is kept in; it is made if there is none. In memory only if `None`.
+    pub state: Option<PathBuf>,
     /// Who hears what programs print through `console`; nobody if `None`.
     pub console: Option<ConsoleSink>,
 }
@@ -102,6 +109,8 @@ impl Default for Config {
             accounts: DevAccount::well_known(),
             balance: U256::from(1_000_000_000_000_000_000_000_u128),
             quiet: false,
+            block_time: None,
+            state: None,
             console: None,
         }
     }
@@ -130,6 +139,20 @@ impl Config {
     #[must_use]
     pub const fn with_arbos_version(mut self, version: ArbosVersion) -> Self {
         self.arbos_version = version;
+        self
+    }
+
+    /// Makes one block per interval.
+    #[must_use]
+    pub const fn with_block_time(mut self, interval: Duration) -> Self {
+        self.block_time = Some(interval);
+        self
+    }
+
+    /// Keeps the chain in a file.
+    #[must_use]
+    pub fn with_state(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state = Some(path.into());
         self
     }
 

@@ -8,6 +8,7 @@ mod config;
 pub mod evm;
 mod node;
 pub mod rpc;
+pub mod store;
 pub mod vm;
 
 pub use arbos::{ArbosVersion, ParseArbosVersionError, UnsupportedArbosVersion};

@@ -1,10 +1,11 @@
 //! A running node: the chain, its server and the threads they run on.
 
 use crate::{
-    chain::{BalanceTooHigh, Chain, ChainEvent},
+    chain::{BalanceTooHigh, Chain, ChainEvent, Mining, SharedChain},
     config::{Config, DevAccount},
     evm::{self, ChainParams},
     rpc,
+    store::StoreError,
 };
 use std::{
     io,
@@ -13,12 +14,18 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{broadcast, watch},
+    time::MissedTickBehavior,
+};
 
 /// Threads that execute requests at the same time; reads run side by side, writes one by one.
 const MAX_EXECUTION_THREADS: usize = 8;
 /// How long a stopping node waits for requests that are being executed.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Blocks are not made more often than this, whatever is asked for.
+const SHORTEST_BLOCK_TIME: Duration = Duration::from_millis(1);
 
 /// Why a node could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +43,9 @@ pub enum SpawnError {
     /// The accounts cannot have that much.
     #[error(transparent)]
     Balance(#[from] BalanceTooHigh),
+    /// The state file cannot be used. Nothing in it was changed.
+    #[error("cannot keep the chain in a file")]
+    State(#[from] StoreError),
     /// The operating system refused a thread or an event queue.
     #[error("cannot start the node's threads")]
     Threads(#[source] io::Error),
@@ -80,8 +90,9 @@ impl DevNode {
     /// Starts a node. When it returns the node answers requests.
     ///
     /// # Errors
-    /// [`SpawnError::Bind`] the address is taken or not ours; [`SpawnError::Threads`] the system has
-    /// no more threads to give.
+    /// [`SpawnError::Bind`] the address is taken or not ours; [`SpawnError::State`] the state file is in
+    /// use, damaged, or holds something else; [`SpawnError::Threads`] the system has no more threads to
+    /// give.
     pub fn try_spawn(config: Config) -> Result<Self, SpawnError> {
         BalanceTooHigh::check(config.balance)?;
         let wanted = SocketAddr::new(config.host, config.port);
@@ -107,8 +118,14 @@ impl DevNode {
             let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(SpawnError::Threads)?
         };
-        let chain = new_chain(&config);
-        let events = chain.event_source();
+        let chain = Arc::new(open_chain(&config)?);
+        let (mining, events) = {
+            let chain = chain
+                .read()
+                .map_err(|error| SpawnError::Threads(io::Error::other(error)))?;
+            (chain.watch_mining(), chain.event_source())
+        };
+        runtime.spawn(keep_time(Arc::clone(&chain), mining));
         let api = Arc::new(rpc::Api::new(chain, &config));
         let (sender, stopped) = watch::channel(false);
         let loopback = address.ip().is_loopback();
@@ -195,8 +212,8 @@ impl Drop for DevNode {
     }
 }
 
-/// The chain at genesis as the settings describe it.
-fn new_chain(config: &Config) -> Chain {
+/// The chain that the settings describe: new, or as its file holds it.
+fn open_chain(config: &Config) -> Result<SharedChain, StoreError> {
     let mut params = ChainParams {
         chain_id: config.chain_id,
         console: config.console.clone(),
@@ -207,5 +224,44 @@ fn new_chain(config: &Config) -> Chain {
     for account in &config.accounts {
         params.alloc.entry(account.address()).or_default().balance = config.balance;
     }
-    Chain::new(params, config.clock)
+    let chosen = config.block_time.map(Mining::Interval);
+    match &config.state {
+        Some(path) => SharedChain::open(path, params, config.clock, chosen),
+        None => Ok(SharedChain::new(
+            Chain::new(params, config.clock).with_mining(chosen.unwrap_or_default()),
+        )),
+    }
+}
+
+/// Makes blocks at intervals for as long as the chain wants that.
+async fn keep_time(chain: Arc<SharedChain>, mut mining: watch::Receiver<Mining>) {
+    loop {
+        let Mining::Interval(interval) = *mining.borrow_and_update() else {
+            if mining.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let interval = interval.max(SHORTEST_BLOCK_TIME);
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick comes at once.
+        ticks.tick().await;
+        loop {
+            tokio::select! {
+                changed = mining.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    break;
+                }
+                _ = ticks.tick() => {
+                    let chain = Arc::clone(&chain);
+                    // A block that could not be stored has given its transactions back to the pool; the
+                    // next one tries again.
+                    let _ = tokio::task::spawn_blocking(move || chain.change(Chain::mine)).await;
+                }
+            }
+        }
+    }
 }

@@ -66,6 +66,25 @@ impl BlockTime {
         }
     }
 
+    /// As it was before a restart.
+    pub(super) const fn restore(clock: Clock, offset_secs: i64, next: Option<u64>) -> Self {
+        Self {
+            clock,
+            offset_secs,
+            next,
+        }
+    }
+
+    /// How many seconds the clock has been moved in all.
+    pub(super) const fn offset_secs(&self) -> i64 {
+        self.offset_secs
+    }
+
+    /// The time fixed for the next block.
+    pub(super) const fn next(&self) -> Option<u64> {
+        self.next
+    }
+
     /// Timestamp of a block made now on a parent of `parent` seconds: never before the parent's,
     /// possibly the same (Arbitrum makes several blocks per second).
     pub(super) fn next_block(&self, parent: u64) -> u64 {

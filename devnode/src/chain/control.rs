@@ -10,7 +10,7 @@ impl Chain {
         self.next_snapshot += 1;
         self.snapshots.push(ChainSnapshot {
             id,
-            head: self.head().number(),
+            head: self.tip().number(),
             state: self.executor.snapshot(),
             time: self.time,
         });
@@ -25,7 +25,9 @@ impl Chain {
 
     /// Goes back to a mark: blocks, state and clock. The mark and all later ones are used up, and
     /// waiting transactions are dropped. Says whether there was such a mark.
-    pub fn revert(&mut self, id: u64) -> bool {
+    ///
+    /// A chain that is kept in a file goes back by [`SharedChain::revert`](super::SharedChain::revert).
+    pub(crate) fn revert(&mut self, id: u64) -> bool {
         let Some(place) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else {
             return false;
         };
@@ -42,6 +44,7 @@ impl Chain {
         self.executor.restore(to.state);
         self.time = to.time;
         self.pool.clear();
+        self.publish_reverted();
         true
     }
 
@@ -52,22 +55,26 @@ impl Chain {
     pub fn set_balance(&mut self, address: Address, balance: U256) -> Result<(), BalanceTooHigh> {
         BalanceTooHigh::check(balance)?;
         self.executor.set_balance(address, balance);
+        self.changed();
         Ok(())
     }
 
     /// Sets a nonce by decree.
     pub fn set_nonce(&mut self, address: Address, nonce: u64) {
         self.executor.set_nonce(address, nonce);
+        self.changed();
     }
 
     /// Sets code by decree.
     pub fn set_code(&mut self, address: Address, code: &Bytes) {
         self.executor.set_code(address, code);
+        self.changed();
     }
 
     /// Sets a storage slot by decree.
     pub fn set_storage(&mut self, address: Address, slot: B256, value: B256) {
         self.executor.set_storage(address, slot, value);
+        self.changed();
     }
 
     /// Moves the clock ahead; returns how many seconds it has been moved in all.
@@ -75,7 +82,9 @@ impl Chain {
     /// # Errors
     /// [`TimeError::OutOfRange`].
     pub fn increase_time(&mut self, secs: u64) -> Result<i64, TimeError> {
-        self.time.increase(secs)
+        let moved = self.time.increase(secs)?;
+        self.changed();
+        Ok(moved)
     }
 
     /// Fixes the timestamp of the next block; the clock goes on from there.
@@ -83,8 +92,10 @@ impl Chain {
     /// # Errors
     /// [`TimeError`] if it is before the newest block or out of range.
     pub fn set_next_timestamp(&mut self, secs: u64) -> Result<(), TimeError> {
-        let parent = self.head().timestamp();
-        self.time.fix_next(secs, parent)
+        let parent = self.tip().timestamp();
+        self.time.fix_next(secs, parent)?;
+        self.changed();
+        Ok(())
     }
 
     /// Sets the clock, which goes on from there; returns how many seconds it has been moved in all.

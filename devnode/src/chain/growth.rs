@@ -8,7 +8,7 @@ use super::{
 use crate::evm::{BlockContext, ExecError, Executor, TX_COMPUTE_CAP};
 use alloy::eips::eip2718::Typed2718;
 use alloy_primitives::{Address, B256};
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 /// Gas after which a block takes no further transaction: what a Nitro block may compute. A transaction
 /// that uses more than is left still fits, as the first one must.
@@ -41,31 +41,34 @@ impl Chain {
             }
             self.pool.insert(transaction)?;
             self.tell(ChainEvent::Accepted(hash));
+            self.send_events();
             return Ok(hash);
         }
-        let context = self.next_context();
+        let context = self.context_after(self.tip());
         let executed = execute(&mut self.executor, transaction, &context)?;
         // One with the same nonce may wait since before the mode was changed.
         self.tell(ChainEvent::Accepted(hash));
         let touched = touched(&executed, &self.pool);
-        self.append(&context, vec![executed]);
+        self.append(&context, vec![executed], true);
         self.make_ready(touched);
+        self.changed();
         Ok(hash)
     }
 
     /// Makes one block of the transactions whose turn has come, or an empty one.
     pub fn mine(&mut self) {
-        let context = self.next_context();
+        let context = self.context_after(self.tip());
         let executed = fill(&mut self.executor, &mut self.pool, &context);
         if executed.is_empty() {
             self.executor.begin_block(&context);
         }
-        self.append(&context, executed);
+        self.append(&context, executed, false);
+        self.changed();
     }
 
     /// The block that [`Self::mine`] would make now. Nothing is kept.
     pub fn pending_block(&mut self) -> Block {
-        let context = self.next_context();
+        let context = self.context_after(self.tip());
         let before = self.executor.snapshot();
         let executed = if self.pool.is_empty() {
             Vec::new()
@@ -81,10 +84,22 @@ impl Chain {
     /// Changes when blocks are made. Changing to [`Mining::OnDemand`] executes whatever waits for its
     /// turn, each transaction in a block of its own.
     pub fn set_mining(&mut self, mining: Mining) {
+        self.is_mining_chosen = true;
         self.mining.send_replace(mining);
         if mining == Mining::OnDemand {
             self.make_ready(self.pool.senders());
         }
+        self.changed();
+    }
+
+    /// Says when blocks are made from the start. Unlike [`Self::set_mining`] it is not remembered over a
+    /// restart.
+    #[must_use]
+    pub fn with_mining(mut self, mining: Mining) -> Self {
+        self.is_mining_chosen = false;
+        self.mining.send_replace(mining);
+        self.unpublished.published.mining = mining;
+        self
     }
 
     /// Executes the waiting transactions of these accounts whose turn has come, and those that can
@@ -95,40 +110,23 @@ impl Chain {
             let next = self.executor.state().nonce(account);
             self.pool.drop_below(account, next);
             if let Some(ready) = self.pool.take(account, next) {
-                let context = self.next_context();
+                let context = self.context_after(self.tip());
                 // One that can no longer be executed, for lack of funds for instance, is dropped as
                 // any node drops it; the ones behind it go on waiting.
                 if let Ok(executed) = execute(&mut self.executor, ready, &context) {
                     accounts.extend(touched(&executed, &self.pool));
-                    self.append(&context, vec![executed]);
+                    self.append(&context, vec![executed], false);
                 }
             }
         }
     }
 
     /// Puts a block around what was executed in it at the end of the chain.
-    pub(super) fn append(&mut self, context: &BlockContext, executed: Vec<Executed>) {
+    fn append(&mut self, context: &BlockContext, executed: Vec<Executed>, is_awaited: bool) {
         let arbos_version = self.executor.state().arbos_version();
         let block = Block::new(context, executed, self.executor.snapshot(), arbos_version);
         self.time.block_made(block.timestamp());
-        self.index(Arc::new(block));
-    }
-
-    /// Makes a block known.
-    fn index(&mut self, block: Arc<Block>) {
-        self.by_hash.insert(block.hash(), block.number());
-        for (index, entry) in (0..).zip(block.entries()) {
-            self.by_transaction
-                .insert(entry.transaction.hash(), (block.number(), index));
-        }
-        self.logs.push_block(block.number(), block.logs());
-        self.tell(ChainEvent::Added(Arc::clone(&block)));
-        self.blocks.push(block);
-    }
-
-    pub(super) fn tell(&self, event: ChainEvent) {
-        // Nobody may be listening.
-        let _ = self.events.send(event);
+        self.push(block, is_awaited);
     }
 }
 

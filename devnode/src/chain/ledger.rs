@@ -2,9 +2,10 @@
 
 use super::{
     Block, ChainEvent, Clock, EVENT_BUFFER, Entry, LogQuery, Mining, SignedTransaction, Simulation,
-    clock::BlockTime, logs::LogIndex, pool::Pool,
+    clock::BlockTime, logs::LogIndex, pool::Pool, publish::Unpublished,
 };
 use crate::evm::{BlockContext, ChainParams, Executor, MIN_BASE_FEE, Snapshot, StateView};
+use crate::store::Stored;
 use alloy_primitives::{Address, B256, Log};
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{broadcast, watch};
@@ -24,9 +25,12 @@ pub struct Chain {
     pub(super) pool: Pool,
     pub(super) time: BlockTime,
     pub(super) mining: watch::Sender<Mining>,
+    /// Whether a client chose how blocks are made.
+    pub(super) is_mining_chosen: bool,
     pub(super) snapshots: Vec<ChainSnapshot>,
     pub(super) next_snapshot: u64,
     pub(super) events: broadcast::Sender<ChainEvent>,
+    pub(super) unpublished: Unpublished,
 }
 
 /// What going back needs to know.
@@ -103,7 +107,31 @@ impl Chain {
         let executor = Executor::new(params);
         let time = BlockTime::new(clock);
         let genesis = BlockContext::new(0, time.next_block(0), MIN_BASE_FEE);
-        let mut chain = Self {
+        let arbos_version = executor.state().arbos_version();
+        let block = Block::new(&genesis, Vec::new(), executor.snapshot(), arbos_version);
+        let mut chain = Self::around(executor, time, Mining::default());
+        chain.push(block, false);
+        chain.changed();
+        chain
+    }
+
+    /// A chain that goes on from what a file holds.
+    pub(super) fn restore(params: ChainParams, clock: Clock, stored: Stored) -> Self {
+        let Stored { state, blocks, tip } = stored;
+        let time = BlockTime::restore(clock, tip.clock_offset_secs, tip.next_timestamp);
+        let executor = Executor::with_state(params, state);
+        let mut chain = Self::around(executor, time, tip.mining.unwrap_or_default());
+        chain.is_mining_chosen = tip.mining.is_some();
+        for block in blocks {
+            chain.index(Arc::new(block));
+        }
+        chain.changed();
+        chain
+    }
+
+    fn around(executor: Executor, time: BlockTime, mining: Mining) -> Self {
+        Self {
+            unpublished: Unpublished::new(executor.snapshot(), time, mining),
             executor,
             blocks: Vec::new(),
             by_hash: HashMap::new(),
@@ -111,13 +139,12 @@ impl Chain {
             logs: LogIndex::default(),
             pool: Pool::default(),
             time,
-            mining: watch::Sender::new(Mining::default()),
+            mining: watch::Sender::new(mining),
+            is_mining_chosen: false,
             snapshots: Vec::new(),
             next_snapshot: 1,
             events: broadcast::Sender::new(EVENT_BUFFER),
-        };
-        chain.append(&genesis, Vec::new());
-        chain
+        }
     }
 
     /// EIP-155 chain id.
@@ -201,7 +228,7 @@ impl Chain {
     }
 
     /// A point of the chain to run calls at, also after the chain has gone on; `None` for a block that
-    /// does not exist. It must not be used after [`Self::revert`].
+    /// does not exist. It must not be used after the chain has gone back.
     pub fn simulation(&self, at: At) -> Option<Simulation> {
         Some(Simulation {
             simulator: self.executor.simulator().clone(),
@@ -211,7 +238,7 @@ impl Chain {
     }
 
     /// The point just before a transaction in a block, to execute it again there. It must not be used
-    /// after [`Self::revert`].
+    /// after the chain has gone back.
     pub fn simulation_before(&self, transaction: TransactionRef<'_>) -> Simulation {
         Simulation {
             simulator: self.executor.simulator().clone(),
@@ -238,9 +265,19 @@ impl Chain {
             .collect()
     }
 
-    /// The block that would be made now.
-    pub(super) fn next_context(&self) -> BlockContext {
-        let parent = self.head();
+    /// Makes a block known.
+    pub(super) fn index(&mut self, block: Arc<Block>) {
+        self.by_hash.insert(block.hash(), block.number());
+        for (index, entry) in (0..).zip(block.entries()) {
+            self.by_transaction
+                .insert(entry.transaction.hash(), (block.number(), index));
+        }
+        self.logs.push_block(block.number(), block.logs());
+        self.blocks.push(block);
+    }
+
+    /// The block that would be made now on another.
+    pub(super) fn context_after(&self, parent: &Block) -> BlockContext {
         BlockContext {
             parent_hash: parent.hash(),
             ..BlockContext::new(
@@ -253,7 +290,7 @@ impl Chain {
 
     fn context_at(&self, at: At) -> Option<BlockContext> {
         match at {
-            At::Pending => Some(self.next_context()),
+            At::Pending => Some(self.context_after(self.head())),
             At::Block(number) => self.block(number).map(|block| block.context()),
         }
     }
@@ -265,7 +302,7 @@ impl Chain {
                 self.block(number).map(|block| block.state())
             }
             At::Block(number) if number > self.head().number() => None,
-            At::Block(_) | At::Pending => Some(self.executor.snapshot()),
+            At::Block(_) | At::Pending => Some(self.unpublished.published.state),
         }
     }
 }

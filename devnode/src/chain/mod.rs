@@ -16,7 +16,11 @@ mod logs;
 mod mining;
 mod node_interface;
 mod pool;
+mod publish;
+mod shared;
 mod simulation;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub use block::{Block, Entry, Receipt};
@@ -28,5 +32,6 @@ pub use ledger::{At, Chain, LogRef, TransactionRef};
 pub use logs::LogQuery;
 pub use mining::{ChainEvent, EVENT_BUFFER, Mining};
 pub use pool::{MAX_QUEUED_BYTES, MAX_QUEUED_TRANSACTIONS};
+pub use shared::{ChangeError, SharedChain};
 pub use simulation::Simulation;
 pub use transaction::{DecodeError, MAX_TRANSACTION_BYTES, SignedTransaction, TX_FEE_CAP};

@@ -8,7 +8,7 @@ use super::{
     handler::MachineHandler,
     machine::Machine,
     run::Run,
-    state::{AccountRecord, SharedState, State},
+    state::{AccountRecord, SharedState, State, StateWrite},
     trace::{AnyTracer, Finished, Traced, TracerKind},
 };
 use crate::arbos::{
@@ -27,6 +27,7 @@ use revm::{
 };
 use std::{
     cell::Cell,
+    ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
@@ -49,6 +50,18 @@ pub(crate) fn thread_has_stack() {
 /// Going back to one makes every later one meaningless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Snapshot(u64);
+
+impl Snapshot {
+    /// The snapshot of a version of the state.
+    pub(crate) const fn at_version(version: u64) -> Self {
+        Self(version)
+    }
+
+    /// The version it marks.
+    pub(crate) const fn version(self) -> u64 {
+        self.0
+    }
+}
 
 /// Runs transactions over the state it owns.
 ///
@@ -90,19 +103,21 @@ impl Executor {
     /// A chain at genesis: `params.alloc` and the chain's own contracts.
     #[must_use]
     pub fn new(params: ChainParams) -> Self {
-        let shared = SharedState::default();
-        {
-            let mut state = shared.write();
-            for (address, account) in genesis_accounts(&params) {
-                state.install(address, &account);
-            }
-            for (address, account) in &params.alloc {
-                state.install(*address, account);
-            }
+        let mut state = State::default();
+        for (address, account) in genesis_accounts(&params) {
+            state.install(address, &account);
         }
+        for (address, account) in &params.alloc {
+            state.install(*address, account);
+        }
+        Self::with_state(params, state)
+    }
+
+    /// A chain that goes on from a state. `params` must be those it began with.
+    pub(crate) fn with_state(params: ChainParams, state: State) -> Self {
         Self {
             simulator: Simulator {
-                state: Arc::new(shared),
+                state: Arc::new(SharedState::new(state)),
                 params: Arc::new(params),
                 programs: Arc::default(),
             },
@@ -211,6 +226,21 @@ impl Executor {
     /// Marks the present state.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.simulator.state.read().version())
+    }
+
+    /// What the versions in a range wrote.
+    pub(crate) fn writes_in(&self, versions: RangeInclusive<u64>) -> Vec<(u64, Vec<StateWrite>)> {
+        self.simulator.state.read().writes_in(versions)
+    }
+
+    /// How many codes the state keeps.
+    pub(crate) fn code_count(&self) -> usize {
+        self.simulator.state.read().code_count()
+    }
+
+    /// The codes that came after the first `count`.
+    pub(crate) fn codes_after(&self, count: usize) -> Vec<(B256, Bytes)> {
+        self.simulator.state.read().codes_after(count)
     }
 
     /// Goes back to a marked state.

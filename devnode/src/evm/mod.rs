@@ -29,6 +29,7 @@ pub(crate) use executor::{STACK_BYTES, thread_has_stack};
 pub(crate) use frame_api::FrameApi;
 pub(crate) use machine::{Fault, Machine};
 pub(crate) use revert::error_reason;
+pub(crate) use state::{AccountRecord, State, StateWrite};
 
 pub use error::ExecError;
 pub use executor::{Executor, Simulator, Snapshot};

@@ -8,7 +8,8 @@ use super::params::GenesisAccount;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use revm::{bytecode::Bytecode, state::EvmState};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
+    ops::RangeInclusive,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -79,6 +80,13 @@ pub(crate) fn bytecode(code: &Bytes) -> Bytecode {
     Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code.clone()))
 }
 
+/// A value that a version of the state wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StateWrite {
+    Account(Address, AccountRecord),
+    Slot(Address, U256, U256),
+}
+
 /// One cell of the state.
 #[derive(Clone, Copy, Debug)]
 enum Cell {
@@ -92,6 +100,11 @@ enum Cell {
 pub(crate) struct SharedState(RwLock<State>);
 
 impl SharedState {
+    /// Shares a state.
+    pub(crate) const fn new(state: State) -> Self {
+        Self(RwLock::new(state))
+    }
+
     /// The state, to look at.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
         // A panic in a writer is the chain's to notice, which it belongs to.
@@ -111,6 +124,8 @@ pub(crate) struct State {
     slots: HashMap<(Address, U256), History<U256>>,
     /// Never shrinks: code is named by its hash.
     codes: HashMap<B256, Bytecode>,
+    /// The keys of `codes` in the order they came.
+    code_order: Vec<B256>,
     /// Every first write of a version, in order: what going back has to undo.
     writes: Vec<(u64, Cell)>,
     version: u64,
@@ -204,8 +219,68 @@ impl State {
             return KECCAK256_EMPTY;
         }
         let hash = keccak256(code);
-        self.codes.entry(hash).or_insert_with(|| bytecode(code));
+        self.keep_code(hash, || bytecode(code));
         hash
+    }
+
+    fn keep_code(&mut self, hash: B256, code: impl FnOnce() -> Bytecode) {
+        if let Entry::Vacant(place) = self.codes.entry(hash) {
+            place.insert(code());
+            self.code_order.push(hash);
+        }
+    }
+
+    /// How many codes are kept.
+    pub(crate) const fn code_count(&self) -> usize {
+        self.code_order.len()
+    }
+
+    /// The codes that came after the first `count`.
+    pub(crate) fn codes_after(&self, count: usize) -> Vec<(B256, Bytes)> {
+        self.code_order
+            .iter()
+            .skip(count)
+            .filter_map(|hash| Some((*hash, self.codes.get(hash)?.original_bytes())))
+            .collect()
+    }
+
+    /// What the versions in a range wrote, by version; those that wrote nothing are left out.
+    pub(crate) fn writes_in(&self, versions: RangeInclusive<u64>) -> Vec<(u64, Vec<StateWrite>)> {
+        let first = self
+            .writes
+            .partition_point(|(version, _)| version < versions.start());
+        let cells = self.writes[first..]
+            .iter()
+            .take_while(|(version, _)| version <= versions.end());
+        let mut found: Vec<(u64, Vec<StateWrite>)> = Vec::new();
+        for (version, cell) in cells {
+            let value = match cell {
+                Cell::Account(address) => {
+                    let history = self.accounts.get(address);
+                    let account = history.and_then(|history| history.at(*version));
+                    StateWrite::Account(*address, account.unwrap_or_default())
+                }
+                Cell::Slot(address, slot) => {
+                    StateWrite::Slot(*address, *slot, self.slot(*version, *address, *slot))
+                }
+            };
+            match found.last_mut() {
+                Some((last, values)) if last == version => values.push(value),
+                _ => found.push((*version, vec![value])),
+            }
+        }
+        found
+    }
+
+    /// Makes `version` the present one and repeats what it wrote. Versions must rise.
+    pub(crate) fn replay(&mut self, version: u64, writes: Vec<StateWrite>) {
+        self.version = version;
+        for write in writes {
+            match write {
+                StateWrite::Account(address, account) => self.set_account(address, account),
+                StateWrite::Slot(address, slot, value) => self.set_slot(address, slot, value),
+            }
+        }
     }
 
     /// Installs an account as a whole.
@@ -239,9 +314,7 @@ impl State {
             if let Some(code) = &account.info.code
                 && !code.is_empty()
             {
-                self.codes
-                    .entry(account.info.code_hash)
-                    .or_insert_with(|| code.clone());
+                self.keep_code(account.info.code_hash, || code.clone());
             }
             let record = AccountRecord {
                 balance: account.info.balance,

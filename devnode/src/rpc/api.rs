@@ -3,21 +3,18 @@
 use super::{RpcError, follow::Followers, wallet::Impersonated};
 use crate::{
     Config, DevAccount,
-    chain::{At, Block, Chain, ChainEvent, SignedTransaction},
+    chain::{At, Block, Chain, ChainEvent, SharedChain, SignedTransaction},
     evm::StateView,
 };
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::B256;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 use tokio::sync::broadcast;
 
 /// The methods of a node, over one chain.
 #[derive(Debug)]
 pub struct Api {
-    chain: RwLock<Chain>,
-    /// Read while a call runs beside the chain, written while the chain goes back. Taken before the
-    /// chain.
-    history: RwLock<()>,
+    chain: Arc<SharedChain>,
     chain_id: u64,
     accounts: Vec<DevAccount>,
     impersonated: Mutex<Impersonated>,
@@ -27,11 +24,10 @@ pub struct Api {
 impl Api {
     /// Puts the methods over a chain. `config` names the accounts that `eth_accounts` lists.
     #[must_use]
-    pub fn new(chain: Chain, config: &Config) -> Self {
+    pub fn new(chain: Arc<SharedChain>, config: &Config) -> Self {
         Self {
-            chain_id: chain.chain_id(),
-            chain: RwLock::new(chain),
-            history: RwLock::default(),
+            chain_id: config.chain_id,
+            chain,
             accounts: config.accounts.clone(),
             impersonated: Mutex::default(),
             followers: Followers::default(),
@@ -50,7 +46,7 @@ impl Api {
 
     /// Whether the chain can be looked at now, without waiting for a change under way.
     pub(super) fn is_free(&self) -> bool {
-        self.chain.try_read().is_ok()
+        self.chain.is_free()
     }
 
     pub(super) const fn chain_id(&self) -> u64 {
@@ -71,29 +67,23 @@ impl Api {
 
     /// The chain, to look at.
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Chain>, RpcError> {
-        self.chain.read().map_err(|_| broken())
+        Ok(self.chain.read()?)
     }
 
     /// Keeps the chain from going back while a call runs beside it. To be taken before the chain.
     pub(super) fn keep_history(&self) -> RwLockReadGuard<'_, ()> {
-        // It guards nothing that a panic could break.
-        self.history.read().unwrap_or_else(PoisonError::into_inner)
+        self.chain.keep_history()
     }
 
     /// Changes the chain, and returns when nothing of the change can be lost.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Chain) -> T) -> Result<T, RpcError> {
-        Ok(change(&mut *self.chain.write().map_err(|_| broken())?))
+        Ok(self.chain.change(change)?)
     }
 
     /// Goes back to a mark; says whether there was one. Calls that run beside the chain are waited for.
     pub(super) fn go_back(&self, id: u64) -> Result<bool, RpcError> {
-        let _no_calls = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        self.change(|chain| {
-            if let Some(head) = chain.snapshot_head(id) {
-                self.followers.before_revert(chain, head);
-            }
-            chain.revert(id)
-        })
+        let before = |chain: &Chain, head| self.followers.before_revert(chain, head);
+        Ok(self.chain.revert(id, before)?)
     }
 
     /// Hands a transaction to the chain.
@@ -102,11 +92,6 @@ impl Api {
         self.followers.arrived(hash);
         Ok(hash)
     }
-}
-
-/// A panic while the chain was being changed may have left it half changed: it answers no more.
-fn broken() -> RpcError {
-    RpcError::Internal("an earlier request broke the chain; restart the node".to_owned())
 }
 
 /// Where in the chain a block parameter points. Nothing is ever reorganised, so `safe` and

@@ -2,7 +2,7 @@
 
 use crate::{
     arbos,
-    chain::{BalanceTooHigh, DecodeError, EstimateError, SubmitError, TimeError},
+    chain::{BalanceTooHigh, ChangeError, DecodeError, EstimateError, SubmitError, TimeError},
     evm::{self, ExecError, Halt},
 };
 use alloy_primitives::{Address, B256, Bytes};
@@ -165,6 +165,9 @@ pub enum RpcError {
     /// The clock cannot be moved like that.
     #[error(transparent)]
     Time(#[from] TimeError),
+    /// The chain could not be changed, for lack of space on the disk for instance.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// The node failed.
     #[error("internal error: {0}")]
     Internal(String),
@@ -207,6 +210,7 @@ impl RpcError {
             Self::Execution(ExecError::Internal(_))
             | Self::Submit(SubmitError::Execution(ExecError::Internal(_)))
             | Self::Estimate(EstimateError::Refused(ExecError::Internal(_)))
+            | Self::Change(_)
             | Self::Internal(_) => INTERNAL,
             Self::UnknownBlock
             | Self::SubscriptionNotFound
@@ -247,6 +251,7 @@ impl RpcError {
         let mut cause = match self {
             Self::Parse(error) => Some(error as &dyn Error),
             Self::Transaction(error) => error.source(),
+            Self::Change(error) => error.source(),
             _ => None,
         };
         while let Some(error) = cause {

@@ -5,6 +5,7 @@ mod accounts;
 mod arbos;
 mod control;
 mod debug;
+mod durable;
 mod filters;
 mod harness;
 mod lifecycle;
