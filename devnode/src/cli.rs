@@ -13,7 +13,9 @@ use std::{
     fmt::Write as _,
     io,
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -22,6 +24,11 @@ use tokio::{
 
 /// Nitro's usual HTTP port.
 pub const DEFAULT_PORT: u16 = 8547;
+
+/// Shortest time between blocks that can be asked for.
+const SHORTEST_BLOCK_TIME: Duration = Duration::from_millis(1);
+/// Longest time between blocks that can be asked for: a day.
+const LONGEST_BLOCK_TIME: Duration = Duration::from_secs(86_400);
 
 /// What help texts end with.
 pub const AFTER_HELP: &str = "\
@@ -44,7 +51,13 @@ pub struct Args {
     /// Version of ArbOS, which decides the Stylus version and its limits: 40, 50, 51, 59 or 60
     #[arg(long, value_name = "VERSION", default_value_t = ArbosVersion::default())]
     pub arbos_version: ArbosVersion,
-    /// What each account starts with, in ether
+    /// Keep the chain in this file, and go on from it if it is there [default: in memory]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Seconds between blocks, such as 2 or 0.25; without it each transaction makes a block at once
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub block_time: Option<Duration>,
+    /// What each account starts with, in ether; a state file that is there has its own balances
     #[arg(long, value_name = "ETHER", default_value = "1000", value_parser = ether)]
     pub balance: U256,
     /// Say nothing on standard error but errors
@@ -69,6 +82,8 @@ impl Args {
             host: self.host,
             port: self.port,
             arbos_version: self.arbos_version,
+            state: self.state.clone(),
+            block_time: self.block_time,
             balance: self.balance,
             quiet: self.silent,
             console,
@@ -84,6 +99,22 @@ fn host(text: &str) -> Result<IpAddr, String> {
     }
     text.parse()
         .map_err(|_| "an IP address is expected, such as 127.0.0.1, ::1 or 0.0.0.0".to_owned())
+}
+
+/// A time between blocks.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let expected = || {
+        let (least, most) = (
+            SHORTEST_BLOCK_TIME.as_secs_f64(),
+            LONGEST_BLOCK_TIME.as_secs(),
+        );
+        format!("seconds from {least} to {most} are expected, such as 2 or 0.25")
+    };
+    text.parse()
+        .ok()
+        .and_then(|secs| Duration::try_from_secs_f64(secs).ok())
+        .filter(|time| (SHORTEST_BLOCK_TIME..=LONGEST_BLOCK_TIME).contains(time))
+        .ok_or_else(expected)
 }
 
 /// An amount of ether in wei.
@@ -196,9 +227,11 @@ pub fn hint(error: &SpawnError) -> Option<&'static str> {
             _ => "choose another address with `--host` and `--port`",
         }),
         SpawnError::State(StoreError::Locked { .. }) => {
-            Some("stop the other node, or choose another file")
+            Some("end the other node, or choose another file with `--state`")
         }
-        SpawnError::State(_) => Some("choose another file; this one was left as it is"),
+        SpawnError::State(_) => {
+            Some("choose another file with `--state`; this one was left as it is")
+        }
         SpawnError::Balance(_) => Some("choose a smaller amount with `--balance`"),
         SpawnError::Threads(_) => None,
     }
@@ -313,6 +346,15 @@ mod tests {
         assert_eq!(ether("0"), Ok(U256::ZERO));
         for wrong in ["-1", "one", "1e3", ""] {
             assert!(ether(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_between_blocks_are_seconds_with_fractions() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("2"), Ok(Duration::from_secs(2)));
+        for wrong in ["0", "-1", "86401", "inf", "NaN", "soon", ""] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
 

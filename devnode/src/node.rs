@@ -104,6 +104,15 @@ impl DevNode {
         listener.set_nonblocking(true).map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
 
+        // Before there is a runtime: dropping one, for an error, is not allowed inside another.
+        let chain = Arc::new(open_chain(&config)?);
+        let (mining, events) = {
+            let chain = chain
+                .read()
+                .map_err(|error| SpawnError::Threads(io::Error::other(error)))?;
+            (chain.watch_mining(), chain.event_source())
+        };
+
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(MAX_EXECUTION_THREADS)
@@ -117,13 +126,6 @@ impl DevNode {
         let listener = {
             let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(SpawnError::Threads)?
-        };
-        let chain = Arc::new(open_chain(&config)?);
-        let (mining, events) = {
-            let chain = chain
-                .read()
-                .map_err(|error| SpawnError::Threads(io::Error::other(error)))?;
-            (chain.watch_mining(), chain.event_source())
         };
         runtime.spawn(keep_time(Arc::clone(&chain), mining));
         let api = Arc::new(rpc::Api::new(chain, &config));

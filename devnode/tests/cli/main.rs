@@ -152,6 +152,71 @@ fn signed(nonce: u64, to: Option<Address>, input: &[u8]) -> Bytes {
 }
 
 #[test]
+fn a_chain_in_a_file_goes_on_after_a_restart_and_after_a_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("chain");
+    let file = file.to_str().unwrap();
+    for (nonce, signal) in [(0, "TERM"), (1, "KILL"), (2, "INT")] {
+        let program = Program::start(&["--silent", "--state", file]);
+        let raw = signed(nonce, Some(Address::repeat_byte(7)), &[]);
+        let hash = ask(program.url(), "eth_sendRawTransaction", &json!([raw]));
+        let receipt = ask(program.url(), "eth_getTransactionReceipt", &json!([hash]));
+        assert_eq!(receipt["blockNumber"], json!(format!("0x{:x}", nonce + 1)));
+        let status = program.end(signal).status;
+        assert_eq!(status.code(), (signal != "KILL").then_some(0), "{signal}");
+    }
+    let program = Program::start(&["--silent", "--state", file]);
+    let balance = json!([Address::repeat_byte(7), "latest"]);
+    assert_eq!(ask(program.url(), "eth_getBalance", &balance), json!("0x3"));
+}
+
+#[test]
+fn a_state_file_in_use_is_an_error_of_the_environment_with_a_hint() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("chain");
+    let file = file.to_str().unwrap();
+    let running = Program::start(&["--silent", "--state", file]);
+    let (code, stdout, stderr) = refused(&["--port", "0", "--state", file]);
+    assert_eq!((code, stdout.as_str()), (3, ""));
+    assert_eq!(
+        stderr,
+        format!(
+            "error: cannot keep the chain in a file\n  \
+             caused by: state file `{file}` is in use by another node\n\n\
+             hint: end the other node, or choose another file with `--state`\n"
+        )
+    );
+    drop(running);
+}
+
+#[test]
+fn a_file_of_something_else_is_refused_and_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notes");
+    std::fs::write(&path, "notes of mine\n").unwrap();
+    let (code, stdout, stderr) = refused(&["--port", "0", "--state", path.to_str().unwrap()]);
+    assert_eq!((code, stdout.as_str()), (3, ""));
+    assert!(
+        stderr
+            .ends_with("\nhint: choose another file with `--state`; this one was left as it is\n"),
+        "{stderr}"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "notes of mine\n");
+}
+
+#[test]
+fn blocks_come_at_intervals_if_asked_for() {
+    let program = Program::start(&["--silent", "--block-time", "0.01"]);
+    let height = || ask(program.url(), "eth_blockNumber", &json!([]));
+    while height() == json!("0x0") {}
+    // A transaction waits for the next block instead of making one.
+    let raw = signed(0, Some(Address::repeat_byte(7)), &[]);
+    let hash = ask(program.url(), "eth_sendRawTransaction", &json!([raw]));
+    while ask(program.url(), "eth_getTransactionReceipt", &json!([hash])).is_null() {}
+    assert_eq!(program.end("TERM").status.code(), Some(0));
+}
+
+#[test]
 fn a_taken_port_is_an_error_of_the_environment_with_a_hint() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
@@ -173,13 +238,15 @@ fn a_taken_port_is_an_error_of_the_environment_with_a_hint() {
 
 #[test]
 fn mistakes_on_the_command_line_are_usage() {
-    let mistakes: [&[&str]; 7] = [
+    let mistakes: [&[&str]; 9] = [
         &["8547"],
         &["--port", "65536"],
         &["--host", "example.com"],
         &["--balance", "-1"],
         &["--balance", "many"],
         &["--arbos-version", "52"],
+        &["--block-time", "0"],
+        &["--block-time", "soon"],
         &["--no-such-flag"],
     ];
     for arguments in mistakes {
@@ -213,6 +280,8 @@ fn help_names_every_flag_and_its_default() {
         "[default: 1000]",
         "--arbos-version <VERSION>",
         "[default: 51]",
+        "--state <FILE>",
+        "--block-time <SECS>",
         "--silent",
         "--json",
         "Exit codes: 0 ended, 2 usage, 3 environment",

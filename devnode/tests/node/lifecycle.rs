@@ -3,7 +3,7 @@
 use crate::harness::TestNode;
 use serde_json::json;
 use std::net::{TcpListener, TcpStream};
-use stylus_devnode::{Config, DevNode, SpawnError};
+use stylus_devnode::{Config, DevNode, SpawnError, store::StoreError};
 
 #[test]
 fn a_node_works_without_a_runtime_and_frees_its_port_when_dropped() {
@@ -23,6 +23,17 @@ async fn a_node_can_be_dropped_inside_a_runtime() {
     let address = node.address();
     drop(node);
     drop(TcpListener::bind(address).unwrap());
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_use_its_file_says_so_inside_a_runtime() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "something else\n").unwrap();
+    let error = DevNode::try_spawn(Config::test().with_state(file.path())).unwrap_err();
+    let SpawnError::State(StoreError::Foreign { path }) = &error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(path, file.path());
 }
 
 #[test]

@@ -104,12 +104,13 @@ fn run() -> Result<bool, Failure> {
         sizes.connections = sizes.connections.min(most);
     }
 
-    let measurements: [(&str, Measurement); 5] = [
+    let measurements: [(&str, Measurement); 6] = [
         ("ready", measure::ready),
         ("blocks", measure::blocks),
         ("throughput", measure::throughput),
         ("calls", measure::calls),
         ("logs", measure::logs),
+        ("state", measure::state),
     ];
     let mut report = Report::default();
     for (name, measurement) in measurements {

@@ -431,3 +431,24 @@ fn ask_logs(
     }
     Ok(took)
 }
+
+/// What `--state` costs: send to receipt with the chain in a file, and without.
+pub(crate) fn state(
+    ours: &Program,
+    _anvil: &Program,
+    sizes: &Sizes,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let mut kept = Bench::start(&ours.with_state(&directory.path().join("state")))?;
+    let mut fleeting = Bench::start(ours)?;
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..8 {
+        with.extend(kept.transfers(sizes.round / 8)?);
+        without.extend(fleeting.transfers(sizes.round / 8)?);
+    }
+    let (with, without) = (median(with), median(without));
+    let name = "send to receipt with --state, vs in memory";
+    report.add(name, with, "ms", Some(without), Bar::None);
+    Ok(())
+}

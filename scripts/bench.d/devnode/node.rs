@@ -31,6 +31,14 @@ impl Program {
         }
     }
 
+    /// Ours, with the chain kept in a file.
+    pub(crate) fn with_state(&self, state: &Path) -> Self {
+        let mut program = self.clone();
+        program.arguments.push("--state".into());
+        program.arguments.push(state.into());
+        program
+    }
+
     /// Anvil, which mines each transaction as it arrives, as ours does.
     pub(crate) fn anvil(path: &Path) -> Self {
         let chain_id = CHAIN_ID.to_string();
