@@ -256,13 +256,13 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
     })?;
     let row = |name: &'static str| -> Result<Vec<u8>, StoreError> {
         let row = about.get(name).map_err(|error| at.database(error.into()))?;
-        let row = row.ok_or_else(|| at.missing("about", name))?;
+        let row = row.ok_or_else(|| at.missing("about", &name))?;
         Ok(row.value().to_vec())
     };
     let format = row("format")?
         .try_into()
         .map(u64::from_le_bytes)
-        .map_err(|_| at.damaged("about", "format", RowError::Malformed))?;
+        .map_err(|_| at.damaged("about", &"format", RowError::Malformed))?;
     if format != FORMAT {
         return Err(StoreError::Format {
             path: path.to_owned(),
@@ -271,9 +271,9 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
         });
     }
     let found = decode_identity(&row("identity")?)
-        .map_err(|error| at.damaged("about", "identity", error))?;
+        .map_err(|error| at.damaged("about", &"identity", error))?;
     at.check(found, identity)?;
-    let tip = decode_tip(&row("tip")?).map_err(|error| at.damaged("about", "tip", error))?;
+    let tip = decode_tip(&row("tip")?).map_err(|error| at.damaged("about", &"tip", error))?;
 
     let mut state = State::default();
     let codes = transaction
@@ -283,7 +283,7 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
         let (hash, code) = entry.map_err(|error| at.database(error.into()))?;
         let hash = B256::from(hash.value());
         if state.add_code(&Bytes::copy_from_slice(code.value())) != hash {
-            return Err(at.damaged("codes", hash, RowError::Checksum));
+            return Err(at.damaged("codes", &hash, RowError::Checksum));
         }
     }
     let writes = transaction
@@ -293,10 +293,10 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
         let (version, row) = entry.map_err(|error| at.database(error.into()))?;
         let version = version.value();
         if version > tip.state.version() {
-            return Err(at.damaged("writes", version, RowError::Malformed));
+            return Err(at.damaged("writes", &version, RowError::Malformed));
         }
         let values = decode_writes(version, row.value())
-            .map_err(|error| at.damaged("writes", version, error))?;
+            .map_err(|error| at.damaged("writes", &version, error))?;
         state.replay(version, values);
     }
     state.replay(tip.state.version(), Vec::new());
@@ -309,7 +309,7 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
         let (number, row) = entry.map_err(|error| at.database(error.into()))?;
         let number = number.value();
         let block = decode_block(number, row.value())
-            .map_err(|error| at.damaged("blocks", number, error))?;
+            .map_err(|error| at.damaged("blocks", &number, error))?;
         let parent = blocks.last();
         if number != blocks.len() as u64
             || number >= tip.blocks
@@ -318,12 +318,12 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
                 parent.hash() != block.parent_hash() || parent.state() > block.state()
             })
         {
-            return Err(at.damaged("blocks", number, RowError::Malformed));
+            return Err(at.damaged("blocks", &number, RowError::Malformed));
         }
         blocks.push(block);
     }
     if blocks.is_empty() || (blocks.len() as u64) < tip.blocks {
-        return Err(at.missing("blocks", blocks.len()));
+        return Err(at.missing("blocks", &blocks.len()));
     }
     Ok(Stored { state, blocks, tip })
 }
@@ -373,7 +373,7 @@ impl At<'_> {
         }
     }
 
-    fn damaged(self, table: &'static str, row: impl ToString, source: RowError) -> StoreError {
+    fn damaged(self, table: &'static str, row: &dyn ToString, source: RowError) -> StoreError {
         StoreError::Damaged {
             path: self.0.to_owned(),
             table,
@@ -382,7 +382,7 @@ impl At<'_> {
         }
     }
 
-    fn missing(self, table: &'static str, row: impl ToString) -> StoreError {
+    fn missing(self, table: &'static str, row: &dyn ToString) -> StoreError {
         StoreError::Missing {
             path: self.0.to_owned(),
             table,

@@ -225,8 +225,8 @@ pub(super) fn decode_block(number: u64, row: &[u8]) -> Result<Block, RowError> {
     }
     row.finish()?;
     let context = BlockContext {
-        parent_hash,
         l1_block_number,
+        parent_hash,
         ..BlockContext::new(number, timestamp, base_fee)
     };
     let block = Block::from_entries(&context, entries.into(), state, arbos_version);

@@ -7,6 +7,7 @@ use crate::{
 };
 use alloy_primitives::B256;
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -49,7 +50,7 @@ fn describe(chain: &Chain) -> String {
                 )
             })
             .collect();
-        text.push_str(&format!("{block:?} {seen:?}\n"));
+        writeln!(text, "{block:?} {seen:?}").unwrap();
         for entry in block.entries() {
             assert!(chain.transaction(entry.transaction.hash()).is_some());
         }
@@ -58,7 +59,7 @@ fn describe(chain: &Chain) -> String {
         to_block: u64::MAX,
         ..crate::chain::LogQuery::default()
     });
-    text.push_str(&format!("{} {:?}", logs.len(), chain.mining()));
+    write!(text, "{} {:?}", logs.len(), chain.mining()).unwrap();
     text
 }
 
