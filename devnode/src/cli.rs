@@ -28,7 +28,7 @@ pub const DEFAULT_PORT: u16 = 8547;
 /// Shortest time between blocks that can be asked for.
 const SHORTEST_BLOCK_TIME: Duration = Duration::from_millis(1);
 /// Longest time between blocks that can be asked for: a day.
-const LONGEST_BLOCK_TIME: Duration = Duration::from_secs(86_400);
+const LONGEST_BLOCK_TIME: Duration = Duration::from_hours(24);
 
 /// What help texts end with.
 pub const AFTER_HELP: &str = "\

@@ -58,50 +58,6 @@ sol! {
     }
 
     #[derive(Debug, PartialEq, Eq)]
-    interface CacheManager {
-        struct Entry {
-            bytes32 code;
-            uint64 size;
-            uint192 bid;
-        }
-
-        function setCacheSize(uint64 newSize) external;
-        function setDecayRate(uint64 newDecay) external;
-        function paused() external;
-        function unpause() external;
-        function evictAll() external;
-        function evictPrograms(uint256 count) external;
-        function getEntries() external view returns (Entry[] memory found);
-        function getSmallestEntries(uint256 k) external view returns (Entry[] memory result);
-        function getMinBid(uint64 size) external view returns (uint192 min);
-        function getMinBid(bytes32 codehash) external view returns (uint192 min);
-        function getMinBid(address program) external view returns (uint192 min);
-        function sweepFunds() external;
-        function placeBid(address program) external payable;
-        function makeSpace(uint64 size) external payable returns (uint64 space);
-        function entries(uint256 index) external view returns (bytes32 code, uint64 size, uint192 bid);
-        function cacheSize() external view returns (uint64 bytesAllowed);
-        function queueSize() external view returns (uint64 bytesUsed);
-        function decay() external view returns (uint64 rate);
-        function isPaused() external view returns (bool isIt);
-
-        error NotChainOwner(address sender);
-        error AsmTooLarge(uint256 asm, uint256 queueSize, uint256 cacheSize);
-        error AlreadyCached(bytes32 codehash);
-        error BidTooLarge(uint256 bid);
-        error BidTooSmall(uint192 bid, uint192 min);
-        error BidsArePaused();
-        error MakeSpaceTooLarge(uint64 size, uint64 limit);
-
-        event InsertBid(bytes32 indexed codehash, address program, uint192 bid, uint64 size);
-        event DeleteBid(bytes32 indexed codehash, uint192 bid, uint64 size);
-        event SetCacheSize(uint64 size);
-        event SetDecayRate(uint64 decay);
-        event Pause();
-        event Unpause();
-    }
-
-    #[derive(Debug, PartialEq, Eq)]
     interface ArbSys {
         function arbBlockNumber() external view returns (uint256 number);
         function arbBlockHash(uint256 arbBlockNum) external view returns (bytes32 hash);

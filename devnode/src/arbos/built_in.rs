@@ -163,24 +163,4 @@ impl BuiltIn<'_, '_> {
         self.api.log(log.topics().to_vec(), log.data);
         Ok(())
     }
-
-    /// A slot of the contract's storage, at the price of the opcode.
-    pub(super) fn load(&mut self, slot: U256) -> Result<U256, Failure> {
-        let priced = self.api.storage_load(slot)?;
-        self.paid(priced)
-    }
-
-    /// A slot of the contract's storage, at no price.
-    pub(super) fn peek(&mut self, slot: U256) -> Result<U256, Failure> {
-        Ok(self.api.storage_load(slot)?.value)
-    }
-
-    /// Writes a slot of the contract's storage, at the price of the opcode.
-    pub(super) fn store(&mut self, slot: U256, value: U256) -> Result<(), Failure> {
-        if self.api.is_static() {
-            return Err(Failure::OutOfGas);
-        }
-        let gas = self.api.storage_flush(&[(slot, value)], self.gas_left)?;
-        self.burn(gas)
-    }
 }

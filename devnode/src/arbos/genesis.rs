@@ -1,9 +1,8 @@
 //! The chain's own accounts at genesis.
 
 use super::{
-    CACHE_MANAGER, CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, HISTORY, PRECOMPILE_CODE,
-    STYLUS_DEPLOYER, built_in, cache_manager, history, params as chain_params,
-    precompile_addresses,
+    CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, HISTORY, PRECOMPILE_CODE, STYLUS_DEPLOYER,
+    built_in, history, params as chain_params, precompile_addresses,
 };
 use crate::evm::{ARBOS_STATE, ChainParams, GenesisAccount};
 use alloy_primitives::{Address, Bytes, bytes};
@@ -28,9 +27,6 @@ pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
         .map(|address| (address, code(&PRECOMPILE_CODE)))
         .collect();
     accounts.push((STYLUS_DEPLOYER, code(&built_in::CODE)));
-    let mut cache_manager = code(&built_in::CODE);
-    cache_manager.storage.extend(cache_manager::genesis());
-    accounts.push((CACHE_MANAGER, cache_manager));
     accounts.push((HISTORY, code(&history::CODE)));
     accounts.push((CREATE2_FACTORY, code(&CREATE2_FACTORY_CODE)));
 
@@ -39,7 +35,7 @@ pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
     state.storage.extend(CHAIN_OWNERS.genesis(&owners));
     state
         .storage
-        .extend(CACHE_MANAGERS.genesis(&[CACHE_MANAGER]));
+        .extend(CACHE_MANAGERS.genesis(&[params.owner]));
     state
         .storage
         .extend(chain_params::genesis(params.arbos_version));

@@ -15,7 +15,6 @@ mod arb_wasm_cache;
 mod block_start;
 mod built_in;
 mod cache;
-mod cache_manager;
 mod deployer;
 mod genesis;
 mod history;
@@ -50,8 +49,6 @@ use std::fmt::Display;
 pub(crate) const PRECOMPILE_CODE: [u8; 1] = [0xfe];
 /// Address of the contract that deploys, activates and initialises a program in one transaction.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
-/// Address of the auction for places in the cache of compiled programs.
-pub const CACHE_MANAGER: Address = address!("2F8Bd4EaB69764c105aDd7dE7CB0402557a44E6f");
 /// Address of the deterministic deployment proxy.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
 /// Address of the contract that answers hashes of past blocks (EIP-2935).
@@ -207,7 +204,7 @@ pub(crate) fn is_native(address: Address, arbos_version: u64) -> bool {
                 )
         })
     };
-    [STYLUS_DEPLOYER, CACHE_MANAGER].contains(&address) || precompile()
+    address == STYLUS_DEPLOYER || precompile()
 }
 
 /// Runs a frame of a contract that [`is_native`].
@@ -218,9 +215,6 @@ pub(crate) fn run_native(
 ) -> Result<InterpreterResult, Fault> {
     match Contract::at(inputs.bytecode_address) {
         Some(contract) => Ok(precompile::run(contract, machine, init, inputs)),
-        None if inputs.bytecode_address == CACHE_MANAGER => {
-            cache_manager::run(machine, init, inputs)
-        }
         None => deployer::run(machine, init, inputs),
     }
 }

@@ -5,7 +5,7 @@ use super::{
     intrinsic, word,
 };
 use crate::{
-    arbos::{ARB_WASM, ARB_WASM_CACHE, CACHE_MANAGER},
+    arbos::{ARB_WASM, ARB_WASM_CACHE},
     evm::{ExecutionStatus, Halt, MIN_BASE_FEE},
 };
 use alloy_primitives::{Address, B256, U256};
@@ -190,7 +190,7 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
     );
     assert_eq!(
         chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}),
-        [CACHE_MANAGER]
+        [OWNER]
     );
 
     let add = addWasmCacheManagerCall { manager: USER }.abi_encode();
@@ -215,7 +215,7 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
     assert_eq!(added.logs.len(), 1);
     assert_eq!(
         chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}),
-        [CACHE_MANAGER, USER]
+        [OWNER, USER]
     );
     // A view is logged and free too; so is a failure free.
     let view = isChainOwnerCall { account: USER }.abi_encode();
@@ -232,19 +232,11 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
     );
     let removed = chain.send(
         ARB_OWNER,
-        removeWasmCacheManagerCall {
-            manager: CACHE_MANAGER,
-        }
-        .abi_encode(),
+        removeWasmCacheManagerCall { manager: OWNER }.abi_encode(),
     );
     assert_eq!(removed.status, ExecutionStatus::Success);
     assert_eq!(chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}), [USER]);
-    assert!(!chain.view(
-        ARB_WASM_CACHE,
-        &isCacheManagerCall {
-            manager: CACHE_MANAGER
-        }
-    ));
+    assert!(!chain.view(ARB_WASM_CACHE, &isCacheManagerCall { manager: OWNER }));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     word,
 };
 use crate::{
-    arbos::{CACHE_MANAGER, STYLUS_DEPLOYER},
+    arbos::STYLUS_DEPLOYER,
     evm::{
         BATCH_POSTER, CallRequest, ChainParams, ExecutionStatus, Executor, Halt, StateOverride,
         StateOverrides,
@@ -352,8 +352,6 @@ fn delegating_to_a_program_runs_it_and_to_a_built_in_contract_reverts() {
     let mut chain = Chain::new();
     let tool = chain.program(TOOL);
     assert!(call_delegating_to(&chain, tool, Op::whoami()).is_success());
-    for contract in [STYLUS_DEPLOYER, CACHE_MANAGER] {
-        let status = call_delegating_to(&chain, contract, Vec::new());
-        assert_eq!(status, ExecutionStatus::Revert);
-    }
+    let status = call_delegating_to(&chain, STYLUS_DEPLOYER, Vec::new());
+    assert_eq!(status, ExecutionStatus::Revert);
 }
