@@ -6,7 +6,7 @@
 
 use crate::{
     evm::{Fault, FrameApi, Machine},
-    vm::{ApiError, CallKind, EvmApi, Priced, ProgramCall, ProgramCallResult},
+    vm::{ApiError, CallKind, Priced, ProgramCall, ProgramCallResult},
 };
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolError, SolEvent};
