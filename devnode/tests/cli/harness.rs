@@ -112,20 +112,26 @@ impl Drop for Program {
 
 /// Calls a method of the node behind an endpoint; its result.
 pub(crate) fn ask(url: &str, method: &str, params: &Value) -> Value {
+    try_ask(url, method, params).unwrap()
+}
+
+/// As [`ask`], of a node that may end meanwhile.
+pub(crate) fn try_ask(url: &str, method: &str, params: &Value) -> std::io::Result<Value> {
     let address = url.strip_prefix("http://").unwrap();
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-    let mut stream = TcpStream::connect(address).unwrap();
+    let mut stream = TcpStream::connect(address)?;
     write!(
         stream,
         "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
-    )
-    .unwrap();
+    )?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    let mut answer: Value = serde_json::from_str(body).unwrap();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer
+        .split_once("\r\n\r\n")
+        .ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let mut answer: Value = serde_json::from_str(body)?;
     assert!(answer.get("error").is_none(), "{method}: {answer}");
-    answer["result"].take()
+    Ok(answer["result"].take())
 }

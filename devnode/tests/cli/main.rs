@@ -1,6 +1,7 @@
 //! The program `stylus-devnode` as its users meet it: flags, channels, signals, exit codes.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod durable;
 mod harness;
 
 use alloy::{
