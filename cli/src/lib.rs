@@ -76,6 +76,10 @@ fn run(context: &Context, command: args::Command) -> Result<Option<output::Repor
         .build()
         .map_err(Error::Runtime)?;
     let result = runtime.block_on(async {
+        // A chain in the foreground is ended by signals as a matter of course, and minds them itself.
+        if matches!(command, args::Command::Devnode(_)) {
+            return commands::execute(context, command).await;
+        }
         // From here on no signal kills: whatever is under way is dropped, and cleans up after itself.
         let mut stop = signals::watch().map_err(Error::Runtime)?;
         let result = tokio::select! {

@@ -2,6 +2,7 @@
 //! chain is in the workspace's `tests/`.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -349,4 +350,88 @@ fn quiet_silences_the_talk_and_neither_result_nor_error() {
     assert_eq!((code(&output), stderr(&output)), (0, String::new()));
     assert!(stdout(&output).starts_with("wallet `bob`: 0x"));
     assert!(stderr(&run(&home, &fixed)).starts_with("error: "));
+}
+
+/// Starts `patientport devnode` on a free port: the process and its first line.
+fn devnode(home: &Path, arguments: &[&str]) -> (std::process::Child, String) {
+    let mut child = command(home, &[&["devnode", "--port", "0"], arguments].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Byte by byte, so that what follows the line stays for `wait_with_output`.
+    let stdout = child.stdout.as_mut().unwrap();
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while stdout.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+        line.push(byte[0]);
+    }
+    (child, String::from_utf8(line).unwrap())
+}
+
+fn end(child: std::process::Child, signal: &str) -> Output {
+    let kill = format!("kill -{signal} {}", child.id());
+    let status = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    assert!(status.success());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn devnode_prints_its_endpoint_alone_and_ends_on_a_signal_with_exit_code_0() {
+    let root = tempfile::tempdir().unwrap();
+    for signal in ["INT", "TERM"] {
+        let (child, line) = devnode(root.path(), &[]);
+        assert!(line.starts_with("http://127.0.0.1:"), "{line}");
+        let output = end(child, signal);
+        assert_eq!((code(&output), stdout(&output).as_str()), (0, ""));
+        let said = stderr(&output);
+        assert!(
+            said.contains("0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn devnode_prints_its_document_at_once_and_says_nothing_if_silent() {
+    let root = tempfile::tempdir().unwrap();
+    let (child, line) = devnode(
+        root.path(),
+        &["--json", "--silent", "--arbos-version", "60"],
+    );
+    let document: Value = serde_json::from_str(&line).unwrap();
+    let data = &document["data"];
+    let url = data["url"].as_str().unwrap();
+    assert_eq!(document["success"], json!(true));
+    assert_eq!(data["ws_url"], json!(url.replacen("http", "ws", 1)));
+    assert_eq!(data["chain_id"], json!(412_346));
+    assert_eq!(data["arbos_version"], json!(60));
+    assert_eq!(data["accounts"].as_array().unwrap().len(), 11);
+    assert_eq!(
+        data["accounts"][0],
+        json!("0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E")
+    );
+    let output = end(child, "TERM");
+    assert_eq!(
+        (code(&output), stdout(&output), stderr(&output)),
+        (0, String::new(), String::new())
+    );
+}
+
+#[test]
+fn devnode_on_a_taken_port_is_an_error_of_the_environment_with_a_hint() {
+    let root = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, document) = run_json(root.path(), &["devnode", "--port", &port]);
+    assert_eq!(code, 3);
+    let error = &document["errors"][0];
+    assert_eq!(error["code"], json!("devnode.failed"));
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .starts_with("another program has the port"),
+        "{document}"
+    );
 }

@@ -16,8 +16,10 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// Most connections at the same time; the next ones wait in the system's queue.
-pub(super) const MAX_CONNECTIONS: usize = 4_096;
+/// Most connections at the same time; the next ones wait in the system's queue. A client that sends
+/// thousands of transactions at once opens a connection for each and keeps it, so those that wait would
+/// wait until it gives up.
+pub(super) const MAX_CONNECTIONS: usize = 16_384;
 /// How long a connection may say nothing, as in geth (`rpc.DefaultHTTPTimeouts.IdleTimeout`).
 const MAX_SILENCE: Duration = Duration::from_mins(2);
 
