@@ -253,6 +253,7 @@ fn only_managers_and_owners_change_the_cache() {
     );
     // Evicting what is not cached is silent: state, manager, parameters, record; an owner who is no
     // manager costs a read more.
+    chain.own(&removeWasmCacheManagerCall { manager: OWNER });
     for (manager, more) in [(false, 800), (true, 0)] {
         if manager {
             chain.own(&addWasmCacheManagerCall { manager: OWNER });
