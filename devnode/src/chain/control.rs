@@ -103,8 +103,10 @@ impl Chain {
     /// # Errors
     /// [`TimeError`] if that is before the newest block or out of range.
     pub fn set_time(&mut self, secs: u64) -> Result<i64, TimeError> {
-        let parent = self.head().timestamp();
-        self.time.set(secs, parent)
+        let parent = self.tip().timestamp();
+        let moved = self.time.set(secs, parent)?;
+        self.changed();
+        Ok(moved)
     }
 
     /// Forgets a transaction that waits; says whether there was one.

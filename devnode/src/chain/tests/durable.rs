@@ -129,6 +129,22 @@ fn a_restart_changes_nothing() {
 }
 
 #[test]
+fn a_clock_that_was_set_stays_set() {
+    let directory = TempDir::new().unwrap();
+    let path = file(&directory);
+    let wanted = 1_800_000_500;
+    let chain = open(&path);
+    chain
+        .change(|chain| chain.set_time(wanted))
+        .unwrap()
+        .unwrap();
+    drop(chain);
+    let chain = open(&path);
+    chain.change(Chain::mine).unwrap();
+    assert_eq!(chain.read().unwrap().head().timestamp(), wanted);
+}
+
+#[test]
 fn a_mode_from_the_command_line_is_not_remembered() {
     let directory = TempDir::new().unwrap();
     let path = file(&directory);
