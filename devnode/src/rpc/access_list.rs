@@ -1,6 +1,6 @@
 //! `eth_createAccessList`: what a transaction should name beforehand.
 
-use super::{Api, RpcError, convert, params::Params};
+use super::{Api, RpcError, call::TIMEOUT, convert, params::Params};
 use crate::{
     chain::Simulation,
     evm::{
@@ -17,10 +17,7 @@ use alloy::{
 };
 use alloy_primitives::{Address, TxKind, U64};
 use serde::Serialize;
-use std::time::Duration;
 
-/// Time that all executions together are given.
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// Executions after which a list that still changes is good enough.
 const MAX_ROUNDS: usize = 16;
 
@@ -44,6 +41,7 @@ impl Api {
         let block: Option<BlockId> = params.optional("block")?;
         params.finish()?;
         let mut request = convert::call_request(request, self.chain_id())?;
+        // For all executions together.
         request.deadline = Some(Deadline::after(TIMEOUT));
         request.as_transaction = true;
         let _history = self.keep_history();

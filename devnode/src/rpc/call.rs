@@ -8,21 +8,30 @@ use super::{
 use crate::{
     DevAccount,
     chain::{SignedTransaction, Simulation},
-    evm::{BLOCK_GAS_LIMIT, Deadline, ExecutionStatus},
+    evm::{BLOCK_GAS_LIMIT, CallRequest, Deadline, ExecutionStatus, StateOverrides},
 };
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     rpc::types::{FeeHistory, TransactionRequest, state::StateOverride as RpcStateOverride},
 };
 use alloy_primitives::{Address, B256, Bytes, U64, U256, keccak256};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::RwLockReadGuard, time::Duration};
 
-/// Time a call or an estimate is given, Nitro's default (`--node.rpc.evm-timeout`).
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that whatever is executed for an answer is given, Nitro's default (`--node.rpc.evm-timeout`).
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Most blocks `eth_feeHistory` reports, as in geth.
 const MAX_FEE_HISTORY_BLOCKS: u64 = 1_024;
 /// Most percentiles `eth_feeHistory` takes, as in geth.
 const MAX_PERCENTILES: usize = 100;
+
+/// A call and where it is to be executed.
+struct Question<'a> {
+    simulation: Simulation,
+    request: CallRequest,
+    overrides: StateOverrides,
+    /// The chain does not go back meanwhile.
+    _history: RwLockReadGuard<'a, ()>,
+}
 
 impl Api {
     #[expect(clippy::unused_self, reason = "a method like its neighbours")]
@@ -191,21 +200,9 @@ impl Api {
         Ok(U64::from(nonce))
     }
 
-    pub(super) fn eth_call(&self, mut params: Params<'_>) -> Result<Bytes, RpcError> {
-        let request: TransactionRequest = params.required("transaction")?;
-        let block: Option<BlockId> = params.optional("block")?;
-        let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
-        let block_overrides: Option<BlockOverrides> = params.optional("blockOverrides")?;
-        params.finish()?;
-        let mut request = convert::call_request(request, self.chain_id())?;
-        let overrides = state_overrides(overrides)?;
-        let _history = self.keep_history();
-        let mut simulation = self.simulation(block.unwrap_or_default())?;
-        block_overrides
-            .unwrap_or_default()
-            .apply(&mut simulation.block);
-        request.deadline = Some(Deadline::after(TIMEOUT));
-        let outcome = simulation.call(&request, &overrides)?;
+    pub(super) fn eth_call(&self, params: Params<'_>) -> Result<Bytes, RpcError> {
+        let asked = self.question(params, BlockId::latest())?;
+        let outcome = asked.simulation.call(&asked.request, &asked.overrides)?;
         match outcome.status {
             ExecutionStatus::Success => Ok(outcome.output),
             ExecutionStatus::Revert => Err(RpcError::Reverted(outcome.output)),
@@ -215,7 +212,17 @@ impl Api {
 
     /// Without a block the estimate is for the block that would be made now: on a chain that makes
     /// blocks on demand the newest one may be old.
-    pub(super) fn estimate_gas(&self, mut params: Params<'_>) -> Result<U64, RpcError> {
+    pub(super) fn estimate_gas(&self, params: Params<'_>) -> Result<U64, RpcError> {
+        let asked = self.question(params, BlockId::pending())?;
+        let gas = asked
+            .simulation
+            .estimate_gas(&asked.request, &asked.overrides)?;
+        Ok(U64::from(gas))
+    }
+
+    /// The parameters that a call and an estimate share, ready to be executed. `unnamed` is the block if
+    /// there is none among them.
+    fn question(&self, mut params: Params<'_>, unnamed: BlockId) -> Result<Question<'_>, RpcError> {
         let request: TransactionRequest = params.required("transaction")?;
         let block: Option<BlockId> = params.optional("block")?;
         let overrides: Option<RpcStateOverride> = params.optional("stateOverrides")?;
@@ -223,13 +230,18 @@ impl Api {
         params.finish()?;
         let mut request = convert::call_request(request, self.chain_id())?;
         let overrides = state_overrides(overrides)?;
-        let _history = self.keep_history();
-        let mut simulation = self.simulation(block.unwrap_or_else(BlockId::pending))?;
+        let history = self.keep_history();
+        let mut simulation = self.simulation(block.unwrap_or(unnamed))?;
         block_overrides
             .unwrap_or_default()
             .apply(&mut simulation.block);
         request.deadline = Some(Deadline::after(TIMEOUT));
-        Ok(U64::from(simulation.estimate_gas(&request, &overrides)?))
+        Ok(Question {
+            simulation,
+            request,
+            overrides,
+            _history: history,
+        })
     }
 
     /// A point of the chain to run calls at, without holding the chain.

@@ -1,13 +1,10 @@
 //! Which tracer a request names, and how long it may take.
 
-use super::RpcError;
+use super::{RpcError, call::TIMEOUT};
 use crate::evm::trace::{CallTracerOptions, PrestateOptions, StepOptions, TracerKind};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
-
-/// Time a trace is given unless the request says otherwise, as in geth.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 const CALL: &str = "callTracer";
 const PRESTATE: &str = "prestateTracer";
@@ -39,7 +36,7 @@ impl TraceConfig {
         }
     }
 
-    /// How long it may take.
+    /// How long it may take: as long as a call unless the request says otherwise.
     pub(super) fn timeout(&self) -> Result<Duration, RpcError> {
         let Some(text) = &self.timeout else {
             return Ok(TIMEOUT);

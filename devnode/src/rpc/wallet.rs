@@ -1,25 +1,22 @@
 //! Methods that need keys: those of the development accounts, which everybody knows anyway. Impersonated
 //! accounts send without one.
 
-use super::{Api, RpcError, convert, params::Params, typed_data::TypedData};
+use super::{Api, RpcError, call::TIMEOUT, convert, params::Params, typed_data::TypedData};
 use crate::{
-    chain::{At, SignedTransaction},
+    chain::SignedTransaction,
     config::DevAccount,
     evm::{Deadline, StateOverrides},
 };
 use alloy::{
     consensus::{SignableTransaction, TxEnvelope, TypedTransaction},
-    eips::eip2718::Encodable2718,
+    eips::{BlockId, eip2718::Encodable2718},
     rpc::types::TransactionRequest,
     signers::SignerSync,
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::HashSet, time::Duration};
-
-/// Time the estimate of a transaction's gas is given.
-const TIMEOUT: Duration = Duration::from_secs(5);
+use std::collections::HashSet;
 
 /// Accounts that send without a key.
 #[derive(Clone, Debug, Default)]
@@ -180,10 +177,7 @@ impl Api {
             call.deadline = Some(Deadline::after(TIMEOUT));
             call.gas_price = request.gas_price.or(request.max_fee_per_gas);
             let _history = self.keep_history();
-            let simulation = self
-                .read()?
-                .simulation(At::Pending)
-                .ok_or(RpcError::UnknownBlock)?;
+            let simulation = self.simulation(BlockId::pending())?;
             request.gas = Some(simulation.estimate_gas(&call, &StateOverrides::new())?);
         }
         request.build_typed_tx().map_err(|request| {
