@@ -2,7 +2,8 @@
 //! program that offers one; such a program adds its own `--json` and says where lines go.
 
 use crate::{
-    ArbosVersion, Config, ConsoleSink, DevNode, SpawnError, chain::ChainEvent, store::StoreError,
+    ArbosVersion, Config, ConsoleSink, DevNode, SpawnError, chain::ChainEvent,
+    node::SHORTEST_BLOCK_TIME, store::StoreError,
 };
 use alloy_primitives::{
     U256,
@@ -25,8 +26,6 @@ use tokio::{
 /// Nitro's usual HTTP port.
 pub const DEFAULT_PORT: u16 = 8547;
 
-/// Shortest time between blocks that can be asked for.
-const SHORTEST_BLOCK_TIME: Duration = Duration::from_millis(1);
 /// Longest time between blocks that can be asked for: a day.
 const LONGEST_BLOCK_TIME: Duration = Duration::from_hours(24);
 
@@ -201,14 +200,15 @@ pub fn banner(node: &DevNode) -> String {
         node.chain_id(),
         node.config().arbos_version
     );
-    if !node.config().host.is_loopback() {
-        let _ = writeln!(
-            text,
-            "every machine that reaches {} can use this chain: it asks for no password",
-            node.config().host
-        );
-    }
     text
+}
+
+/// What to be warned of: a node that others reach.
+pub fn exposure(node: &DevNode) -> Option<String> {
+    let host = node.config().host;
+    (!host.is_loopback()).then(|| {
+        format!("every machine that reaches {host} can use this chain: it asks for no password")
+    })
 }
 
 /// What to do about a node that does not start.

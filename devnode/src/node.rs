@@ -25,7 +25,7 @@ const MAX_EXECUTION_THREADS: usize = 8;
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Blocks are not made more often than this, whatever is asked for.
-const SHORTEST_BLOCK_TIME: Duration = Duration::from_millis(1);
+pub(crate) const SHORTEST_BLOCK_TIME: Duration = Duration::from_millis(1);
 
 /// Why a node could not be started.
 #[derive(Debug, thiserror::Error)]

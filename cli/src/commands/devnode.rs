@@ -27,14 +27,8 @@ pub async fn run(context: &Context, args: &DevnodeArgs) -> Result<Option<Report>
     let signals = Signals::watch().map_err(Error::Runtime)?;
     let silent = node.silent;
     let node = DevNode::try_spawn(node.config(&say)).map_err(failure)?;
-    if !node.config().host.is_loopback() {
-        context.warn(
-            "devnode.exposed",
-            format!(
-                "every machine that reaches {} can use this chain: it asks for no password",
-                node.config().host
-            ),
-        );
+    if let Some(exposure) = cli::exposure(&node) {
+        context.warn("devnode.exposed", exposure);
     }
     if !silent {
         for line in cli::banner(&node).lines() {

@@ -78,6 +78,9 @@ fn run(arguments: &Arguments) -> Result<Ended, Failure> {
         let node = DevNode::try_spawn(arguments.node.config(&say))?;
         if !arguments.node.silent {
             say(cli::banner(&node).trim_end());
+            if let Some(exposure) = cli::exposure(&node) {
+                say(&exposure);
+            }
         }
         let line = if arguments.json {
             serde_json::to_string(&Endpoint::of(&node))
