@@ -32,20 +32,8 @@ pub(super) fn arb_gas_info(
     let method = decode(calldata)?;
     call.burn_reads(reads(&method))?;
     Ok(match method {
-        Calls::getPricesInWeiWithAggregator(_) => {
-            let prices = prices_in_wei(call);
-            ArbGasInfo::getPricesInWeiWithAggregatorCall::abi_encode_returns(
-                &ArbGasInfo::getPricesInWeiWithAggregatorReturn {
-                    perL2Tx: prices.perL2Tx,
-                    perL1CalldataUnit: prices.perL1CalldataUnit,
-                    perStorageUnit: prices.perStorageUnit,
-                    perArbGasBase: prices.perArbGasBase,
-                    perArbGasCongestion: prices.perArbGasCongestion,
-                    perArbGasTotal: prices.perArbGasTotal,
-                },
-            )
-        }
-        Calls::getPricesInWei(_) => {
+        // Both forms return the same six words.
+        Calls::getPricesInWei(_) | Calls::getPricesInWeiWithAggregator(_) => {
             ArbGasInfo::getPricesInWeiCall::abi_encode_returns(&prices_in_wei(call))
         }
         // Both forms return the same three words.

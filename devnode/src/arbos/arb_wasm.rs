@@ -11,7 +11,7 @@ use super::{
     version::FRAGMENTS_ARBOS,
 };
 use crate::{
-    evm::{Halt, MAX_CODE_SIZE},
+    evm::{Halt, MAX_CODE_SIZE, account_access},
     vm::{self, DecodeError, ProgramCode, STYLUS_V3_ARBOS, StylusParams},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -20,9 +20,6 @@ use revm::{bytecode::Bytecode, context_interface::journaled_state::JournalTr, st
 
 /// Gas of an activation before its module is looked at.
 const ACTIVATION: u64 = 1_659_168;
-/// Gas of an account of a part of a program, as in EIP-2929.
-const COLD_ACCOUNT: u64 = 2_600;
-const WARM_ACCOUNT: u64 = 100;
 /// Words the data pricer consists of.
 const PRICER_READS: u64 = 5;
 
@@ -89,8 +86,8 @@ fn encode_parameter(method: &Calls, stylus: &vm::StylusParams) -> Vec<u8> {
         Calls::pageLimit(_) => ArbWasm::pageLimitCall::abi_encode_returns(&stylus.page_limit),
         Calls::minInitGas(_) => {
             ArbWasm::minInitGasCall::abi_encode_returns(&ArbWasm::minInitGasReturn {
-                gas: u64::from(stylus.min_init_gas) * 128,
-                cached: u64::from(stylus.min_cached_init_gas) * 32,
+                gas: stylus.least_init_gas(),
+                cached: stylus.least_cached_gas(),
             })
         }
         Calls::initCostScalar(_) => {
@@ -241,11 +238,7 @@ fn read_module(
 /// largest code must be affordable before it is known how large this one is.
 fn read_fragment(call: &mut PrecompileCall<'_, '_>, fragment: Address) -> Result<Bytes, Failure> {
     let Ok(load) = call.machine.journal().load_account_with_code(fragment);
-    let access = if load.is_cold {
-        COLD_ACCOUNT
-    } else {
-        WARM_ACCOUNT
-    };
+    let access = account_access(load.is_cold);
     let code = load.data.info.code.as_ref();
     let code = code.map(Bytecode::original_bytes).unwrap_or_default();
     if call.gas_left() < access + COPY_WORD * words(MAX_CODE_SIZE) {

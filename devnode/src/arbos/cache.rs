@@ -55,8 +55,8 @@ pub(crate) struct LostProgram {
 impl ProgramCache {
     /// The program of an activated code, compiled now if it is not kept.
     ///
-    /// `code_of` answers the code of the contracts that hold its parts. Size and pages were checked when it was activated, and the limits may have fallen since, so
-    /// they are not checked again.
+    /// `code_of` answers the code of the contracts that hold its parts. Size and pages were checked when
+    /// it was activated, and the limits may have fallen since, so they are not checked again.
     pub(crate) fn get(
         &self,
         code_hash: B256,

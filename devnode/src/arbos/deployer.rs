@@ -11,7 +11,7 @@ use crate::{
     vm::{EvmApi, ProgramCreate},
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolInterface};
+use alloy_sol_types::{Panic, PanicKind, SolCall, SolInterface};
 use revm::interpreter::{CallInputs, InterpreterResult, interpreter_action::FrameInit};
 
 struct Deployer<'f, 'm, 'a>(&'f mut BuiltIn<'m, 'a>);
@@ -29,14 +29,14 @@ pub(super) fn run(
 
 impl Deployer<'_, '_, '_> {
     fn dispatch(&mut self, calldata: &[u8]) -> Result<Vec<u8>, Failure> {
-        let method = Calls::abi_decode(calldata).map_err(|_| Failure::Revert(Bytes::new()))?;
+        let method = Calls::abi_decode(calldata).map_err(|_| Failure::plain())?;
         match method {
             Calls::deploy(args) => {
                 let deployed = self.deploy(&args)?;
                 Ok(StylusDeployer::deployCall::abi_encode_returns(&deployed))
             }
             // Neither of the others is payable.
-            _ if !self.0.value.is_zero() => Err(Failure::Revert(Bytes::new())),
+            _ if !self.0.value.is_zero() => Err(Failure::plain()),
             Calls::requiresActivation(args) => {
                 let required = self.requires_activation(args.addr)?;
                 Ok(StylusDeployer::requiresActivationCall::abi_encode_returns(
@@ -64,14 +64,14 @@ impl Deployer<'_, '_, '_> {
                 .0
                 .value
                 .checked_sub(args.initValue)
-                .ok_or_else(|| Failure::Revert(panic_overflow()))?;
+                .ok_or_else(underflow)?;
             let activate = ArbWasm::activateProgramCall { program: deployed };
             let result = self.0.call(ARB_WASM, activate.abi_encode(), offered)?;
             if !result.success {
                 return Err(Failure::Revert(result.output));
             }
             let returned = ArbWasm::activateProgramCall::abi_decode_returns(&result.output)
-                .map_err(|_| Failure::Revert(Bytes::new()))?;
+                .map_err(|_| Failure::plain())?;
             spent += returned.dataFee;
         }
 
@@ -91,11 +91,7 @@ impl Deployer<'_, '_, '_> {
             return Err(Failure::error(&StylusDeployer::InitValueButNotInitData {}));
         }
 
-        let excess = self
-            .0
-            .value
-            .checked_sub(spent)
-            .ok_or_else(|| Failure::Revert(panic_overflow()))?;
+        let excess = self.0.value.checked_sub(spent).ok_or_else(underflow)?;
         if !excess.is_zero() && !self.0.call(self.0.caller, Vec::new(), excess)?.success {
             return Err(Failure::error(&StylusDeployer::RefundExcessValueError {
                 excessValue: excess,
@@ -161,8 +157,6 @@ fn init_salt(salt: B256, init_data: &[u8]) -> B256 {
 }
 
 /// Solidity's `Panic(0x11)`, which checked subtraction reverts with.
-fn panic_overflow() -> Bytes {
-    alloy_sol_types::Panic::from(alloy_sol_types::PanicKind::UnderOverflow)
-        .abi_encode()
-        .into()
+fn underflow() -> Failure {
+    Failure::error(&Panic::from(PanicKind::UnderOverflow))
 }

@@ -1,13 +1,12 @@
 //! `ArbOS` versions and what they bring.
 
+pub(crate) use crate::vm::FRAGMENTS_ARBOS;
 use alloy_primitives::U256;
 use revm::primitives::hardfork::SpecId;
 use std::{fmt, num::ParseIntError, str::FromStr};
 
 /// First version with Osaka's opcodes and precompiles and with a compute cap for each transaction.
 pub(crate) const OSAKA_ARBOS: u64 = 50;
-/// First version with programs in parts, and with programs of the same block counted as cached.
-pub(crate) const FRAGMENTS_ARBOS: u64 = 60;
 /// What `ArbSys.arbOSVersion` adds to the version: Nitro follows 55 versions of Classic.
 const CLASSIC_VERSIONS: u64 = 55;
 

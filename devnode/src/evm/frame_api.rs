@@ -34,6 +34,11 @@ const KECCAK_WORD: u64 = 6;
 /// `EXTCODECOPY`'s price before EIP-2929, which reading code still pays.
 const EXTERNAL_CODE: u64 = 700;
 
+/// Gas of looking at an account (EIP-2929).
+pub(crate) const fn account_access(is_cold: bool) -> u64 {
+    if is_cold { COLD_ACCOUNT } else { WARM_ACCESS }
+}
+
 /// One frame that is no EVM code, seen from the inside.
 #[derive(Debug)]
 pub(crate) struct FrameApi<'m, 'a> {
@@ -87,11 +92,7 @@ impl<'m, 'a> FrameApi<'m, 'a> {
     fn account(&mut self, address: Address) -> Priced<&Account> {
         let Ok(load) = self.machine.journal().load_account_with_code(address);
         Priced {
-            gas: if load.is_cold {
-                COLD_ACCOUNT
-            } else {
-                WARM_ACCESS
-            },
+            gas: account_access(load.is_cold),
             value: load.data,
         }
     }

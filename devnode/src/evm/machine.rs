@@ -36,6 +36,7 @@ use revm::{
         interpreter_action::FrameInit,
     },
     primitives::constants::CALL_STACK_LIMIT,
+    state::AccountInfo,
 };
 use std::{collections::HashMap, convert::Infallible, mem};
 
@@ -197,27 +198,21 @@ impl<'a> Machine<'a> {
 
     /// Code of an account without touching what is warm and cold.
     pub(crate) fn peek_code(&self, address: Address) -> Bytecode {
-        let journal = &self.inner.ctx.journaled_state;
-        let info = match journal.state.get(&address) {
-            Some(account) => account.info.clone(),
-            None => journal.database.account(address).unwrap_or_default(),
-        };
+        let info = self.peek(address);
         info.code
-            .unwrap_or_else(|| journal.database.code(info.code_hash))
+            .unwrap_or_else(|| self.inner.ctx.journaled_state.database.code(info.code_hash))
     }
 
     /// Balance of an account without touching what is warm and cold.
     pub(crate) fn peek_balance(&self, address: Address) -> U256 {
+        self.peek(address).balance
+    }
+
+    fn peek(&self, address: Address) -> AccountInfo {
         let journal = &self.inner.ctx.journaled_state;
         match journal.state.get(&address) {
-            Some(account) => account.info.balance,
-            None => {
-                journal
-                    .database
-                    .account(address)
-                    .unwrap_or_default()
-                    .balance
-            }
+            Some(account) => account.info.clone(),
+            None => journal.database.account(address).unwrap_or_default(),
         }
     }
 

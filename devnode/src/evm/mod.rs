@@ -26,7 +26,7 @@ mod view;
 mod tests;
 
 pub(crate) use executor::{STACK_BYTES, thread_has_stack};
-pub(crate) use frame_api::FrameApi;
+pub(crate) use frame_api::{FrameApi, account_access};
 pub(crate) use machine::{Fault, Machine};
 pub(crate) use revert::error_reason;
 pub(crate) use state::{AccountRecord, State, StateWrite};

@@ -247,15 +247,13 @@ fn write(
 /// Reads everything, and checks what must hold between rows.
 fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, StoreError> {
     let at = At(path);
-    let transaction = database
-        .begin_read()
-        .map_err(|error| at.database(error.into()))?;
+    let transaction = database.begin_read().map_err(|error| at.database(error))?;
     let about = transaction.open_table(ABOUT).map_err(|error| match error {
-        TableError::Storage(error) => at.database(error.into()),
+        TableError::Storage(error) => at.database(error),
         _ => at.foreign(),
     })?;
     let row = |name: &'static str| -> Result<Vec<u8>, StoreError> {
-        let row = about.get(name).map_err(|error| at.database(error.into()))?;
+        let row = about.get(name).map_err(|error| at.database(error))?;
         let row = row.ok_or_else(|| at.missing("about", &name))?;
         Ok(row.value().to_vec())
     };
@@ -278,9 +276,9 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
     let mut state = State::default();
     let codes = transaction
         .open_table(CODES)
-        .map_err(|error| at.database(error.into()))?;
-    for entry in codes.iter().map_err(|error| at.database(error.into()))? {
-        let (hash, code) = entry.map_err(|error| at.database(error.into()))?;
+        .map_err(|error| at.database(error))?;
+    for entry in codes.iter().map_err(|error| at.database(error))? {
+        let (hash, code) = entry.map_err(|error| at.database(error))?;
         let hash = B256::from(hash.value());
         if state.add_code(&Bytes::copy_from_slice(code.value())) != hash {
             return Err(at.damaged("codes", &hash, RowError::Checksum));
@@ -288,9 +286,9 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
     }
     let writes = transaction
         .open_table(WRITES)
-        .map_err(|error| at.database(error.into()))?;
-    for entry in writes.iter().map_err(|error| at.database(error.into()))? {
-        let (version, row) = entry.map_err(|error| at.database(error.into()))?;
+        .map_err(|error| at.database(error))?;
+    for entry in writes.iter().map_err(|error| at.database(error))? {
+        let (version, row) = entry.map_err(|error| at.database(error))?;
         let version = version.value();
         if version > tip.state.version() {
             return Err(at.damaged("writes", &version, RowError::Malformed));
@@ -304,9 +302,9 @@ fn read(database: &Database, path: &Path, identity: Identity) -> Result<Stored, 
     let mut blocks: Vec<Block> = Vec::new();
     let table = transaction
         .open_table(BLOCKS)
-        .map_err(|error| at.database(error.into()))?;
-    for entry in table.iter().map_err(|error| at.database(error.into()))? {
-        let (number, row) = entry.map_err(|error| at.database(error.into()))?;
+        .map_err(|error| at.database(error))?;
+    for entry in table.iter().map_err(|error| at.database(error))? {
+        let (number, row) = entry.map_err(|error| at.database(error))?;
         let number = number.value();
         let block = decode_block(number, row.value())
             .map_err(|error| at.damaged("blocks", &number, error))?;
@@ -359,12 +357,12 @@ impl At<'_> {
             {
                 self.foreign()
             }
-            other => self.database(other.into()),
+            other => self.database(other),
         }
     }
 
-    fn database(self, error: redb::Error) -> StoreError {
-        match error {
+    fn database(self, error: impl Into<redb::Error>) -> StoreError {
+        match error.into() {
             redb::Error::Io(source) => self.io(source),
             other => StoreError::Database {
                 path: self.0.to_owned(),

@@ -31,9 +31,10 @@
 //! Commits are durable when they return (`Durability::Immediate`, one `fsync` each): a weaker mode would
 //! hand out receipts of transactions that a power cut takes back. On a virtual disk with ext4 this made a
 //! lone client's transaction take 2.2 ms from sending to receipt instead of 0.9 ms, at block 100 as at
-//! block 10,000; the group commit makes the price one `fsync` per group. redb's two-phase mode is not used: it doubles the `fsync`s to guard against an
-//! attacker who chooses what is written *and* when the machine crashes, and to skip the walk over the file
-//! after a crash, which reading the chain into memory does anyway.
+//! block 10,000; the group commit makes the price one `fsync` per group. redb's two-phase mode is not
+//! used: it doubles the `fsync`s to guard against an attacker who chooses what is written *and* when the
+//! machine crashes, and to skip the walk over the file after a crash, which reading the chain into memory
+//! does anyway.
 
 mod codec;
 mod error;

@@ -11,6 +11,7 @@
 //! Dictionary 0 is none, and all that `cargo stylus` emits. Forms, limits and prefixes are those of
 //! `core/state/statedb_arbitrum.go` in OffchainLabs/go-ethereum.
 
+use super::params::FRAGMENTS_ARBOS;
 use alloy_primitives::Address;
 use brotli::{BrotliCompress, Decompressor, enc::BrotliEncoderParams};
 use std::io::{self, Read};
@@ -21,8 +22,6 @@ const PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
 const FRAGMENT_PREFIX: [u8; 3] = [0xef, 0xf0, 0x01];
 /// Prefix of the list of such parts.
 const ROOT_PREFIX: [u8; 3] = [0xef, 0xf0, 0x02];
-/// `ArbOS` version from which programs may be spread over several contracts.
-const FRAGMENTS_ARBOS: u64 = 60;
 /// Bytes of a root before its addresses.
 const ROOT_HEADER: usize = 8;
 /// Bytes of an address.

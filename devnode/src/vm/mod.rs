@@ -33,5 +33,5 @@ pub use code::{
     DecodeError, ProgramCode, decode_program, encode_program, is_program, is_program_code,
 };
 pub use memory::PageCounter;
-pub use params::{STYLUS_V3_ARBOS, StylusParams};
+pub use params::{FRAGMENTS_ARBOS, STYLUS_V3_ARBOS, StylusParams};
 pub use program::{Program, VmError, run};

@@ -2,6 +2,8 @@
 
 /// `ArbOS` version from which Stylus is version 3 (no multi-value, wider page requests checked).
 pub const STYLUS_V3_ARBOS: u64 = 59;
+/// First `ArbOS` version with programs in parts, and with programs of the same block counted as cached.
+pub const FRAGMENTS_ARBOS: u64 = 60;
 
 /// Parameters of Stylus on one chain.
 ///
@@ -71,18 +73,26 @@ impl StylusParams {
         }
     }
 
+    /// Least gas to start a program that is not cached.
+    pub fn least_init_gas(&self) -> u64 {
+        u64::from(self.min_init_gas) * 128
+    }
+
+    /// Least gas to start a cached program.
+    pub fn least_cached_gas(&self) -> u64 {
+        u64::from(self.min_cached_init_gas) * 32
+    }
+
     /// Gas to start a program that is not cached, from its stored `init` figure.
     ///
     /// The cached start gas ([`Self::cached_gas`]) is paid on top from version 2 on.
     pub fn init_gas(&self, init: u16) -> u64 {
-        let least = u64::from(self.min_init_gas) * 128;
-        least + scaled(init, self.init_cost_scalar)
+        self.least_init_gas() + scaled(init, self.init_cost_scalar)
     }
 
     /// Gas to start a cached program, from its stored `cached_init` figure.
     pub fn cached_gas(&self, cached_init: u16) -> u64 {
-        let least = u64::from(self.min_cached_init_gas) * 32;
-        least + scaled(cached_init, self.cached_cost_scalar)
+        self.least_cached_gas() + scaled(cached_init, self.cached_cost_scalar)
     }
 
     /// What a frame pays to start a program besides its pages: the cached part always (version 2
