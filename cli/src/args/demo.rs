@@ -9,7 +9,7 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   patientport demo
-  patientport demo --keep /tmp/demo
+  patientport demo --keep demo-home
   patientport demo --json > demo.json")]
 pub struct DemoArgs {
     /// Keep homes, store and fetched files in this new directory [default: a temporary one, removed]

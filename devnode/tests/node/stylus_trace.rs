@@ -142,7 +142,7 @@ fn cargo_stylus(command: &str, node: &TestNode, arguments: &[&str]) -> Value {
 
 /// The tool reads every step before it prints them, and stops at what it does not know.
 #[tokio::test]
-#[ignore = "needs the `cargo-stylus` binary; its path in CARGO_STYLUS"]
+#[ignore = "needs the `cargo-stylus` binary, its path in CARGO_STYLUS; scripts/interop runs it"]
 async fn cargo_stylus_reads_the_trace() {
     let (node, program, receipt) = every_host_function().await;
     let hash = receipt.transaction_hash.to_string();
