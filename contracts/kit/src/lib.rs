@@ -14,11 +14,13 @@
 extern crate alloc;
 
 mod args;
+mod clone;
 mod out;
 mod slot;
 mod word;
 
 pub use args::{Args, Malformed, small};
+pub use clone::{CLONE_BYTES, Parties, init_code_of};
 pub use out::{Out, selector, topic};
 pub use slot::{Slot, load, store};
 pub use word::{Field, account, set_account};
