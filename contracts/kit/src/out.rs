@@ -36,6 +36,11 @@ impl Out {
         Self(Vec::new())
     }
 
+    /// An empty buffer for about `bytes` bytes: nothing it holds on the way is copied, and left behind.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     /// An error or call: starts with a selector.
     #[inline(never)]
     pub fn with_selector(selector: u32) -> Self {
@@ -62,6 +67,13 @@ impl Out {
     #[inline(never)]
     pub fn word(&mut self, word: &[u8; 32]) -> &mut Self {
         self.0.extend_from_slice(word);
+        self
+    }
+
+    /// Words as they are.
+    #[inline(never)]
+    pub fn raw(&mut self, words: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(words);
         self
     }
 

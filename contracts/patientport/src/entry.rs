@@ -12,5 +12,5 @@ pub fn answer(input: Vec<u8>, vm: VM) -> ArbResult {
     if !vm.msg_value().is_zero() {
         return Err(Vec::new());
     }
-    Port::new(vm).route(&input).map_err(Into::into)
+    Port::new(vm).route(&input, false).map_err(Into::into)
 }

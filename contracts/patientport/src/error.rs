@@ -8,13 +8,13 @@ use patientport_abi::IPatientPort as abi;
 use patientport_kit::{Malformed, Out, selector};
 
 /// Why the port refuses. The interface says what each means.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[allow(missing_docs, reason = "fields and meanings are the interface's")]
 pub enum Error {
     /// Not an encoding of one of the port's calls; reverts without data.
     Malformed,
     Unauthorized(Address),
-    AlreadyInitialized,
+    NotAPort,
     AlreadyClaimed,
     NotClaimed,
     UnverifiedProvider(Address),
@@ -43,12 +43,17 @@ pub enum Error {
         given: u32,
         max: u32,
     },
+    InvalidRecordCount {
+        given: u32,
+        max: u32,
+    },
     UnknownRecord(u32),
     RecordNotCurrent {
         record: u32,
         state: u8,
     },
     InvalidCommitment,
+    InvalidPart(u8),
     UnknownRequest(u32),
     RequestNotPending {
         request: u32,
@@ -58,6 +63,7 @@ pub enum Error {
         requester: Address,
         max: u8,
     },
+    RequesterBlocked(Address),
     InvalidExpiry {
         given: u64,
         earliest: u64,
@@ -67,7 +73,25 @@ pub enum Error {
     InvalidReason(u8),
     InvalidReader(Address),
     NoLiveGrant(Address),
-    TooManyReaders(u8),
+    TooManyHolders(u8),
+    InvalidEmergencyState {
+        responder: Address,
+        state: u8,
+    },
+    InvalidDuration {
+        given: u64,
+        max: u64,
+    },
+    InvalidCustodian(u8),
+    InvalidSignature,
+    InvalidNonce {
+        given: u64,
+        expected: u64,
+    },
+    SignatureExpired(u64),
+    Exhausted,
+    /// What the call made for the owner by [`execute`](abi::executeCall) reverts with, as it is.
+    Inner(Vec<u8>),
 }
 
 impl From<Malformed> for Error {
@@ -94,6 +118,14 @@ fn about(selector: u32, account: Address) -> Vec<u8> {
     out.finish()
 }
 
+/// The encoding of an error about an account and a small number.
+#[inline(never)]
+fn about_and_number(selector: u32, account: Address, number: u8) -> Vec<u8> {
+    let mut out = Out::with_selector(selector);
+    out.account(&account).number(number.into());
+    out.finish()
+}
+
 impl From<Error> for Vec<u8> {
     #[inline(never)]
     fn from(error: Error) -> Self {
@@ -105,7 +137,7 @@ impl From<Error> for Vec<u8> {
         match error {
             Error::Malformed => Self::new(),
             Error::Unauthorized(caller) => about(id!(Unauthorized), caller),
-            Error::AlreadyInitialized => numbers(id!(AlreadyInitialized), &[]),
+            Error::NotAPort => numbers(id!(NotAPort), &[]),
             Error::AlreadyClaimed => numbers(id!(AlreadyClaimed), &[]),
             Error::NotClaimed => numbers(id!(NotClaimed), &[]),
             Error::UnverifiedProvider(provider) => about(id!(UnverifiedProvider), provider),
@@ -135,20 +167,23 @@ impl From<Error> for Vec<u8> {
             Error::TooManyRecipients { given, max } => {
                 numbers(id!(TooManyRecipients), &[given.into(), max.into()])
             }
+            Error::InvalidRecordCount { given, max } => {
+                numbers(id!(InvalidRecordCount), &[given.into(), max.into()])
+            }
             Error::UnknownRecord(record) => numbers(id!(UnknownRecord), &[record.into()]),
             Error::RecordNotCurrent { record, state } => {
                 numbers(id!(RecordNotCurrent), &[record.into(), state.into()])
             }
             Error::InvalidCommitment => numbers(id!(InvalidCommitment), &[]),
+            Error::InvalidPart(part) => numbers(id!(InvalidPart), &[part.into()]),
             Error::UnknownRequest(request) => numbers(id!(UnknownRequest), &[request.into()]),
             Error::RequestNotPending { request, state } => {
                 numbers(id!(RequestNotPending), &[request.into(), state.into()])
             }
             Error::TooManyPendingRequests { requester, max } => {
-                let mut out = Out::with_selector(id!(TooManyPendingRequests));
-                out.account(&requester).number(max.into());
-                out.finish()
+                about_and_number(id!(TooManyPendingRequests), requester, max)
             }
+            Error::RequesterBlocked(requester) => about(id!(RequesterBlocked), requester),
             Error::InvalidExpiry {
                 given,
                 earliest,
@@ -158,7 +193,19 @@ impl From<Error> for Vec<u8> {
             Error::InvalidReason(reason) => numbers(id!(InvalidReason), &[reason.into()]),
             Error::InvalidReader(reader) => about(id!(InvalidReader), reader),
             Error::NoLiveGrant(reader) => about(id!(NoLiveGrant), reader),
-            Error::TooManyReaders(max) => numbers(id!(TooManyReaders), &[max.into()]),
+            Error::TooManyHolders(max) => numbers(id!(TooManyHolders), &[max.into()]),
+            Error::InvalidEmergencyState { responder, state } => {
+                about_and_number(id!(InvalidEmergencyState), responder, state)
+            }
+            Error::InvalidDuration { given, max } => numbers(id!(InvalidDuration), &[given, max]),
+            Error::InvalidCustodian(index) => numbers(id!(InvalidCustodian), &[index.into()]),
+            Error::InvalidSignature => numbers(id!(InvalidSignature), &[]),
+            Error::InvalidNonce { given, expected } => {
+                numbers(id!(InvalidNonce), &[given, expected])
+            }
+            Error::SignatureExpired(deadline) => numbers(id!(SignatureExpired), &[deadline]),
+            Error::Exhausted => numbers(id!(Exhausted), &[]),
+            Error::Inner(data) => data,
         }
     }
 }

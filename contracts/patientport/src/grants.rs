@@ -2,25 +2,26 @@
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent as _;
-use patientport_abi::{IPatientPort as abi, limits};
-use patientport_kit::{Args, Out, Slot, account, load, set_account, topic};
+use patientport_abi::IPatientPort as abi;
+use patientport_kit::{Args, Out, Slot, topic};
 
 use crate::{
     error::Error,
-    layout::{grant, map, registry, request, section as lane, single},
-    port::{Port, Result},
-    sections::{array_bytes, contains, each},
+    layout::{delegate, grant, map, request},
+    port::{Actor, Port, Result},
+    sections::{array_bytes, contains},
 };
 
 impl Port {
-    /// A reader's grant; zero if it never had one.
+    /// An account's grant word; zero if it is no holder.
     #[inline(never)]
-    pub(crate) fn grant_word(&self, reader: &Address) -> B256 {
-        load(&self.vm, Slot::account(map::GRANT, reader))
+    pub(crate) fn grant_word(&self, account: &Address) -> B256 {
+        self.load(Slot::account(map::GRANT, account))
     }
 
-    fn set_grant_word(&self, reader: &Address, word: B256) {
-        self.store(Slot::account(map::GRANT, reader), word);
+    #[inline(never)]
+    pub(crate) fn set_grant_word(&self, account: &Address, word: B256) {
+        self.store(Slot::account(map::GRANT, account), word);
     }
 
     /// A grant's state now: access holds while block time is before its expiry.
@@ -34,12 +35,11 @@ impl Port {
         }
     }
 
-    /// The sections on which a live grant gives `reader` a right.
+    /// The sections on which a live grant gives a right.
     #[inline(never)]
-    pub(crate) fn sections_of(&self, reader: &Address, right: u8) -> u64 {
-        let word = self.grant_word(reader);
-        if self.grant_state(&word) == grant::LIVE && grant::RIGHTS.byte(&word) & right != 0 {
-            grant::SECTIONS.get(&word)
+    pub(crate) fn granted(&self, word: &B256, right: u8) -> u64 {
+        if self.grant_state(word) == grant::LIVE && grant::RIGHTS.byte(word) & right != 0 {
+            grant::SECTIONS.get(word)
         } else {
             0
         }
@@ -47,28 +47,45 @@ impl Port {
 
     /// Whether a live grant gives `reader` a right on a section.
     pub(crate) fn holds_right(&self, reader: Address, section: u8, right: u8) -> bool {
-        contains(self.sections_of(&reader, right), section)
+        contains(self.granted(&self.grant_word(&reader), right), section)
+    }
+
+    /// The sections that `reader` may read now, by a grant or in an open emergency window.
+    #[inline(never)]
+    pub(crate) fn readable(&self, reader: &Address) -> u64 {
+        let word = self.grant_word(reader);
+        self.granted(&word, grant::READ) | self.emergency_sections(reader, &word)
+    }
+
+    /// The sections whose current secrets may be sent to `account` now: those it may read; every one, if
+    /// it is a delegate that is entrusted with secrets.
+    #[inline(never)]
+    pub(crate) fn sendable(&self, account: &Address) -> u64 {
+        if self.delegation(account).0 & delegate::SECRETS != 0 {
+            return u64::MAX;
+        }
+        self.readable(account)
     }
 
     /// `approve(uint32 requestId, address reader, …)`.
     pub(crate) fn approve(&self, args: &mut Args<'_>) -> Result<()> {
         let id = args.u32()?;
         let reader = args.account()?;
-        let header = self.only_patient()?;
+        let mut actor = self.only_acting(delegate::APPROVE)?;
         let word = self.request_word(id)?;
-        if reader != self.recipient(id, &word) {
+        if reader != patientport_kit::account(&word) {
             return Err(Error::InvalidReader(reader));
         }
         self.end_request(id, word, request::APPROVED)?;
-        self.give(&header, id, reader, args)
+        self.give(&mut actor, id, reader, args)
     }
 
     /// `grant(address reader, …)`.
     pub(crate) fn grant(&self, args: &mut Args<'_>) -> Result<()> {
         let reader = args.account()?;
-        let header = self.only_patient()?;
+        let mut actor = self.only_acting(delegate::APPROVE)?;
         Self::check_account(reader)?;
-        self.give(&header, 0, reader, args)
+        self.give(&mut actor, 0, reader, args)
     }
 
     /// `…, uint64 sections, uint32[] epochs, uint64 expiry, uint8 rights, bool allowUnverified,
@@ -76,7 +93,7 @@ impl Port {
     #[inline(never)]
     fn give(
         &self,
-        header: &B256,
+        actor: &mut Actor,
         request: u32,
         reader: Address,
         args: &mut Args<'_>,
@@ -88,19 +105,14 @@ impl Port {
         let allow_unverified = args.bool()?;
         let message = args.bytes()?;
 
-        if reader == account(header) {
+        let mut word = self.grant_word(&reader);
+        // A delegate gives nothing to itself or to another delegate.
+        let reserved = !actor.is_patient() && self.delegation_of(&reader, &word).0 != 0;
+        if reader == actor.owner() || reserved {
             return Err(Error::InvalidReader(reader));
         }
         self.check_epochs(sections, epochs)?;
-        let earliest = self.now.wrapping_add(1);
-        let latest = self.now.wrapping_add(limits::MAX_GRANT_SECS);
-        if expiry < earliest || expiry > latest {
-            return Err(Error::InvalidExpiry {
-                given: expiry,
-                earliest,
-                latest,
-            });
-        }
+        self.check_expiry(expiry, actor.until)?;
         if rights == 0 || rights > grant::READ | grant::WRITE {
             return Err(Error::InvalidRights(rights));
         }
@@ -110,10 +122,7 @@ impl Port {
             self.only_verified(reader)?;
         }
 
-        let mut word = self.grant_word(&reader);
-        if grant::PLACE.get(&word) == 0 {
-            grant::PLACE.set(&mut word, self.take_place(&reader)?);
-        }
+        self.list(&reader, &mut word, request, &mut actor.header)?;
         // Who is sent nothing holds nothing.
         let given = if message.is_empty() { 0 } else { sections };
         let held = grant::HELD.get(&word) | given;
@@ -126,8 +135,8 @@ impl Port {
         self.set_grant_word(&reader, word);
 
         let epochs_end = array_bytes(sections).wrapping_add(5 * 32);
-        Out::log(const { topic(abi::AccessGranted::SIGNATURE_HASH) })
-            .account(&reader)
+        let mut log = Out::log(const { topic(abi::AccessGranted::SIGNATURE_HASH) });
+        log.account(&reader)
             .number(request.into())
             .account(&self.caller)
             .number(sections)
@@ -136,93 +145,40 @@ impl Port {
             .number(rights.into())
             .number(epochs_end)
             .words(epochs)
-            .bytes(message)
-            .emit(&self.vm, 4);
+            .bytes(message);
+        self.emit(&log, 4);
         Ok(())
-    }
-
-    /// Puts a reader into the list (I2): at its end, or where a reader was that no longer matters.
-    /// Returns the place, counted from 1.
-    #[inline(never)]
-    fn take_place(&self, reader: &Address) -> Result<u64> {
-        let slot = Slot::single(single::REGISTRY);
-        let mut counts = self.load(slot);
-        let count = registry::READERS.byte(&counts);
-        let place = if count < limits::MAX_READERS {
-            let place = u64::from(count).wrapping_add(1);
-            registry::READERS.set(&mut counts, place);
-            self.store(slot, counts);
-            place
-        } else {
-            self.free_place(count)?
-        };
-        let mut word = B256::ZERO;
-        set_account(&mut word, reader);
-        self.store(Slot::number(map::READER, place), word);
-        Ok(place)
-    }
-
-    /// Takes the first reader out of a full list that has no access and holds no current key (I3).
-    ///
-    /// Secrets reach only readers with a live grant (I6), so a key published after a grant's end is
-    /// none of its reader's. What a key of the very second of the end says depends on the end:
-    /// - Expired: from that second on the grant was not live, so the key is not the reader's either.
-    ///   (A grant given within that second would have replaced this one, with a later expiry.)
-    /// - Revoked: within the second, the rotation or a grant of its key may have come first and
-    ///   been sealed to the reader. So it has to be later. A rotation in the revoking call itself
-    ///   needs no comparison: [`Self::revoke`] takes its sections out of those held.
-    fn free_place(&self, count: u8) -> Result<u64> {
-        for place in 1..=u64::from(count) {
-            let reader = self.reader_at(place);
-            let word = self.grant_word(&reader);
-            let first_safe = match self.grant_state(&word) {
-                grant::REVOKED => grant::CHANGED_AT.get(&word).wrapping_add(1),
-                grant::EXPIRED => grant::EXPIRY.get(&word),
-                _ => continue,
-            };
-            let rotated = each(grant::HELD.get(&word)).all(|section| {
-                let (_, meta) = self.section_meta(section);
-                lane::rotated_at(section).get(&meta) >= first_safe
-            });
-            if rotated {
-                self.set_grant_word(&reader, B256::ZERO);
-                return Ok(place);
-            }
-        }
-        Err(Error::TooManyReaders(limits::MAX_READERS))
-    }
-
-    /// The reader at a place of the list, counted from 1.
-    #[inline(never)]
-    pub(crate) fn reader_at(&self, place: u64) -> Address {
-        account(&self.load(Slot::number(map::READER, place)))
     }
 
     /// `revoke(address reader, uint8 reason, Rotation rotation)`.
     pub(crate) fn revoke(&self, args: &mut Args<'_>) -> Result<()> {
         let reader = args.account()?;
         let reason = args.u8()?;
-        let header = self.only_patient()?;
+        let actor = self.only_acting(delegate::REVOKE)?;
         Self::check_reason(reason, 0, 4)?;
         let mut word = self.grant_word(&reader);
         if self.grant_state(&word) != grant::LIVE {
             return Err(Error::NoLiveGrant(reader));
         }
         let mut rotation = args.tuple()?;
-        // The reader is no recipient below, so it never gets the keys that this call publishes.
+        // The reader is no recipient below, so it never gets the keys that this call publishes. (If it is
+        // sent them all the same, it is so as a delegate or responder, whose secrets are accounted apart.)
         let rotated = rotation.clone().u64()?;
+        if rotated != 0 && actor.rights & delegate::ROTATE == 0 {
+            return Err(self.unauthorized());
+        }
         let held = grant::HELD.get(&word) & !rotated;
         grant::HELD.set(&mut word, held);
         grant::STATE.set(&mut word, grant::REVOKED.into());
         grant::CHANGED_AT.set(&mut word, self.now);
         self.set_grant_word(&reader, word);
-        Out::log(const { topic(abi::AccessRevoked::SIGNATURE_HASH) })
-            .account(&reader)
+        let mut log = Out::log(const { topic(abi::AccessRevoked::SIGNATURE_HASH) });
+        log.account(&reader)
             .account(&self.caller)
-            .number(reason.into())
-            .emit(&self.vm, 3);
+            .number(reason.into());
+        self.emit(&log, 3);
         // Only after the grant has ended in storage: this is what its recipients are checked against.
-        self.apply_rotation(&header, &mut rotation)?;
+        self.apply_rotation(&actor.owner(), &mut rotation)?;
         Ok(())
     }
 }

@@ -9,9 +9,14 @@ use patientport_kit::{Args, Field, Out, Slot, account, set_account, topic};
 
 use crate::{
     error::Error,
-    layout::{header, map, request},
+    layout::{delegate, header, map, pending, request},
     port::{Port, Result, number},
 };
+
+/// Whether the patient takes no requests of a requester of this word.
+pub(crate) fn is_blocked(places: &B256) -> bool {
+    pending::FLAGS.byte(places) & pending::BLOCKED != 0
+}
 
 impl Port {
     /// `request(address recipient, bytes message)` → request id.
@@ -19,6 +24,11 @@ impl Port {
         let recipient = args.account()?;
         let message = args.bytes()?;
         let mut header = self.claimed()?;
+        let slot = Slot::account(map::PENDING, &self.caller);
+        let places = self.load(slot);
+        if is_blocked(&places) {
+            return Err(Error::RequesterBlocked(self.caller));
+        }
         self.only_verified(self.caller)?;
         Self::check_account(recipient)?;
         if recipient == account(&header) {
@@ -29,42 +39,52 @@ impl Port {
             self.only_verified(recipient)?;
         }
         Self::check_message(message, false)?;
-        let id = self.next_id(&mut header, header::REQUESTS)?;
-        self.hold_place(id)?;
-        let mut word = B256::ZERO;
-        set_account(&mut word, &self.caller);
-        request::MADE_AT.set(&mut word, self.now);
-        request::STATE.set(&mut word, request::PENDING.into());
-        request::REFERRAL.set(&mut word, referral.into());
-        self.store(Slot::number(map::REQUEST, id), word);
+        let id = self.enter_request(&mut header, &recipient, request::PENDING, referral)?;
+        self.store(slot, self.hold_place(places, id)?);
         if referral {
             let mut word = B256::ZERO;
-            set_account(&mut word, &recipient);
-            self.store(Slot::number(map::RECIPIENT, id), word);
+            set_account(&mut word, &self.caller);
+            self.store(Slot::number(map::REQUESTER, id), word);
         }
-        Out::log(const { topic(abi::RequestMade::SIGNATURE_HASH) })
-            .number(id)
+        let mut log = Out::log(const { topic(abi::RequestMade::SIGNATURE_HASH) });
+        log.number(id)
             .account(&self.caller)
             .account(&recipient)
             .number(32)
-            .bytes(message)
-            .emit(&self.vm, 4);
+            .bytes(message);
+        self.emit(&log, 4);
         Ok(number(id))
     }
 
-    /// Puts a new request into one of the caller's eight places: a free one, or that of a request
+    /// Stores a new request, or an entry that stands for one.
+    #[inline(never)]
+    pub(crate) fn enter_request(
+        &self,
+        header: &mut B256,
+        recipient: &Address,
+        state: u8,
+        referral: bool,
+    ) -> Result<u64> {
+        let id = self.next_id(header, header::REQUESTS, pending::MAX_ID)?;
+        let mut word = B256::ZERO;
+        set_account(&mut word, recipient);
+        request::MADE_AT.set(&mut word, self.now);
+        request::STATE.set(&mut word, state.into());
+        request::REFERRAL.set(&mut word, referral.into());
+        self.store(Slot::number(map::REQUEST, id), word);
+        Ok(id)
+    }
+
+    /// Puts a new request into one of its requester's eight places: a free one, or that of a request
     /// that has ended. Ends are noticed here and not when they happen, which saves every approve,
     /// deny and cancel a write.
-    fn hold_place(&self, id: u64) -> Result<()> {
-        let slot = Slot::account(map::PENDING, &self.caller);
-        let mut places = self.load(slot);
+    fn hold_place(&self, mut places: B256, id: u64) -> Result<B256> {
         for place in 0..usize::from(limits::MAX_PENDING_REQUESTS) {
             let place = Field::new(place.wrapping_mul(4), 4);
             let held = place.number(&places);
             if held == 0 || self.request_state(&self.request_word(held)?) != request::PENDING {
                 place.set(&mut places, id);
-                self.store(slot, places);
-                return Ok(());
+                return Ok(places);
             }
         }
         Err(Error::TooManyPendingRequests {
@@ -73,19 +93,37 @@ impl Port {
         })
     }
 
+    /// `setBlocked(address requester, bool blocked)`.
+    pub(crate) fn set_blocked(&self, args: &mut Args<'_>) -> Result<()> {
+        let requester = args.account()?;
+        let blocked = args.bool()?;
+        self.only_patient()?;
+        let slot = Slot::account(map::PENDING, &requester);
+        let mut places = self.load(slot);
+        if is_blocked(&places) == blocked {
+            return Ok(());
+        }
+        let flags = pending::FLAGS.byte(&places) ^ pending::BLOCKED;
+        pending::FLAGS.set(&mut places, flags.into());
+        self.store(slot, places);
+        let mut log = Out::log(const { topic(abi::RequesterBlockSet::SIGNATURE_HASH) });
+        log.account(&requester).number(blocked.into());
+        self.emit(&log, 2);
+        Ok(())
+    }
+
     /// `cancel(uint32 requestId)`.
     pub(crate) fn cancel(&self, args: &mut Args<'_>) -> Result<()> {
         let id = args.u32()?;
         self.claimed()?;
         let word = self.request_word(id)?;
-        if account(&word) != self.caller {
+        if self.requester(id, &word) != self.caller {
             return Err(self.unauthorized());
         }
         self.end_request(id, word, request::CANCELLED)?;
-        Out::log(const { topic(abi::RequestCancelled::SIGNATURE_HASH) })
-            .number(id.into())
-            .account(&self.caller)
-            .emit(&self.vm, 3);
+        let mut log = Out::log(const { topic(abi::RequestCancelled::SIGNATURE_HASH) });
+        log.number(id.into()).account(&self.caller);
+        self.emit(&log, 3);
         Ok(())
     }
 
@@ -94,18 +132,19 @@ impl Port {
         let id = args.u32()?;
         let reason = args.u8()?;
         let message = args.bytes()?;
-        self.only_patient()?;
+        self.only_acting(delegate::APPROVE)?;
         let word = self.request_word(id)?;
         Self::check_reason(reason, 1, 5)?;
         Self::check_message(message, true)?;
         self.end_request(id, word, request::DENIED)?;
-        Out::log(const { topic(abi::RequestDenied::SIGNATURE_HASH) })
-            .number(id.into())
-            .account(&account(&word))
+        let mut log = Out::log(const { topic(abi::RequestDenied::SIGNATURE_HASH) });
+        log.number(id.into())
+            .account(&self.requester(id, &word))
+            .account(&self.caller)
             .number(reason.into())
             .number(64)
-            .bytes(message)
-            .emit(&self.vm, 3);
+            .bytes(message);
+        self.emit(&log, 4);
         Ok(())
     }
 
@@ -133,13 +172,13 @@ impl Port {
         }
     }
 
-    /// For whom a request asks.
+    /// Who made a request.
     #[inline(never)]
-    pub(crate) fn recipient(&self, id: u32, word: &B256) -> Address {
+    pub(crate) fn requester(&self, id: u32, word: &B256) -> Address {
         if request::REFERRAL.get(word) == 0 {
             return account(word);
         }
-        account(&self.load(Slot::number(map::RECIPIENT, id.into())))
+        account(&self.load(Slot::number(map::REQUESTER, id.into())))
     }
 
     /// Moves a pending request to its last state.

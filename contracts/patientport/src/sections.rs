@@ -3,11 +3,11 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent as _;
 use patientport_abi::{IPatientPort as abi, limits};
-use patientport_kit::{Args, Out, Slot, account, small, store, topic};
+use patientport_kit::{Args, Out, Slot, small, store, topic};
 
 use crate::{
     error::Error,
-    layout::{grant, map, section as lane},
+    layout::{delegate, map, section as lane},
     port::{Port, Result},
 };
 
@@ -84,10 +84,21 @@ impl Port {
         Ok(())
     }
 
+    /// Whether every section of a set was given a new key at `first_safe` or later; one that is not open
+    /// has no key to keep from anybody.
+    #[inline(never)]
+    pub(crate) fn rotated_since(&self, sections: u64, first_safe: u64) -> bool {
+        each(sections).all(|section| {
+            let (_, meta) = self.section_meta(section);
+            lane::epoch(section).get(&meta) == 0
+                || lane::rotated_at(section).get(&meta) >= first_safe
+        })
+    }
+
     /// `rotate(Rotation rotation)`.
     pub(crate) fn rotate(&self, args: &mut Args<'_>) -> Result<()> {
-        let header = self.only_patient()?;
-        let sections = self.apply_rotation(&header, &mut args.tuple()?)?;
+        let owner = self.only_acting(delegate::ROTATE)?.owner();
+        let sections = self.apply_rotation(&owner, &mut args.tuple()?)?;
         if sections == 0 {
             return Err(Error::InvalidSections(sections));
         }
@@ -97,7 +108,7 @@ impl Port {
     /// Publishes new keys and passes their sealed secrets on; returns the sections concerned, 0 if
     /// the rotation is of none.
     #[inline(never)]
-    pub(crate) fn apply_rotation(&self, header: &B256, rotation: &mut Args<'_>) -> Result<u64> {
+    pub(crate) fn apply_rotation(&self, owner: &Address, rotation: &mut Args<'_>) -> Result<u64> {
         let sections = rotation.u64()?;
         let epochs = rotation.words()?;
         let keys = rotation.words()?;
@@ -125,8 +136,8 @@ impl Port {
         }
         // The arguments as they came, behind three offsets that depend on the lists' lengths only.
         let lists = array_bytes(sections);
-        Out::log(const { topic(abi::SectionsRotated::SIGNATURE_HASH) })
-            .account(&self.caller)
+        let mut log = Out::log(const { topic(abi::SectionsRotated::SIGNATURE_HASH) });
+        log.account(&self.caller)
             .number(sections)
             .number(5 * 32)
             .number(lists.wrapping_add(5 * 32))
@@ -134,9 +145,9 @@ impl Port {
             .number(lists.wrapping_mul(2).wrapping_add(5 * 32))
             .words(epochs)
             .words(keys)
-            .bytes(links)
-            .emit(&self.vm, 2);
-        self.pass_on(&account(header), sections, count, sealed)?;
+            .bytes(links);
+        self.emit(&log, 2);
+        self.pass_on(owner, sections, count, sealed)?;
         Ok(sections)
     }
 
@@ -164,15 +175,15 @@ impl Port {
 
     /// `reseal(uint64 sections, uint32[] epochs, Sealed[] sealed)`.
     pub(crate) fn reseal(&self, args: &mut Args<'_>) -> Result<()> {
-        let header = self.only_patient()?;
+        let owner = self.only_acting(delegate::ROTATE)?.owner();
         let sections = args.u64()?;
         self.check_epochs(sections, args.words()?)?;
         let (count, sealed) = args.list()?;
-        self.pass_on(&account(&header), sections, count, sealed)
+        self.pass_on(&owner, sections, count, sealed)
     }
 
     /// Emits sealed messages with secrets of `sections` for their recipients: the owner, and who may
-    /// read one of the sections now, whatever was true when they were composed (I6).
+    /// have one of the secrets now, whatever was true when they were composed (I6).
     #[inline(never)]
     fn pass_on(
         &self,
@@ -191,16 +202,16 @@ impl Port {
             let mut one = sealed.tuple()?;
             let recipient = one.account()?;
             let message = one.bytes()?;
-            if recipient != *owner && self.sections_of(&recipient, grant::READ) & sections == 0 {
+            if recipient != *owner && self.sendable(&recipient) & sections == 0 {
                 return Err(Error::NoLiveGrant(recipient));
             }
             Self::check_message(message, false)?;
-            Out::log(const { topic(abi::SecretsSealed::SIGNATURE_HASH) })
-                .account(&recipient)
+            let mut log = Out::log(const { topic(abi::SecretsSealed::SIGNATURE_HASH) });
+            log.account(&recipient)
                 .account(&self.caller)
                 .number(32)
-                .bytes(message)
-                .emit(&self.vm, 3);
+                .bytes(message);
+            self.emit(&log, 3);
         }
         Ok(())
     }

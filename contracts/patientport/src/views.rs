@@ -3,17 +3,22 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use patientport_abi::limits;
-use patientport_kit::{Args, Out, Slot, account};
+use alloy_sol_types::SolCall as _;
+use patientport_abi::{IPatientPort as abi, interface_id, limits};
+use patientport_kit::{Args, Out, Slot, account, selector};
 
 use crate::{
-    layout::{grant, header, map, record, registry, section as lane, single},
-    port::{Port, Result, number},
-    sections::each,
+    error::Error,
+    layout::{
+        custodian, delegate, grant, header, list, map, record, responder, section as lane, single,
+    },
+    port::{Port, Result, number, word},
+    requests::is_blocked,
+    sections::{contains, each},
 };
 
 /// Starts a dynamic array: its offset and length; elements of static type follow.
-fn list(length: u32) -> Out {
+fn array(length: u32) -> Out {
     let mut out = Out::new();
     out.number(32).number(length.into());
     out
@@ -31,27 +36,43 @@ fn page(args: &mut Args<'_>, last: u32, max: u32) -> Result<(u32, core::ops::Ran
 
 impl Port {
     /// `info()` → `PortInfo`.
-    pub(crate) fn info(&self) -> Vec<u8> {
+    pub(crate) fn info(&self) -> Result<Vec<u8>> {
         let header = self.header();
-        let registry = self.load(Slot::single(single::REGISTRY));
+        let parties = self.parties()?;
         let flags = header::FLAGS.byte(&header);
+        let claimed = flags & header::CLAIMED != 0;
+        let owner = if claimed {
+            account(&header)
+        } else {
+            parties.patient
+        };
+        let list = self.list_word(0);
         let mut out = Out::new();
-        out.account(&account(&header))
-            .account(&account(&registry))
-            .account(&account(&self.load(Slot::single(single::PRIMARY_CARE))))
-            .number((flags & header::CLAIMED != 0).into())
+        out.account(&owner)
+            .account(&self.single_account(single::PENDING_OWNER))
+            .account(&parties.registry)
+            .account(&parties.issuer)
+            .account(&self.primary_care(&header)?)
+            .number(claimed.into())
             .word(&self.load(Slot::single(single::PATIENT_KEY)).0)
             .number((flags & header::KEY_PARITY != 0).into())
             .number(header::RECORDS.get(&header))
             .number(header::REQUESTS.get(&header))
-            .number(registry::READERS.get(&registry));
-        out.finish()
+            .number(list::COUNT.get(&list))
+            .number(list::NONCE.get(&list))
+            .word(&self.load(Slot::single(single::HEAD)).0);
+        Ok(out.finish())
+    }
+
+    /// `historyHead()`.
+    pub(crate) fn history_head(&self) -> Vec<u8> {
+        word(&self.load(Slot::single(single::HEAD)))
     }
 
     /// `sectionKeys(uint64 sections)` → `SectionKey[]`.
     pub(crate) fn section_keys(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
         let sections = args.u64()?;
-        let mut out = list(sections.count_ones());
+        let mut out = array(sections.count_ones());
         for section in each(sections) {
             let (_, meta) = self.section_meta(section);
             out.number(lane::epoch(section).get(&meta))
@@ -73,7 +94,7 @@ impl Port {
     pub(crate) fn records(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
         let last = header::RECORDS.number(&self.header());
         let (length, ids) = page(args, last, limits::MAX_PAGE)?;
-        let mut out = list(length);
+        let mut out = array(length);
         for id in ids {
             self.write_record(&mut out, id)?;
         }
@@ -88,7 +109,8 @@ impl Port {
             .number(record::SECTION.get(&word))
             .number(record::EPOCH.get(&word))
             .number(record::ADDED_AT.get(&word))
-            .number(record::STATE.get(&word));
+            .number(record::STATE.get(&word))
+            .number(self.successor(id, &word));
         Ok(())
     }
 
@@ -103,7 +125,7 @@ impl Port {
     pub(crate) fn requests(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
         let last = header::REQUESTS.number(&self.header());
         let (length, ids) = page(args, last, limits::MAX_PAGE)?;
-        let mut out = list(length);
+        let mut out = array(length);
         for id in ids {
             self.write_request(&mut out, id)?;
         }
@@ -113,51 +135,112 @@ impl Port {
     #[inline(never)]
     fn write_request(&self, out: &mut Out, id: u32) -> Result<()> {
         let word = self.request_word(id)?;
-        out.account(&account(&word))
-            .account(&self.recipient(id, &word))
+        out.account(&self.requester(id, &word))
+            .account(&account(&word))
             .number(crate::layout::request::MADE_AT.get(&word))
             .number(self.request_state(&word).into());
         Ok(())
     }
 
-    /// `readers(uint32 from, uint32 limit)` → `Access[]`; unlike ids, places count from 0.
-    pub(crate) fn readers(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
-        let count = registry::READERS.get(&self.load(Slot::single(single::REGISTRY)));
+    /// `isBlocked(address requester)`.
+    pub(crate) fn is_blocked(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
+        let requester = args.account()?;
+        let places = self.load(Slot::account(map::PENDING, &requester));
+        Ok(number(is_blocked(&places).into()))
+    }
+
+    /// `holders(uint32 from, uint32 limit)` → `Holder[]`; unlike ids, places count from 0.
+    pub(crate) fn holders(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
+        let count = list::COUNT.get(&self.list_word(0));
         let from = u64::from(args.u32()?);
         let length = count.saturating_sub(from).min(args.u32()?.into());
         let mut out = Out::new();
         out.number(32).number(length);
         for place in from..from.wrapping_add(length) {
-            self.write_access(&mut out, &self.reader_at(place.wrapping_add(1)));
+            self.write_holder(&mut out, &self.holder_at(place.wrapping_add(1)));
         }
+        Ok(out.finish())
+    }
+
+    /// `holderOf(address account)` → `Holder`.
+    pub(crate) fn holder_of(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
+        let mut out = Out::new();
+        self.write_holder(&mut out, &args.account()?);
         Ok(out.finish())
     }
 
     /// `accessOf(address reader)` → `Access`.
     pub(crate) fn access_of(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
+        let reader = args.account()?;
         let mut out = Out::new();
-        self.write_access(&mut out, &args.account()?);
+        self.write_access(&mut out, &reader, &self.grant_word(&reader));
         Ok(out.finish())
     }
 
     #[inline(never)]
-    fn write_access(&self, out: &mut Out, reader: &Address) {
-        let word: B256 = self.grant_word(reader);
+    fn write_access(&self, out: &mut Out, reader: &Address, word: &B256) {
         out.account(reader)
-            .number(grant::SECTIONS.get(&word))
-            .number(grant::HELD.get(&word))
-            .number(grant::EXPIRY.get(&word))
-            .number(grant::CHANGED_AT.get(&word))
-            .number(grant::RIGHTS.get(&word))
-            .number(self.grant_state(&word).into());
+            .number(grant::SECTIONS.get(word))
+            .number(grant::HELD.get(word))
+            .number(grant::EXPIRY.get(word))
+            .number(grant::CHANGED_AT.get(word))
+            .number(grant::RIGHTS.get(word))
+            .number(self.grant_state(word).into());
+    }
+
+    #[inline(never)]
+    fn write_holder(&self, out: &mut Out, account: &Address) {
+        let word = self.grant_word(account);
+        self.write_access(out, account, &word);
+        let word = self.load(Slot::account(map::DELEGATE, account));
+        out.number(delegate::RIGHTS.get(&word))
+            .number(delegate::UNTIL.get(&word))
+            .number(delegate::HELD_UNTIL.get(&word))
+            .word(&self.load(Slot::account(map::DELEGATE_KEY, account)).0)
+            .number(delegate::PARITY.get(&word));
+        let word = self.responder_word(account);
+        out.number(responder::SECTIONS.get(&word))
+            .number(responder::DELAY.get(&word))
+            .number(responder::WINDOW.get(&word))
+            .number(responder::BROKEN_AT.get(&word))
+            .number(self.emergency_state(&word).into())
+            .word(&self.load(Slot::account(map::PACKAGE, account)).0)
+            .number(responder::HELD.get(&word))
+            .number(responder::HELD_UNTIL.get(&word));
     }
 
     /// `hasAccess(address reader, uint8 section)` → whether the reader may read it now.
     pub(crate) fn has_access(&self, args: &mut Args<'_>) -> Result<Vec<u8>> {
         let reader = args.account()?;
         let section = args.u8()?;
-        Ok(number(
-            self.holds_right(reader, section, grant::READ).into(),
-        ))
+        Ok(number(contains(self.readable(&reader), section).into()))
     }
+
+    /// `custodians()` → `Custodian[3]`.
+    pub(crate) fn custodians(&self) -> Vec<u8> {
+        let mut out = Out::new();
+        for index in 0..custodian::COUNT {
+            let word = self.load(Slot::single(single::CUSTODIAN.wrapping_add(index)));
+            let key = self.load(Slot::single(single::CUSTODIAN_KEY.wrapping_add(index)));
+            out.account(&account(&word))
+                .word(&key.0)
+                .number(custodian::PARITY.get(&word));
+        }
+        out.finish()
+    }
+}
+
+/// `supportsInterface(bytes4 interfaceId)` (ERC-165).
+pub(crate) fn supports_interface(args: &mut Args<'_>) -> Result<Vec<u8>> {
+    const PORT: u32 = interface_id(
+        abi::IPatientPortCalls::SELECTORS,
+        abi::supportsInterfaceCall::SELECTOR,
+    );
+    const ERC_165: u32 = selector(abi::supportsInterfaceCall::SELECTOR);
+    let (id, padding) = args.word()?.split_first_chunk().ok_or(Error::Malformed)?;
+    if padding.iter().any(|byte| *byte != 0) {
+        return Err(Error::Malformed);
+    }
+    let supported = matches!(u32::from_be_bytes(*id), ERC_165 | PORT);
+    Ok(number(supported.into()))
 }
