@@ -18,4 +18,7 @@ alloy_sol_types::sol!(
     "abi/IPatientPort.sol"
 );
 
+mod interface_id;
 pub mod limits;
+
+pub use interface_id::{ERC165, interface_id};
