@@ -9,6 +9,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod access;
 mod attestation;
 mod issue;
 mod layout;
