@@ -152,10 +152,35 @@ impl BuiltIn<'_, '_> {
         returned::<C>(result)
     }
 
+    /// Calls a method that changes nothing: what it returned. What it reverted with is passed on.
+    pub(super) fn ask<C: SolCall>(
+        &mut self,
+        address: Address,
+        method: &C,
+    ) -> Result<C::Return, Failure> {
+        let result = self.view(address, method.abi_encode())?;
+        returned::<C>(result)
+    }
+
     /// Code hash of an account, as the opcode answers it.
     pub(super) fn code_hash(&mut self, address: Address) -> Result<B256, Failure> {
         let priced = self.api.account_codehash(address)?;
         self.paid(priced)
+    }
+
+    /// Reads a slot of the contract.
+    pub(super) fn load(&mut self, slot: U256) -> Result<U256, Failure> {
+        let priced = self.api.storage_load(slot)?;
+        self.paid(priced)
+    }
+
+    /// Writes a slot of the contract.
+    pub(super) fn store(&mut self, slot: U256, value: U256) -> Result<(), Failure> {
+        if self.api.is_static() {
+            return Err(Failure::OutOfGas);
+        }
+        let gas = self.api.storage_flush(&[(slot, value)], self.gas_left)?;
+        self.burn(gas)
     }
 
     fn dispatch_call(
