@@ -205,6 +205,11 @@ impl Delegation {
         })
     }
 
+    /// Whether the account is a delegate, or was one whose end the port still shows.
+    pub fn is_named(&self) -> bool {
+        !self.rights.is_empty() || self.held_until != Timestamp(0)
+    }
+
     /// Whether it is entitled to the secrets of every section now.
     pub fn includes_secrets(&self) -> bool {
         self.is_live && self.rights.include_secrets()
