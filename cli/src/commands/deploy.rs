@@ -439,7 +439,13 @@ async fn keep_cached(
         }
     }
     for (program, at, wei) in bids {
-        match step(context, wallet, &cache::bid(chain, at, program.address, wei)).await {
+        match step(
+            context,
+            wallet,
+            &cache::bid(chain, at, program.address, wei),
+        )
+        .await
+        {
             Ok(tx) => steps.push(bid_step(program, Some(tx))),
             Err(Error::Client(error)) if error.class() == Class::Refused => {
                 not_cached(format!("{} is not cached: {error}", program.program));

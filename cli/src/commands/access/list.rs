@@ -91,7 +91,11 @@ impl DelegateEntry {
         let may = match (self.rights.as_slice(), self.live) {
             ([], _) => "no more".to_owned(),
             (rights, true) => format!("{} until {}", rights.join(", "), time::human(self.until)),
-            (rights, false) => format!("{} until {}, which is over", rights.join(", "), time::human(self.until)),
+            (rights, false) => format!(
+                "{} until {}, which is over",
+                rights.join(", "),
+                time::human(self.until)
+            ),
         };
         format!("delegate {}: {may}\n", self.delegate.line())
     }

@@ -101,7 +101,10 @@ impl Outcome for PortView {
             ("requests", self.requests.to_string()),
             ("holders", self.holders.to_string()),
             ("nonce", self.nonce.to_string()),
-            ("history", format!("{} events, {}", self.events, self.history_head)),
+            (
+                "history",
+                format!("{} events, {}", self.events, self.history_head),
+            ),
         ] {
             text.push_str(&format!("{label:12}  {value}\n"));
         }
