@@ -73,8 +73,9 @@ pub async fn manager(chain: &Chain) -> Result<Manager> {
 /// # Errors
 /// Those of reaching the node.
 pub async fn is_cached(chain: &Chain, code_hash: B256) -> Result<bool> {
-    let codehash = code_hash;
-    let call = IArbWasmCache::codehashIsCachedCall { codehash };
+    let call = IArbWasmCache::codehashIsCachedCall {
+        codehash: code_hash,
+    };
     Ok(answered(chain.call(ARB_WASM_CACHE, &call).await)?.unwrap_or_default())
 }
 

@@ -227,9 +227,10 @@ fn cause(
     let given = told.given.get(&(account, key.section));
     let delegate = told.delegates.get(&account);
     if holder.entitled().contains(key.section) {
-        let changed = changes.get(&account).copied();
-        let changed = changed.max(delegate.and_then(|it| it.key_changed));
-        return (changed? > *given?).then_some(Cause::KeyChanged);
+        let as_provider = changes.get(&account).copied();
+        let as_delegate = delegate.and_then(|it| it.key_changed);
+        let last = as_provider.max(as_delegate)?;
+        return (last > *given?).then_some(Cause::KeyChanged);
     }
     let Holder {
         access,

@@ -211,15 +211,10 @@ fn a_port_shows_who_made_it_for_whom_and_what_its_history_comes_to() {
 /// Calls the port as one of the chain's own accounts: a selector and words of 32 bytes, in hexadecimal, padded with
 /// zeros on the left.
 fn call(context: &TestContext, from: &str, selector: &str, words: &[&str]) {
-    let words: String = words
-        .iter()
-        .map(|word| format!("{:0>64}", word.trim_start_matches("0x")))
-        .collect();
-    let transaction = json!({
-        "from": from,
-        "to": context.port,
-        "data": format!("0x{selector}{words}"),
-    });
+    let pad = |word: &&str| format!("{:0>64}", word.trim_start_matches("0x"));
+    let words: Vec<_> = words.iter().map(pad).collect();
+    let data = format!("0x{selector}{}", words.concat());
+    let transaction = json!({ "from": from, "to": context.port, "data": data });
     context
         .node
         .rpc("eth_sendTransaction", &json!([transaction]));
