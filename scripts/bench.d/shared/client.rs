@@ -1,13 +1,14 @@
 //! JSON-RPC over plain HTTP/1.1 connections that stay open: as little between the clock and the node as
 //! can be, and the same bytes for every node.
 
-use crate::Failure;
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
+
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Longest a node may take for one answer.
 const PATIENCE: Duration = Duration::from_mins(1);
