@@ -1,7 +1,7 @@
 //! The embedded chain with the contracts on it, and what a transaction costs there.
 
 use crate::{
-    client::{Client, Failure},
+    client::{Client, Failure, quantity},
     story::Measured,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address, hex, keccak256};
@@ -43,7 +43,7 @@ impl Chain {
         client.call("anvil_autoImpersonateAccount", &json!([true]))?;
         let owner = node.accounts()[0].signer().address();
         let time = client.call("eth_getBlockByNumber", &json!(["latest", false]))?;
-        let time = number(&time["timestamp"])?;
+        let time = quantity(&time["timestamp"])?;
         let mut chain = Self {
             client,
             node,
@@ -75,11 +75,16 @@ impl Chain {
     fn program(&mut self, contracts: &Path, name: &str, cached: bool) -> Result<Address, Failure> {
         let file = contracts.join(format!("{name}.code"));
         let code = std::fs::read(&file).map_err(|error| {
-            format!("{}: {error} (scripts/build-contracts makes it)", file.display())
+            format!(
+                "{}: {error} (scripts/build-contracts makes it)",
+                file.display()
+            )
         })?;
         // Init code that returns what follows its eleven bytes.
         let length = u16::try_from(code.len())?.to_be_bytes();
-        let mut init = vec![0x61, length[0], length[1], 0x80, 0x60, 0x0b, 0x5f, 0x39, 0x5f, 0xf3, 0x00];
+        let mut init = vec![
+            0x61, length[0], length[1], 0x80, 0x60, 0x0b, 0x5f, 0x39, 0x5f, 0xf3, 0x00,
+        ];
         init.extend(code);
         let receipt = self.transaction(&json!({"from": self.owner, "data": Bytes::from(init)}))?;
         let program: Address = serde_json::from_value(receipt["contractAddress"].clone())?;
@@ -88,7 +93,11 @@ impl Chain {
             "data": Bytes::from(activateProgramCall { program }.abi_encode()),
         }))?;
         if cached {
-            self.send(self.owner, ARB_WASM_CACHE, cacheProgramCall { program }.abi_encode())?;
+            self.send(
+                self.owner,
+                ARB_WASM_CACHE,
+                cacheProgramCall { program }.abi_encode(),
+            )?;
         }
         Ok(program)
     }
@@ -96,7 +105,8 @@ impl Chain {
     /// Gives an account what it needs to send.
     pub(crate) fn fund(&mut self, account: Address) -> Result<(), Failure> {
         let wei = U256::from(10).pow(U256::from(20));
-        self.client.call("anvil_setBalance", &json!([account, wei]))?;
+        self.client
+            .call("anvil_setBalance", &json!([account, wei]))?;
         Ok(())
     }
 
@@ -104,19 +114,27 @@ impl Chain {
     pub(crate) fn wait(&mut self, secs: u64) -> Result<(), Failure> {
         self.time += secs;
         let time = self.time;
-        self.client.call("evm_setNextBlockTimestamp", &json!([time]))?;
+        self.client
+            .call("evm_setNextBlockTimestamp", &json!([time]))?;
         Ok(())
     }
 
     /// Sends a call that must succeed; its receipt.
-    pub(crate) fn send(&mut self, from: Address, to: Address, data: Vec<u8>) -> Result<Value, Failure> {
+    pub(crate) fn send(
+        &mut self,
+        from: Address,
+        to: Address,
+        data: Vec<u8>,
+    ) -> Result<Value, Failure> {
         self.transaction(&json!({"from": from, "to": to, "data": Bytes::from(data)}))
     }
 
     fn transaction(&mut self, transaction: &Value) -> Result<Value, Failure> {
         let mut transaction = transaction.clone();
         transaction["gas"] = json!("0x1c9c380");
-        let hash = self.client.call("eth_sendTransaction", &json!([transaction]))?;
+        let hash = self
+            .client
+            .call("eth_sendTransaction", &json!([transaction]))?;
         let receipt = self.client.receipt(&hash)?;
         if receipt["status"] != json!("0x1") {
             return Err(format!("a transaction fails: {transaction} gives {receipt}").into());
@@ -132,50 +150,71 @@ impl Chain {
         to: Address,
         data: Vec<u8>,
     ) -> Result<Measured, Failure> {
-        let calldata = data.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum();
+        let calldata = data
+            .iter()
+            .map(|byte| if *byte == 0 { 4 } else { 16 })
+            .sum();
         let receipt = self.send(from, to, data)?;
         let (mut log_gas, mut log_bytes) = (0, 0);
         for log in receipt["logs"].as_array().ok_or("a receipt without logs")? {
             let topics = log["topics"].as_array().map_or(0, Vec::len) as u64;
-            let bytes = log["data"].as_str().map_or(0, |data| data.len() as u64 / 2 - 1);
+            let bytes = log["data"]
+                .as_str()
+                .map_or(0, |data| data.len() as u64 / 2 - 1);
             log_gas += 375 * (1 + topics) + 8 * bytes;
             log_bytes += bytes;
         }
         let hash = &receipt["transactionHash"];
-        let (new_slots, changed_slots) = self.slots(hash)?;
+        let (new_slots, changed_slots, code_bytes) = self.state(hash)?;
         Ok(Measured {
             name: name.to_owned(),
-            gas: number(&receipt["gasUsed"])?,
+            gas: quantity(&receipt["gasUsed"])?,
             ink: self.ink(hash)?,
             calldata,
             log_gas,
             log_bytes,
             new_slots,
             changed_slots,
+            code_bytes,
         })
     }
 
-    /// Slots that a transaction wrote for the first time, and others it changed.
-    fn slots(&mut self, transaction: &Value) -> Result<(u64, u64), Failure> {
+    /// Slots that a transaction wrote for the first time, others it changed, and bytes of code it created.
+    fn state(&mut self, transaction: &Value) -> Result<(u64, u64, u64), Failure> {
         let config = json!({"tracer": "prestateTracer", "tracerConfig": {"diffMode": true}});
-        let states = self.client.call("debug_traceTransaction", &json!([transaction, config]))?;
-        let (mut new, mut changed) = (0, 0);
-        let accounts = states["post"].as_object().ok_or("a trace without accounts")?;
+        let states = self
+            .client
+            .call("debug_traceTransaction", &json!([transaction, config]))?;
+        let (mut new, mut changed, mut code_bytes) = (0, 0, 0);
+        let accounts = states["post"]
+            .as_object()
+            .ok_or("a trace without accounts")?;
         for (account, state) in accounts {
-            for slot in state["storage"].as_object().into_iter().flatten().map(|it| it.0) {
+            let slots = state["storage"].as_object().into_iter().flatten();
+            for slot in slots.map(|it| it.0) {
                 let before = states["pre"][account]["storage"][slot].as_str();
                 let was_zero = before.is_none_or(|word| word.parse() == Ok(B256::ZERO));
                 *(if was_zero { &mut new } else { &mut changed }) += 1;
             }
+            if let Some(code) = state["code"].as_str() {
+                code_bytes += code.len() as u64 / 2 - 1;
+            }
         }
-        Ok((new, changed))
+        Ok((new, changed, code_bytes))
     }
 
-    /// Ink between the entry of the first program and its return, everything it paid for included.
+    /// Ink between the entry of the first program and its return, everything it paid for included. Behind
+    /// a clone the program runs in a frame that the clone opened.
     fn ink(&mut self, transaction: &Value) -> Result<u64, Failure> {
         let config = json!({"tracer": "stylusTracer"});
-        let steps = self.client.call("debug_traceTransaction", &json!([transaction, config]))?;
-        let steps = steps.as_array().ok_or("a trace without steps")?;
+        let steps = self
+            .client
+            .call("debug_traceTransaction", &json!([transaction, config]))?;
+        let outer = steps.as_array().ok_or("a trace without steps")?;
+        let steps = match outer.as_slice() {
+            [frame] => frame["steps"].as_array().ok_or("a frame without steps")?,
+            _ => outer,
+        };
         let ink = |step: Option<&Value>, member| step.and_then(|it| it[member].as_u64());
         let start = ink(steps.first(), "startInk");
         let end = ink(steps.last(), "endInk");
@@ -186,15 +225,25 @@ impl Chain {
     }
 
     /// Gas that a view executes with, without what a transaction would pay on top.
-    pub(crate) fn view(&mut self, name: &str, to: Address, data: Vec<u8>) -> Result<Measured, Failure> {
+    pub(crate) fn view(
+        &mut self,
+        name: &str,
+        to: Address,
+        data: Vec<u8>,
+    ) -> Result<Measured, Failure> {
         let call = json!({"from": self.owner, "to": to, "data": Bytes::from(data.clone())});
         let config = json!({"tracer": "callTracer", "tracerConfig": {"onlyTopCall": true}});
-        let frame = self.client.call("debug_traceCall", &json!([call, "latest", config]))?;
+        let frame = self
+            .client
+            .call("debug_traceCall", &json!([call, "latest", config]))?;
         if !frame["error"].is_null() {
             return Err(format!("{name}: {frame}").into());
         }
-        let calldata: u64 = data.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum();
-        let gas = number(&frame["gasUsed"])?;
+        let calldata: u64 = data
+            .iter()
+            .map(|byte| if *byte == 0 { 4 } else { 16 })
+            .sum();
+        let gas = quantity(&frame["gasUsed"])?;
         Ok(Measured {
             name: name.to_owned(),
             gas: gas - crate::baseline::INTRINSIC - calldata,
@@ -219,10 +268,4 @@ impl Chain {
         let answer: Bytes = serde_json::from_value(answer)?;
         Ok(C::abi_decode_returns(&answer)?)
     }
-}
-
-fn number(value: &Value) -> Result<u64, Failure> {
-    let digits = value.as_str().and_then(|it| it.strip_prefix("0x"));
-    let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    number.ok_or_else(|| format!("`{value}` is no number").into())
 }

@@ -15,8 +15,10 @@ mod baseline;
 mod budget;
 mod chain;
 #[path = "../shared/client.rs"]
+#[allow(dead_code, reason = "each benchmark uses its part")]
 mod client;
 #[path = "../shared/report.rs"]
+#[allow(dead_code, reason = "each benchmark uses its part")]
 mod report;
 mod story;
 
@@ -90,14 +92,26 @@ fn run() -> Result<bool, Failure> {
         if let Some(baseline) = baseline::of(name) {
             let solidity = baseline.adjusted(measured) as f64;
             let limit = 1.10 * solidity;
-            report.add(format!("{name}: gas"), gas, "gas", Some(solidity), Bar::AtMost(limit));
+            report.add(
+                format!("{name}: gas"),
+                gas,
+                "gas",
+                Some(solidity),
+                Bar::AtMost(limit),
+            );
         } else {
             report.add(format!("{name}: gas"), gas, "gas", None, Bar::None);
         }
         // What is not in the budgets was added without one.
         let budget = budgets.get(name).copied().unwrap_or(0);
         let limit = budget as f64 * 1.02;
-        report.add(format!("{name}: budget"), gas, "gas", Some(budget as f64), Bar::AtMost(limit));
+        report.add(
+            format!("{name}: budget"),
+            gas,
+            "gas",
+            Some(budget as f64),
+            Bar::AtMost(limit),
+        );
     }
     let least = growth.iter().map(|it| it.1).min().unwrap_or(0);
     for (records, gas) in &growth {
@@ -126,7 +140,10 @@ fn table(uncached: &[Measured], cached: &[Measured]) -> String {
     );
     for (cold, it) in uncached.iter().zip(cached) {
         let ratio = |of: u64| format!("{:.2}", it.gas as f64 / of as f64);
-        let floor = it.floor();
+        let floor = it.floor().map_or_else(
+            || ("–".to_owned(), "–".to_owned()),
+            |floor| (floor.to_string(), ratio(floor)),
+        );
         let (solidity, ratio_to_solidity) = baseline::of(&it.name).map_or_else(
             || ("–".to_owned(), "–".to_owned()),
             |baseline| {
@@ -136,8 +153,16 @@ fn table(uncached: &[Measured], cached: &[Measured]) -> String {
         );
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} / {} | {} | {floor} | {} | {solidity} | {ratio_to_solidity} |",
-            it.name, it.gas, cold.gas, it.ink, it.new_slots, it.changed_slots, it.log_bytes, ratio(floor),
+            "| {} | {} | {} | {} | {} / {} | {} | {} | {} | {solidity} | {ratio_to_solidity} |",
+            it.name,
+            it.gas,
+            cold.gas,
+            it.ink,
+            it.new_slots,
+            it.changed_slots,
+            it.log_bytes,
+            floor.0,
+            floor.1,
         );
     }
     text.push('\n');

@@ -1,7 +1,7 @@
 //! The life of a port, one measured operation after another.
 
 use crate::{
-    baseline::{CHANGED_SLOT, INTRINSIC, NEW_SLOT},
+    baseline::{CHANGED_SLOT, CODE_BYTE, CREATION, INTRINSIC, NEW_SLOT},
     chain::{Chain, account},
     client::Failure,
 };
@@ -32,6 +32,8 @@ pub(crate) struct Measured {
     pub(crate) log_bytes: u64,
     pub(crate) new_slots: u64,
     pub(crate) changed_slots: u64,
+    /// Code of a contract it created.
+    pub(crate) code_bytes: u64,
 }
 
 impl Measured {
@@ -41,12 +43,18 @@ impl Measured {
     }
 
     /// What no contract with this interface and these slots can go below: a transaction, its calldata, its
-    /// logs, its writes.
-    pub(crate) fn floor(&self) -> u64 {
+    /// logs, its writes, the contract it creates. None for a view.
+    pub(crate) fn floor(&self) -> Option<u64> {
+        if self.calldata == 0 {
+            return None;
+        }
         let slots = self.new_slots * NEW_SLOT + self.changed_slots * CHANGED_SLOT;
-        // A view is no transaction.
-        let intrinsic = if self.calldata == 0 { 1 } else { INTRINSIC };
-        intrinsic + self.data_gas() + slots
+        let code = if self.code_bytes == 0 {
+            0
+        } else {
+            CREATION + CODE_BYTE * self.code_bytes
+        };
+        Some(INTRINSIC + self.data_gas() + slots + code)
     }
 }
 
@@ -114,7 +122,13 @@ pub(crate) fn tell(chain: &mut Chain) -> Result<Vec<Measured>, Failure> {
         clinic: account("clinic"),
         port: Address::ZERO,
     };
-    for who in [patient, story.clinic, account("relayer"), account("custodian"), account("next owner")] {
+    for who in [
+        patient,
+        story.clinic,
+        account("relayer"),
+        account("custodian"),
+        account("next owner"),
+    ] {
         story.chain.fund(who)?;
     }
     story.registry()?;
@@ -128,7 +142,13 @@ pub(crate) fn tell(chain: &mut Chain) -> Result<Vec<Measured>, Failure> {
 }
 
 impl Story<'_> {
-    fn measure(&mut self, name: &str, from: Address, to: Address, call: &impl SolCall) -> Result<(), Failure> {
+    fn measure(
+        &mut self,
+        name: &str,
+        from: Address,
+        to: Address,
+        call: &impl SolCall,
+    ) -> Result<(), Failure> {
         let measured = self.chain.measure(name, from, to, call.abi_encode())?;
         self.done.push(measured);
         Ok(())
@@ -149,7 +169,8 @@ impl Story<'_> {
             keyX: key(name),
             keyParity: 1,
             identityProfile: identity,
-            contactProfile: br#"{"phone":"+1 555 010 0199","endpoint":"https://blobs.example.org/"}"#.into(),
+            contactProfile:
+                br#"{"phone":"+1 555 010 0199","endpoint":"https://blobs.example.org/"}"#.into(),
         };
         let registry = self.chain.registry;
         if measured {
@@ -174,11 +195,21 @@ impl Story<'_> {
 
     fn registry(&mut self) -> Result<(), Failure> {
         let (owner, registry) = (self.chain.owner, self.chain.registry);
-        self.send(owner, registry, &registry::addAttesterCall { attester: owner })?;
+        self.send(
+            owner,
+            registry,
+            &registry::addAttesterCall { attester: owner },
+        )?;
         // The first of everything opens words that later ones only change.
         self.provider("first", 0, false)?;
         let first = account("first");
-        self.send(first, registry, &registry::issueCall { patient: account("somebody") })?;
+        self.send(
+            first,
+            registry,
+            &registry::issueCall {
+                patient: account("somebody"),
+            },
+        )?;
 
         self.provider("clinic", 0, true)?;
         let attest = self.attestation("clinic", 0, 365 * DAY);
@@ -192,7 +223,9 @@ impl Story<'_> {
         self.measure("set identity profile", self.clinic, registry, &identity)?;
         let attest = self.attestation("clinic", npi, 365 * DAY);
         self.measure("attest with a new NPI", owner, registry, &attest)?;
-        let issue = registry::issueCall { patient: self.patient };
+        let issue = registry::issueCall {
+            patient: self.patient,
+        };
         self.port = self.chain_issue(&issue)?;
         Ok(())
     }
@@ -203,7 +236,9 @@ impl Story<'_> {
         let call = issue.abi_encode();
         // Asked first: the answer is the address.
         let port = self.chain.ask_from(self.clinic, registry, issue)?;
-        let measured = self.chain.measure("issue a port", self.clinic, registry, call)?;
+        let measured = self
+            .chain
+            .measure("issue a port", self.clinic, registry, call)?;
         self.done.push(measured);
         Ok(port)
     }
@@ -229,7 +264,15 @@ impl Story<'_> {
             epoch: 1,
         };
         self.measure("supersede", patient, at, &supersede)?;
-        self.measure("retract", clinic, at, &port::retractCall { recordId: 1, reason: 1 })?;
+        self.measure(
+            "retract",
+            clinic,
+            at,
+            &port::retractCall {
+                recordId: 1,
+                reason: 1,
+            },
+        )?;
         let publish = port::publishCall {
             recordId: 3,
             part: 0,
@@ -311,7 +354,9 @@ impl Story<'_> {
             salt: None,
         };
         let digest = message.eip712_signing_hash(&domain);
-        let (signature, recovery) = self.patient_key.sign_prehash_recoverable(digest.as_slice())?;
+        let (signature, recovery) = self
+            .patient_key
+            .sign_prehash_recoverable(digest.as_slice())?;
         let mut bytes = signature.to_vec();
         bytes.push(27 + recovery.to_byte());
         let execute = port::executeCall {
@@ -348,9 +393,19 @@ impl Story<'_> {
             reason: 1,
             rotation,
         };
-        self.measure("revoke without rotation", patient, at, &revoke(three, no_rotation()))?;
+        self.measure(
+            "revoke without rotation",
+            patient,
+            at,
+            &revoke(three, no_rotation()),
+        )?;
         let rotated = rotation(1, &[patient, one, two]);
-        self.measure("revoke, one section for two readers", patient, at, &revoke(four, rotated))?;
+        self.measure(
+            "revoke, one section for two readers",
+            patient,
+            at,
+            &revoke(four, rotated),
+        )?;
         let rotate = port::rotateCall {
             rotation: rotation(2, &[patient, one, two]),
         };
@@ -427,7 +482,12 @@ impl Story<'_> {
             provider: account("one"),
         };
         self.measure("change primary care", patient, at, &care)?;
-        self.measure("cancel signatures", patient, at, &port::cancelSignaturesCall {})?;
+        self.measure(
+            "cancel signatures",
+            patient,
+            at,
+            &port::cancelSignaturesCall {},
+        )?;
         let key = port::setEncryptionKeyCall {
             keyX: key("patient, next"),
             keyParity: 1,
@@ -435,8 +495,18 @@ impl Story<'_> {
         };
         self.measure("change the patient's key", patient, at, &key)?;
         let next = account("next owner");
-        self.measure("start an ownership transfer", patient, at, &port::transferOwnershipCall { newOwner: next })?;
-        self.measure("accept the ownership", next, at, &port::acceptOwnershipCall {})?;
+        self.measure(
+            "start an ownership transfer",
+            patient,
+            at,
+            &port::transferOwnershipCall { newOwner: next },
+        )?;
+        self.measure(
+            "accept the ownership",
+            next,
+            at,
+            &port::acceptOwnershipCall {},
+        )?;
         self.send(next, at, &port::transferOwnershipCall { newOwner: patient })?;
         self.send(patient, at, &port::acceptOwnershipCall {})
     }
@@ -449,12 +519,35 @@ impl Story<'_> {
 
     fn views(&mut self) -> Result<(), Failure> {
         let (at, registry, reader) = (self.port, self.chain.registry, account("one"));
-        self.view("view isVerified", registry, &registry::isVerifiedCall { account: reader })?;
-        self.view("view hasAccess", at, &port::hasAccessCall { reader, section: 0 })?;
+        self.view(
+            "view isVerified",
+            registry,
+            &registry::isVerifiedCall { account: reader },
+        )?;
+        self.view(
+            "view hasAccess",
+            at,
+            &port::hasAccessCall { reader, section: 0 },
+        )?;
         self.view("view record", at, &port::recordCall { recordId: 1 })?;
-        self.view("view getRequest", at, &port::getRequestCall { requestId: 1 })?;
-        self.view("view holders", at, &port::holdersCall { from: 0, limit: 128 })?;
-        self.view("view isPort", registry, &registry::isPortCall { account: at })
+        self.view(
+            "view getRequest",
+            at,
+            &port::getRequestCall { requestId: 1 },
+        )?;
+        self.view(
+            "view holders",
+            at,
+            &port::holdersCall {
+                from: 0,
+                limit: 128,
+            },
+        )?;
+        self.view(
+            "view isPort",
+            registry,
+            &registry::isPortCall { account: at },
+        )
     }
 }
 
@@ -480,7 +573,10 @@ pub(crate) fn approve_by_records(chain: &mut Chain, most: u32) -> Result<Vec<(u3
     chain.send(patient, at, claim.abi_encode())?;
     let one = account("one");
     let (mut count, mut id, mut figures) = (0_u32, 0, Vec::new());
-    for records in [1, 1_000, 100_000].into_iter().filter(|records| *records <= most) {
+    for records in [1, 1_000, 100_000]
+        .into_iter()
+        .filter(|records| *records <= most)
+    {
         while count < records {
             count += 1;
             let add = port::addCall {
@@ -509,7 +605,9 @@ pub(crate) fn approve_by_records(chain: &mut Chain, most: u32) -> Result<Vec<(u3
                     allowUnverified: false,
                     message: sealed("secrets", SECRETS_BYTES),
                 };
-                let gas = chain.measure("approve", patient, at, approve.abi_encode())?.gas;
+                let gas = chain
+                    .measure("approve", patient, at, approve.abi_encode())?
+                    .gas;
                 if measured {
                     figures.push((records, gas));
                 }
