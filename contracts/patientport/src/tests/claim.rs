@@ -1,243 +1,196 @@
-//! Construction, initialisation, claim, and who may do what.
+//! From a clone that nobody has claimed to a port with an owner; and the implementation, which is none.
 
 use super::*;
 
-const CONSTRUCTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
-
 #[test]
-fn the_constructor_locks_the_implementation() {
-    let mut world = World::empty();
-    world.send(STRANGER, CONSTRUCTOR.to_vec()).unwrap();
-    let initialize = abi::initializeCall {
-        issuer: PRIMARY,
-        patient: PATIENT,
+fn the_implementation_is_nobodys_port() {
+    let mut world = World::implementation();
+    let refusal = abi::NotAPort {};
+    world.refuses(STRANGER, &claim(no_rotation()), &refusal);
+    world.refuses(STRANGER, &abi::infoCall {}, &refusal);
+    let signed = abi::executeCall {
+        call: claim(no_rotation()).abi_encode().into(),
+        nonce: U256::ZERO,
+        deadline: START,
+        signature: Bytes::new(),
     };
-    world.refuses(REGISTRY, &initialize, &abi::AlreadyInitialized {});
-    let again = world.send(STRANGER, CONSTRUCTOR.to_vec()).unwrap_err();
-    assert_eq!(again, abi::AlreadyInitialized {}.abi_encode());
-    let claim = abi::claimCall {
-        keyX: key(1),
-        keyParity: 0,
-        rotation: no_rotation(),
-    };
-    world.refuses(STRANGER, &claim, &unauthorized(STRANGER));
+    world.refuses(STRANGER, &signed, &refusal);
     world.refuses(STRANGER, &request(SPECIALIST), &abi::NotClaimed {});
+    assert_eq!(world.asked(), [], "there is no registry to ask");
 }
 
 #[test]
-fn initialising_names_the_parties_once() {
-    let mut world = World::empty();
-    let initialize = abi::initializeCall {
-        issuer: PRIMARY,
-        patient: PATIENT,
-    };
-    world.call(REGISTRY, &initialize).unwrap();
+fn code_of_another_length_is_no_port() {
+    for length in [0, 45, 108, 110] {
+        let mut world = World::issued();
+        world.chain.change(|state| {
+            let code = state.code.get_mut(&PORT).unwrap();
+            code.resize(length, 0);
+        });
+        world.refuses(PATIENT, &claim(no_rotation()), &abi::NotAPort {});
+    }
+}
+
+#[test]
+fn a_new_port_knows_its_parties_from_its_code() {
+    let mut world = World::issued();
     assert_eq!(
-        world.logs(),
-        [log(&abi::Initialized {
+        world.info(),
+        abi::PortInfo {
+            owner: PATIENT,
+            pendingOwner: Address::ZERO,
             registry: REGISTRY,
             issuer: PRIMARY,
-            patient: PATIENT
-        })]
+            primaryCare: PRIMARY,
+            claimed: false,
+            keyX: B256::ZERO,
+            keyParity: 0,
+            recordCount: 0,
+            requestCount: 0,
+            holderCount: 0,
+            nonce: 0,
+            historyHead: B256::ZERO,
+        }
     );
-    world.refuses(STRANGER, &initialize, &abi::AlreadyInitialized {});
-    let again = world.send(STRANGER, CONSTRUCTOR.to_vec()).unwrap_err();
-    assert_eq!(again, abi::AlreadyInitialized {}.abi_encode());
-    let info = world.call(STRANGER, &abi::infoCall {}).unwrap();
-    assert_eq!(
-        (info.owner, info.registry, info.primaryCare),
-        (PATIENT, REGISTRY, PRIMARY)
-    );
-    assert!(!info.claimed);
-}
-
-#[test]
-fn parties_are_not_zero() {
-    let mut world = World::empty();
-    let zero = abi::InvalidAddress {
-        account: Address::ZERO,
-    };
-    world.refuses(
-        REGISTRY,
-        &abi::initializeCall {
-            issuer: Address::ZERO,
-            patient: PATIENT,
-        },
-        &zero,
-    );
-    world.refuses(
-        REGISTRY,
-        &abi::initializeCall {
-            issuer: PRIMARY,
-            patient: Address::ZERO,
-        },
-        &zero,
-    );
+    assert!(world.chain.read(|state| state.storage.is_empty()));
 }
 
 #[test]
 fn the_patient_claims_once() {
     let mut world = World::issued();
-    let claim = |parity| abi::claimCall {
-        keyX: key(9),
-        keyParity: parity,
-        rotation: rotation(0b101, &[0, 0]),
-    };
-    world.refuses(PRIMARY, &claim(0), &unauthorized(PRIMARY));
-    world.refuses(
-        PATIENT,
-        &claim(2),
-        &abi::InvalidKey {
-            x: key(9),
-            parity: 2,
-        },
-    );
-    world.call(PATIENT, &claim(1)).unwrap();
-    let logs = world.logs();
-    assert_eq!(logs.len(), 3);
-    assert_eq!(
-        logs[0],
+    let call = claim(rotation(0b101, &[0, 0]));
+    for caller in [PRIMARY, REGISTRY, STRANGER, Address::ZERO] {
+        world.refuses(caller, &call, &unauthorized(caller));
+    }
+    let given = call.rotation.clone();
+    let logs = [
         log(&abi::Claimed {
             patient: PATIENT,
             keyX: key(9),
-            keyParity: 1
-        })
-    );
-    world.refuses(PATIENT, &claim(1), &abi::AlreadyClaimed {});
-
-    let info = world.call(STRANGER, &abi::infoCall {}).unwrap();
-    assert!(info.claimed);
-    assert_eq!((info.keyX, info.keyParity), (key(9), 1));
+            keyParity: 1,
+        }),
+        log(&abi::SectionsRotated {
+            by: PATIENT,
+            sections: 0b101,
+            epochs: given.epochs,
+            keys: given.keys,
+            parities: given.parities,
+            links: given.links,
+        }),
+        log(&abi::SecretsSealed {
+            recipient: PATIENT,
+            sender: PATIENT,
+            message: Bytes::from_static(b"for the patient"),
+        }),
+    ];
+    world.emits(PATIENT, &call, &logs);
+    for caller in [PATIENT, STRANGER] {
+        world.refuses(caller, &call, &abi::AlreadyClaimed {});
+    }
+    let info = world.info();
     assert_eq!(
-        (info.recordCount, info.requestCount, info.readerCount),
-        (0, 0, 0)
+        info,
+        abi::PortInfo {
+            owner: PATIENT,
+            pendingOwner: Address::ZERO,
+            registry: REGISTRY,
+            issuer: PRIMARY,
+            primaryCare: PRIMARY,
+            claimed: true,
+            keyX: key(9),
+            keyParity: 1,
+            recordCount: 0,
+            requestCount: 0,
+            holderCount: 0,
+            nonce: 0,
+            historyHead: info.historyHead,
+        }
     );
+    assert_eq!(info.historyHead[..5], [0, 0, 0, 0, 3]);
+    assert_eq!(world.asked(), []);
+}
+
+#[test]
+fn a_claim_names_a_key() {
+    let mut world = World::issued();
+    for (x, parity) in [
+        (key(9), 2),
+        (key(9), 255),
+        (B256::ZERO, 0),
+        (B256::repeat_byte(0xff), 1),
+    ] {
+        let call = abi::claimCall {
+            keyX: x,
+            keyParity: parity,
+            rotation: no_rotation(),
+        };
+        world.refuses(PATIENT, &call, &abi::InvalidKey { x, parity });
+    }
 }
 
 #[test]
 fn a_port_may_be_claimed_without_sections() {
     let mut world = World::issued();
-    let claim = abi::claimCall {
+    let call = abi::claimCall {
+        keyParity: 0,
+        ..claim(no_rotation())
+    };
+    let claimed = abi::Claimed {
+        patient: PATIENT,
         keyX: key(9),
         keyParity: 0,
-        rotation: no_rotation(),
     };
-    world.call(PATIENT, &claim).unwrap();
-    assert_eq!(world.logs().len(), 1);
-    assert_eq!(
-        world.call(STRANGER, &abi::infoCall {}).unwrap().keyParity,
-        0
-    );
+    world.emits(PATIENT, &call, &[log(&claimed)]);
+    assert_eq!(world.info().keyParity, 0);
+}
+
+#[test]
+fn a_claim_sends_secrets_to_the_patient_only() {
+    let mut world = World::issued();
+    for reader in [PRIMARY, SPECIALIST, Address::ZERO] {
+        let call = claim(rotation_for(reader, 1, &[0]));
+        world.refuses(PATIENT, &call, &abi::NoLiveGrant { reader });
+    }
+    world.done(PATIENT, &claim(rotation_for(PATIENT, 1, &[0])));
 }
 
 #[test]
 fn nothing_is_asked_of_an_unclaimed_port() {
     let mut world = World::issued();
-    world.registry_answers(SPECIALIST, Ok(true));
-    let refusal = abi::NotClaimed {};
-    world.refuses(
-        PRIMARY,
-        &abi::addCall {
-            commitment: key(1),
-            section: 0,
-            epoch: 1,
-        },
-        &refusal,
-    );
-    world.refuses(
-        PATIENT,
-        &abi::retractCall {
-            recordId: 1,
-            reason: 1,
-        },
-        &refusal,
-    );
-    world.refuses(SPECIALIST, &request(SPECIALIST), &refusal);
-    world.refuses(SPECIALIST, &abi::cancelCall { requestId: 1 }, &refusal);
-    world.refuses(
-        PATIENT,
-        &abi::denyCall {
-            requestId: 1,
-            reason: 1,
-            message: Bytes::new(),
-        },
-        &refusal,
-    );
-    world.refuses(PATIENT, &approve(1, 1, &[1], START + DAY, 1), &refusal);
-    world.refuses(
-        PATIENT,
-        &grant(SPECIALIST, 1, &[1], START + DAY, 1),
-        &refusal,
-    );
-    world.refuses(
-        PATIENT,
-        &abi::revokeCall {
-            reader: OTHER,
-            reason: 0,
-            rotation: no_rotation(),
-        },
-        &refusal,
-    );
-    world.refuses(
-        PATIENT,
-        &abi::rotateCall {
-            rotation: rotation(1, &[0]),
-        },
-        &refusal,
-    );
-    world.refuses(
-        PATIENT,
-        &abi::resealCall {
-            sections: 1,
-            epochs: [1].into(),
-            sealed_: Vec::new(),
-        },
-        &refusal,
-    );
-}
-
-#[test]
-fn only_the_patient_governs() {
-    let mut world = World::granted();
-    world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
-    world.logs();
-    for caller in [STRANGER, PRIMARY, SPECIALIST, REGISTRY] {
-        let refusal = unauthorized(caller);
-        world.refuses(
-            caller,
-            &abi::denyCall {
-                requestId: 1,
-                reason: 1,
-                message: Bytes::new(),
-            },
-            &refusal,
-        );
-        world.refuses(caller, &approve(1, 1, &[1], START + DAY, 1), &refusal);
-        world.refuses(caller, &grant(OTHER, 1, &[1], START + DAY, 1), &refusal);
-        world.refuses(
-            caller,
-            &abi::revokeCall {
-                reader: SPECIALIST,
-                reason: 0,
-                rotation: no_rotation(),
-            },
-            &refusal,
-        );
-        world.refuses(
-            caller,
-            &abi::rotateCall {
-                rotation: rotation(1, &[1]),
-            },
-            &refusal,
-        );
-        world.refuses(
-            caller,
-            &abi::resealCall {
-                sections: 1,
-                epochs: [1].into(),
-                sealed_: Vec::new(),
-            },
-            &refusal,
-        );
+    let end = START + DAY;
+    let calls: [(Address, Vec<u8>); 27] = [
+        (PATIENT, rotate(rotation(1, &[0])).abi_encode()),
+        (PATIENT, reseal(PATIENT, 1, &[1]).abi_encode()),
+        (PATIENT, set_encryption_key(no_rotation()).abi_encode()),
+        (PATIENT, transfer(HEIR).abi_encode()),
+        (PATIENT, accept().abi_encode()),
+        (PATIENT, set_primary_care(OTHER).abi_encode()),
+        (PRIMARY, add(0, 1).abi_encode()),
+        (PATIENT, add(0, 1).abi_encode()),
+        (PATIENT, supersede(1, 1).abi_encode()),
+        (PATIENT, retract(1, 1).abi_encode()),
+        (PATIENT, publish(1, 0, 0).abi_encode()),
+        (PATIENT, share(SPECIALIST, &[1]).abi_encode()),
+        (SPECIALIST, request(SPECIALIST).abi_encode()),
+        (SPECIALIST, cancel(1).abi_encode()),
+        (PATIENT, deny(1, 1).abi_encode()),
+        (PATIENT, block(SPECIALIST, true).abi_encode()),
+        (PATIENT, approve(1, 1, &[1], end, 1).abi_encode()),
+        (PATIENT, grant(SPECIALIST, 1, &[1], end, 1).abi_encode()),
+        (PATIENT, revoke(OTHER, no_rotation()).abi_encode()),
+        (PATIENT, set_delegate(DELEGATE, 1, end).abi_encode()),
+        (PATIENT, set_custodian(0, CUSTODIAN).abi_encode()),
+        (PATIENT, arm(RESPONDER, 1, 0, 1).abi_encode()),
+        (PATIENT, set_package(RESPONDER).abi_encode()),
+        (RESPONDER, break_glass().abi_encode()),
+        (PATIENT, veto(RESPONDER).abi_encode()),
+        (CUSTODIAN, release(RESPONDER).abi_encode()),
+        (PATIENT, abi::cancelSignaturesCall {}.abi_encode()),
+    ];
+    for (caller, call) in calls {
+        let refusal = world.send(caller, call).unwrap_err();
+        assert_eq!(refusal, abi::NotClaimed {}.abi_encode());
     }
+    assert_eq!(world.asked(), []);
+    assert!(world.chain.read(|state| state.storage.is_empty()));
 }
