@@ -15,8 +15,10 @@ mod world;
 
 mod blocks;
 mod claim;
+mod delegates;
 mod grants;
 mod keys;
+mod matrix;
 mod ownership;
 mod pieces;
 mod primary;
