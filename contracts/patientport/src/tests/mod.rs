@@ -15,7 +15,9 @@ mod world;
 
 mod blocks;
 mod claim;
+mod custodians;
 mod delegates;
+mod emergency;
 mod grants;
 mod keys;
 mod matrix;
