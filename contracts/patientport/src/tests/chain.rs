@@ -20,11 +20,14 @@ use stylus_sdk::{
 /// What a contract answers to one question; `Err` = it reverts.
 type Answer = Result<Vec<u8>, Vec<u8>>;
 
+/// Slot → word.
+pub(crate) type Storage = BTreeMap<U256, B256>;
+
 /// Everything there is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    /// Without zero words.
-    pub(crate) storage: BTreeMap<U256, B256>,
+    /// Without zero words. Copied when it is written to, and not for every call that might fail.
+    pub(crate) storage: Rc<Storage>,
     pub(crate) logs: Vec<LogData>,
     pub(crate) code: BTreeMap<Address, Vec<u8>>,
     pub(crate) contract: Address,
@@ -39,6 +42,15 @@ pub(crate) struct State {
 }
 
 impl State {
+    pub(crate) fn store(&mut self, slot: U256, word: B256) {
+        let storage = Rc::make_mut(&mut self.storage);
+        if word.is_zero() {
+            storage.remove(&slot);
+        } else {
+            storage.insert(slot, word);
+        }
+    }
+
     /// Whatever else is asked is answered as by an account without code: nothing, successfully.
     pub(crate) fn answers(&mut self, contract: Address, question: Vec<u8>, answer: Answer) {
         self.answers.insert((contract, question), answer);
@@ -88,13 +100,7 @@ impl StorageAccess for Chain {
         reason = "the host's word interface is marked unsafe because typed storage could alias it"
     )]
     unsafe fn storage_cache_bytes32(&self, key: U256, value: B256) {
-        self.change(|state| {
-            if value.is_zero() {
-                state.storage.remove(&key);
-            } else {
-                state.storage.insert(key, value);
-            }
-        });
+        self.change(|state| state.store(key, value));
     }
 
     fn flush_cache(&self, _clear: bool) {}

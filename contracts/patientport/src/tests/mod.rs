@@ -11,6 +11,7 @@
 mod calls;
 mod chain;
 mod views;
+mod walk;
 mod world;
 
 mod blocks;
@@ -19,10 +20,12 @@ mod custodians;
 mod delegates;
 mod emergency;
 mod grants;
+mod holders;
 mod keys;
 mod matrix;
 mod ownership;
 mod pieces;
+mod places;
 mod primary;
 mod recipients;
 mod records;

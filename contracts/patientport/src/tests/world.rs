@@ -4,7 +4,7 @@
 //! After every call, whatever the test is about: the history head is the fold of all logs (I7), and
 //! nothing but the nonce changed without a log.
 
-use alloc::{vec, vec::Vec};
+use alloc::{rc::Rc, vec, vec::Vec};
 use core::mem;
 
 use alloy_primitives::{Address, B256, Bytes, LogData, U256, keccak256};
@@ -12,7 +12,10 @@ use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use patientport_abi::{IPatientPort as abi, IRegistry};
 use patientport_kit::Parties;
 
-use super::{calls::*, chain::Chain};
+use super::{
+    calls::*,
+    chain::{Chain, Storage},
+};
 use crate::entry;
 
 pub(crate) const IMPLEMENTATION: Address = Address::repeat_byte(0xcc);
@@ -181,7 +184,7 @@ impl World {
 
     /// Puts a word into a raw slot.
     pub(crate) fn set_slot(&self, slot: U256, word: B256) {
-        self.chain.change(|state| state.storage.insert(slot, word));
+        self.chain.change(|state| state.store(slot, word));
     }
 
     /// Sends raw calldata.
@@ -189,7 +192,7 @@ impl World {
     pub(crate) fn send(&mut self, from: Address, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
         let (storage, logs) = self
             .chain
-            .change(|state| (state.storage.clone(), state.logs.len()));
+            .read(|state| (state.storage.clone(), state.logs.len()));
         self.chain.change(|state| state.sender = from);
         let answer = entry::answer(input, self.chain.vm());
         if answer.is_err() {
@@ -204,7 +207,7 @@ impl World {
             for log in &new {
                 self.head = fold(self.head, log, self.now());
             }
-            if new.is_empty() {
+            if new.is_empty() && storage != after {
                 assert_eq!(
                     without_nonce(storage),
                     without_nonce(after),
@@ -328,10 +331,9 @@ pub(crate) fn fold(head: B256, log: &LogData, time: u64) -> B256 {
 }
 
 /// Storage without the nonce of signed calls, which a call that changes nothing else uses up, too.
-fn without_nonce(
-    mut storage: alloc::collections::BTreeMap<U256, B256>,
-) -> alloc::collections::BTreeMap<U256, B256> {
+fn without_nonce(storage: Rc<Storage>) -> Storage {
     let first_of_list = U256::from(9) << 248;
+    let mut storage = Rc::unwrap_or_clone(storage);
     if let Some(word) = storage.get_mut(&first_of_list) {
         word[..4].fill(0);
         if word.is_zero() {
