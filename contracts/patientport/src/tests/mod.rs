@@ -16,12 +16,14 @@ mod world;
 
 mod blocks;
 mod claim;
+mod counters;
 mod custodians;
 mod delegates;
 mod emergency;
 mod grants;
 mod holders;
 mod keys;
+mod layout;
 mod matrix;
 mod ownership;
 mod pieces;
