@@ -34,6 +34,8 @@ mod records;
 mod requests;
 mod revoke;
 mod sections;
+mod signatures;
+mod signed;
 mod successors;
 
 use alloc::vec::Vec;
