@@ -10,6 +10,7 @@
 
 mod calls;
 mod chain;
+mod surface;
 mod views;
 mod walk;
 mod world;
@@ -24,6 +25,7 @@ mod grants;
 mod holders;
 mod keys;
 mod layout;
+mod malformed;
 mod matrix;
 mod ownership;
 mod pieces;
