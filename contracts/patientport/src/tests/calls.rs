@@ -12,11 +12,6 @@ pub(crate) fn key(seed: u8) -> B256 {
     B256::repeat_byte(seed)
 }
 
-/// The epochs of a set as the interface lists them: every one the same.
-pub(crate) fn all_at(sections: u64, epoch: u32) -> Vec<u32> {
-    alloc::vec![epoch; sections.count_ones() as usize]
-}
-
 /// A rotation of `sections` with one message to the patient.
 pub(crate) fn rotation(sections: u64, epochs: &[u32]) -> abi::Rotation {
     abi::Rotation {

@@ -5,11 +5,11 @@ use super::{layout::slot, *};
 const EXHAUSTED: abi::Exhausted = abi::Exhausted {};
 const LAST_ID: u32 = 0x7fff_ffff;
 
-/// Overwrites the bytes of a word from `at` on.
-fn patch(world: &World, slot: U256, at: usize, bytes: &[u8]) {
-    let mut word = world.slot(slot);
-    word[at..at + bytes.len()].copy_from_slice(bytes);
-    world.set_slot(slot, word);
+/// Overwrites the bytes of a word from a byte on.
+fn patch(world: &World, slot: U256, from: usize, bytes: &[u8]) {
+    let mut content = world.slot(slot);
+    content[from..from + bytes.len()].copy_from_slice(bytes);
+    world.set_slot(slot, content);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod counters;
 mod custodians;
 mod delegates;
 mod emergency;
+mod errors;
 mod grants;
 mod holders;
 mod keys;

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Makes a rotation wrong.
+type Change = fn(&mut abi::Rotation);
+
 /// What a rotation by `by` leaves in the history.
 fn logs_of(by: Address, rotation: abi::Rotation) -> Vec<LogData> {
     let rotated = log(&abi::SectionsRotated {
@@ -100,7 +103,7 @@ fn a_rotation_composed_under_an_earlier_epoch_is_stale() {
 #[test]
 fn lists_belong_to_the_set() {
     let mut world = World::claimed();
-    let changed = |change: fn(&mut abi::Rotation)| {
+    let changed = |change: Change| {
         let mut rotation = rotation(0b11, &[1, 1]);
         change(&mut rotation);
         rotate(rotation)
@@ -161,7 +164,7 @@ fn lists_belong_to_the_set() {
 fn a_rotation_of_nothing_has_empty_lists_and_is_no_rotation() {
     let mut world = World::claimed();
     let length = |given| abi::LengthMismatch { given, expected: 0 };
-    let changes: [(fn(&mut abi::Rotation), u32); 4] = [
+    let changes: [(Change, u32); 4] = [
         (|one| one.epochs.push(0), 1),
         (|one| one.keys.push(key(1)), 1),
         (|one| one.links = Bytes::from_static(b"12"), 2),

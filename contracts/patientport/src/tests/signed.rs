@@ -75,7 +75,7 @@ fn relayed(world: &mut World, call: &impl SolCall) -> Result<Bytes, Vec<u8>> {
 
 #[test]
 fn a_signed_call_is_the_owners_whoever_sends_it() {
-    let mut world = World::claimed();
+    let world = World::claimed();
     let given = abi::AccessGranted {
         reader: SPECIALIST,
         requestId: 0,
