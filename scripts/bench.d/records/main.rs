@@ -115,7 +115,7 @@ fn files(
     let unit = "MiB/s";
     for (direction, name) in ["encrypt and commit", "verify and decrypt"]
         .into_iter()
-        .enumespeed()
+        .enumerate()
     {
         let (one, two) = (speed(direction), speed(2 + direction));
         let (rage, age) = (speed(4 + direction), speed(6 + direction));
