@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod cache;
 pub mod chain;
 pub mod deploy;
 mod error;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
-use patientport_core::abi::IPatientPort::RecordAdded;
+use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordAdded};
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{Signer, Transaction, TxReport};
 use crate::error::{BlobPart, Error, Result};
+use crate::history::history;
 use crate::keyring::Keyring;
 use crate::port::{Port, RecordEntry, SectionKey};
 use crate::store::{BlobId, BlobStore, StoreError};
@@ -217,20 +218,16 @@ async fn first_with(
     section: SectionId,
     commitment: B256,
 ) -> Result<Option<u32>> {
-    let section = B256::from(alloy::primitives::U256::from(section.get()));
-    let query = port
-        .events()
-        .with_topic(0, [RecordAdded::SIGNATURE_HASH])
-        .with_topic(2, [author.into_word()])
-        .with_topic(3, [section]);
-    Ok(port
-        .chain()
-        .logs(&query)
-        .await?
-        .iter()
-        .filter_map(|log| RecordAdded::decode_log(&log.inner).ok())
-        .find(|event| event.commitment == commitment)
-        .map(|event| event.recordId))
+    let history = history(port).await?;
+    let wanted = (author, section.get(), commitment);
+    Ok(history.iter().find_map(|event| match event {
+        IPatientPortEvents::RecordAdded(event)
+            if (event.author, event.section, event.commitment) == wanted =>
+        {
+            Some(event.recordId)
+        }
+        _ => None,
+    }))
 }
 
 /// A record whose head is genuine and unlocked; its body is still in the store.
