@@ -7,7 +7,6 @@ use patientport_abi::{ERC165, IPatientPort as abi, interface_id, limits};
 use patientport_kit::{Args, Out, Slot, account};
 
 use crate::{
-    error::Error,
     layout::{
         custodian, delegate, grant, header, list, map, record, responder, section as lane, single,
     },
@@ -233,6 +232,5 @@ impl Port {
 pub(crate) fn supports_interface(args: &mut Args<'_>) -> Result<Vec<u8>> {
     const PORT: u32 = interface_id(abi::IPatientPortCalls::SELECTORS);
     let id = args.bytes4()?;
-    let supported = id == ERC165 || id == PORT;
-    Ok(number(supported.into()))
+    Ok(number(matches!(id, ERC165 | PORT).into()))
 }
