@@ -3,6 +3,7 @@
 pub mod access;
 pub mod cache;
 pub mod chain;
+pub mod content;
 pub mod deploy;
 mod error;
 pub mod history;

@@ -67,7 +67,7 @@ pub fn prepare(
     author: Address,
     section_key: &SectionKey,
     metadata: &Metadata,
-    input: impl Read,
+    input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
@@ -89,7 +89,7 @@ pub fn prepare_at(
     place: &Place,
     key: &PublicKey,
     metadata: &Metadata,
-    input: impl Read,
+    input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
@@ -379,7 +379,7 @@ impl OpenedRecord {
     /// # Errors
     /// [`Error::MissingBlob`]; [`Error::CommitmentMismatch`] if the body is not the one committed to;
     /// [`Error::Record`].
-    pub fn decrypt(&self, output: impl Write) -> Result<u64> {
+    pub fn decrypt(&self, output: impl Write + Send) -> Result<u64> {
         self.decrypt_from(self.open_body()?, output)
     }
 
@@ -387,7 +387,7 @@ impl OpenedRecord {
     ///
     /// # Errors
     /// As [`Self::decrypt`].
-    pub fn decrypt_from(&self, body: impl Read, output: impl Write) -> Result<u64> {
+    pub fn decrypt_from(&self, body: impl Read + Send, output: impl Write + Send) -> Result<u64> {
         self.head
             .decrypt_body(body, output)
             .map_err(|error| self.body_error(error))
@@ -409,7 +409,7 @@ impl OpenedRecord {
     ///
     /// # Errors
     /// As [`Self::decrypt`]; [`Error::Record`] with [`RecordError::Write`] if `spool` fails.
-    pub fn verify_into(&self, spool: impl Write) -> Result<u64> {
+    pub fn verify_into(&self, spool: impl Write + Send) -> Result<u64> {
         let mut copying = Copying {
             input: self.open_body()?,
             copy: spool,
@@ -424,7 +424,7 @@ impl OpenedRecord {
         verified.map_err(|error| self.body_error(error))
     }
 
-    fn open_body(&self) -> Result<impl Read + use<>> {
+    fn open_body(&self) -> Result<impl Read + Send + use<>> {
         let body = self.store.open(&self.body);
         body.map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))
     }
