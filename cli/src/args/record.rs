@@ -55,16 +55,16 @@ pub struct AddArgs {
     /// Section, by number or by a name this home knows [default: the port's only section]
     #[arg(long, value_name = "SECTION", conflicts_with = "resume")]
     pub section: Option<SectionRef>,
-    /// Title [default: the file's name]
+    /// Title [default: what the content calls itself, else the file's name]
     #[arg(long, conflicts_with = "resume")]
     pub title: Option<String>,
-    /// Media type [default: by the file's name and first bytes]
+    /// Media type [default: by the content]
     #[arg(long = "type", value_name = "MEDIA_TYPE", conflicts_with = "resume")]
     pub media_type: Option<String>,
     /// Note, seen by whoever can read the record
     #[arg(long, conflicts_with = "resume")]
     pub note: Option<String>,
-    /// When the content is from: a date or RFC 3339
+    /// When the content is from: a date or RFC 3339 [default: as a FHIR resource says]
     #[arg(long, value_name = "TIME", conflicts_with = "resume")]
     pub time: Option<String>,
     /// Add though a former reader still holds the section's key and could open the record

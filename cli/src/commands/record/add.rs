@@ -87,13 +87,17 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
         title: args
             .title
             .clone()
+            .or_else(|| input.described.title.clone())
             .or_else(|| input.name.clone())
             .unwrap_or_default(),
         media_type: args
             .media_type
             .clone()
-            .unwrap_or_else(|| input.media_type.to_owned()),
-        content_time: args.time.clone(),
+            .unwrap_or_else(|| input.described.media_type.clone()),
+        content_time: args
+            .time
+            .clone()
+            .or_else(|| input.described.content_time.clone()),
         note: args.note.clone().unwrap_or_default(),
         length: input.length,
     };
