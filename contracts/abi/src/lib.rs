@@ -21,4 +21,4 @@ alloy_sol_types::sol!(
 mod interface_id;
 pub mod limits;
 
-pub use interface_id::interface_id;
+pub use interface_id::{ERC165, interface_id};

@@ -63,6 +63,15 @@ impl<'a> Args<'a> {
         self.number(1).map(|value| value == 1)
     }
 
+    /// A `bytes4`, as a number.
+    pub fn bytes4(&mut self) -> Result<u32, Malformed> {
+        let (value, padding) = self.word()?.split_first_chunk().ok_or(Malformed)?;
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(Malformed);
+        }
+        Ok(u32::from_be_bytes(*value))
+    }
+
     /// An `address`.
     #[inline(never)]
     pub fn account(&mut self) -> Result<Address, Malformed> {
@@ -159,6 +168,19 @@ mod tests {
         assert_eq!(Args::new(&dirty).account(), Err(Malformed));
         dirty[..12].fill(0);
         assert_eq!(Args::new(&dirty).account(), Ok(Address::repeat_byte(0x11)));
+    }
+
+    #[test]
+    fn four_bytes_with_dirty_padding_are_refused() {
+        let mut word = [0; 32];
+        word[..4].copy_from_slice(&[1, 0xff, 0xc9, 0xa7]);
+        assert_eq!(Args::new(&word).bytes4(), Ok(0x01ff_c9a7));
+        let (mut low, mut high) = (word, word);
+        low[31] = 1;
+        high[4] = 1;
+        assert_eq!(Args::new(&low).bytes4(), Err(Malformed));
+        assert_eq!(Args::new(&high).bytes4(), Err(Malformed));
+        assert_eq!(Args::new(&word[..31]).bytes4(), Err(Malformed));
     }
 
     #[test]

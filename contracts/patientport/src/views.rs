@@ -3,9 +3,8 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolCall as _;
-use patientport_abi::{IPatientPort as abi, interface_id, limits};
-use patientport_kit::{Args, Out, Slot, account, selector};
+use patientport_abi::{ERC165, IPatientPort as abi, interface_id, limits};
+use patientport_kit::{Args, Out, Slot, account};
 
 use crate::{
     error::Error,
@@ -232,15 +231,7 @@ impl Port {
 
 /// `supportsInterface(bytes4 interfaceId)` (ERC-165).
 pub(crate) fn supports_interface(args: &mut Args<'_>) -> Result<Vec<u8>> {
-    const PORT: u32 = interface_id(
-        abi::IPatientPortCalls::SELECTORS,
-        abi::supportsInterfaceCall::SELECTOR,
-    );
-    const ERC_165: u32 = selector(abi::supportsInterfaceCall::SELECTOR);
-    let (id, padding) = args.word()?.split_first_chunk().ok_or(Error::Malformed)?;
-    if padding.iter().any(|byte| *byte != 0) {
-        return Err(Error::Malformed);
-    }
-    let supported = matches!(u32::from_be_bytes(*id), ERC_165 | PORT);
+    const PORT: u32 = interface_id(abi::IPatientPortCalls::SELECTORS);
+    let supported = matches!(args.bytes4()?, ERC165 | PORT);
     Ok(number(supported.into()))
 }

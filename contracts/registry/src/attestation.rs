@@ -19,10 +19,10 @@ impl Registry {
         let kind = args.u8()?;
         let identity = args.hash()?;
         let until = args.u64()?;
-        self.only_attester()?;
-        let mut word = self.only_active(subject)?;
-        if npi != provider::NPI.get(&word)
-            || kind != provider::KIND_PARITY.byte(&word) & !provider::PARITY_BIT
+        let attester = self.only_attester()?;
+        let before = self.only_active(subject)?;
+        if npi != provider::NPI.get(&before)
+            || kind != provider::kind(&before)
             || identity != self.load(Slot::account(map::IDENTITY, &subject))
         {
             return Err(Error::AttestationMismatch(subject));
@@ -37,19 +37,15 @@ impl Registry {
             });
         }
         if npi != 0 {
-            let holder = self.npi_holder(npi);
-            if holder != subject {
-                if !holder.is_zero() {
-                    return Err(Error::NpiTaken { npi, holder });
-                }
-                let mut entry = B256::ZERO;
-                set_account(&mut entry, &subject);
-                self.store(Slot::number(map::NPI, npi), entry);
-            }
+            self.claim_npi(npi, &subject)?;
         }
-        set_account(&mut word, &self.caller);
-        provider::STATUS.set(&mut word, provider::ATTESTED.into());
+        let mut word = before;
+        provider::ATTESTER.set(&mut word, attester);
+        provider::set_status(&mut word, provider::ATTESTED);
         provider::UNTIL.set(&mut word, until);
+        if word == before {
+            return Ok(());
+        }
         self.set_provider_word(&subject, word);
         Out::log(const { topic(abi::ProviderAttested::SIGNATURE_HASH) })
             .account(&subject)
@@ -62,13 +58,38 @@ impl Registry {
         Ok(())
     }
 
-    /// The verified provider attested with a number; zero if none (I3). A number lapses with the
-    /// attestation, so nothing has to be cleared when a provider changes, leaves or is suspended.
+    /// Makes a number `subject`'s, unless another verified provider holds it (I3). A number lapses with
+    /// the attestation, so nothing has to be cleared when a provider changes, leaves or is suspended.
+    fn claim_npi(&self, npi: u64, subject: &Address) -> Result<()> {
+        let slot = Slot::number(map::NPI, npi);
+        let mut entry = self.load(slot);
+        let holder = account(&entry);
+        if holder == *subject {
+            return Ok(());
+        }
+        if self.holds(&holder, npi) {
+            return Err(Error::NpiTaken { npi, holder });
+        }
+        set_account(&mut entry, subject);
+        self.store(slot, entry);
+        Ok(())
+    }
+
+    /// Whether `holder`, the account last attested with a number, is verified with it now.
     #[inline(never)]
+    fn holds(&self, holder: &Address, npi: u64) -> bool {
+        // Nobody is no provider either; asking storage would cost a cold read at every new number.
+        if holder.is_zero() {
+            return false;
+        }
+        let word = self.provider_word(holder);
+        self.verified(&word) && provider::NPI.get(&word) == npi
+    }
+
+    /// The verified provider attested with a number; zero if none.
     pub(crate) fn npi_holder(&self, npi: u64) -> Address {
         let holder = account(&self.load(Slot::number(map::NPI, npi)));
-        let word = self.provider_word(&holder);
-        if self.verified(&word) && provider::NPI.get(&word) == npi {
+        if self.holds(&holder, npi) {
             holder
         } else {
             Address::ZERO
@@ -78,6 +99,7 @@ impl Registry {
     /// Attester or owner.
     fn only_supervisor(&self) -> Result<()> {
         self.only_attester()
+            .map(drop)
             .or_else(|refusal| self.only_owner().map(drop).map_err(|_| refusal))
     }
 
@@ -85,52 +107,43 @@ impl Registry {
     pub(crate) fn suspend(&self, args: &mut Args<'_>) -> Result<()> {
         let subject = args.account()?;
         self.only_supervisor()?;
-        let word = self.only_registered(subject)?;
-        if provider::STATUS.byte(&word) == provider::SUSPENDED {
+        let mut word = self.only_present(subject)?;
+        if provider::status(&word) == provider::SUSPENDED {
             return Ok(());
         }
-        self.move_to(
-            subject,
+        provider::set_status(&mut word, provider::SUSPENDED);
+        self.supervised(
+            &subject,
             word,
-            provider::SUSPENDED,
             const { topic(abi::ProviderSuspended::SIGNATURE_HASH) },
-        )
+        );
+        Ok(())
     }
 
     /// `reinstate(address provider)`; changes nothing unless the provider is suspended.
     pub(crate) fn reinstate(&self, args: &mut Args<'_>) -> Result<()> {
         let subject = args.account()?;
         self.only_supervisor()?;
-        let mut word = self.only_registered(subject)?;
-        if provider::STATUS.byte(&word) <= provider::ATTESTED {
+        let mut word = self.only_present(subject)?;
+        if provider::status(&word) != provider::SUSPENDED {
             return Ok(());
         }
-        set_account(&mut word, &Address::ZERO);
-        provider::UNTIL.set(&mut word, 0);
-        self.move_to(
-            subject,
+        provider::self_assert(&mut word);
+        self.supervised(
+            &subject,
             word,
-            provider::SELF_ASSERTED,
             const { topic(abi::ProviderReinstated::SIGNATURE_HASH) },
-        )
+        );
+        Ok(())
     }
 
-    /// Changes the status of a provider that has not retired.
+    /// Stores and announces what a supervisor did.
     #[inline(never)]
-    fn move_to(&self, subject: Address, mut word: B256, to: u8, event: [u64; 4]) -> Result<()> {
-        let status = provider::STATUS.byte(&word);
-        if status == provider::RETIRED {
-            return Err(Error::ProviderNotActive {
-                provider: subject,
-                status,
-            });
-        }
-        provider::STATUS.set(&mut word, to.into());
-        self.set_provider_word(&subject, word);
+    fn supervised(&self, subject: &Address, word: B256, event: [u64; 4]) {
+        self.set_provider_word(subject, word);
         Out::log(event)
-            .account(&subject)
+            .account(subject)
             .account(&self.caller)
             .emit(&self.vm, 3);
-        Ok(())
     }
 }

@@ -16,12 +16,15 @@ pub enum Error {
     OwnableUnauthorizedAccount(Address),
     OwnableInvalidOwner(Address),
     UnauthorizedAttester(Address),
+    InvalidAttester(Address),
+    TooManyAttesters,
     UnknownProvider(Address),
     ProviderAlreadyRegistered(Address),
     ProviderNotActive {
         provider: Address,
         status: u8,
     },
+    TooManyProviders,
     UnverifiedProvider(Address),
     InvalidKind(u8),
     InvalidNpi(u64),
@@ -46,6 +49,7 @@ pub enum Error {
     ImplementationNotSet,
     NotAContract(Address),
     InvalidPatient(Address),
+    TooManyPorts,
     IssueFailed(Address),
 }
 
@@ -88,6 +92,8 @@ impl From<Error> for Vec<u8> {
             }
             Error::OwnableInvalidOwner(owner) => about(id!(OwnableInvalidOwner), owner),
             Error::UnauthorizedAttester(account) => about(id!(UnauthorizedAttester), account),
+            Error::InvalidAttester(attester) => about(id!(InvalidAttester), attester),
+            Error::TooManyAttesters => numbers(id!(TooManyAttesters), &[]),
             Error::UnknownProvider(provider) => about(id!(UnknownProvider), provider),
             Error::ProviderAlreadyRegistered(provider) => {
                 about(id!(ProviderAlreadyRegistered), provider)
@@ -97,6 +103,7 @@ impl From<Error> for Vec<u8> {
                 out.account(&provider).number(status.into());
                 out.finish()
             }
+            Error::TooManyProviders => numbers(id!(TooManyProviders), &[]),
             Error::UnverifiedProvider(provider) => about(id!(UnverifiedProvider), provider),
             Error::InvalidKind(kind) => numbers(id!(InvalidKind), &[kind.into()]),
             Error::InvalidNpi(npi) => numbers(id!(InvalidNpi), &[npi]),
@@ -122,6 +129,7 @@ impl From<Error> for Vec<u8> {
             Error::ImplementationNotSet => numbers(id!(ImplementationNotSet), &[]),
             Error::NotAContract(account) => about(id!(NotAContract), account),
             Error::InvalidPatient(patient) => about(id!(InvalidPatient), patient),
+            Error::TooManyPorts => numbers(id!(TooManyPorts), &[]),
             Error::IssueFailed(port) => about(id!(IssueFailed), port),
         }
     }

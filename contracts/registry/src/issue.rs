@@ -1,28 +1,23 @@
-//! Issuing ports: minimal clones (EIP-1167) by CREATE2 (EIP-1014), initialised at once.
+//! Issuing ports and recognising them. A port is a clone whose code carries its parties
+//! (`patientport_kit::Parties`), created by CREATE2 (EIP-1014) with salt zero: its init code already
+//! differs from every other's, by the port's number.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall as _, SolEvent as _};
-use patientport_abi::{IPatientPort, IRegistry as abi};
-use patientport_kit::{Args, Field, Out, Slot, selector, topic};
-use stylus_sdk::{call::RawCall, deploy::RawDeploy, stylus_core::CryptographyAccess as _};
+use alloy_sol_types::SolEvent as _;
+use patientport_abi::IRegistry as abi;
+use patientport_kit::{Args, Out, Parties, account, init_code_of, topic};
+use stylus_sdk::{
+    deploy::RawDeploy,
+    stylus_core::{AccountAccess as _, CryptographyAccess as _},
+};
 
 use crate::{
     error::Error,
-    layout::{map, single},
+    layout::{implementation, single},
     registry::{Registry, Result},
 };
-
-/// The init code of a clone before the implementation's address: returns the 45 bytes behind it.
-const CLONE_HEAD: [u8; 20] = [
-    0x3d, 0x60, 0x2d, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x81, 0xf3, 0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d,
-    0x3d, 0x36, 0x3d, 0x73,
-];
-/// The clone's code after the implementation's address.
-const CLONE_TAIL: [u8; 15] = [
-    0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3,
-];
 
 impl Registry {
     /// `issue(address patient)` → the port.
@@ -34,36 +29,24 @@ impl Registry {
         if patient.is_zero() {
             return Err(Error::InvalidPatient(patient));
         }
-        let implementation = self.account_word(single::IMPLEMENTATION);
+        let mut word = self.single(single::IMPLEMENTATION);
+        let implementation = account(&word);
         if implementation.is_zero() {
             return Err(Error::ImplementationNotSet);
         }
+        let number = implementation::PORTS
+            .number(&word)
+            .checked_add(1)
+            .ok_or(Error::TooManyPorts)?;
+        implementation::PORTS.set(&mut word, number.into());
+        self.set_single(single::IMPLEMENTATION, word);
 
-        let slot = Slot::account(map::ISSUED, &self.caller);
-        let mut issued = self.load(slot);
-        let counter = issued;
-        let count = Field::new(24, 8);
-        count.set(&mut issued, count.get(&counter).wrapping_add(1));
-        self.store(slot, issued);
-
-        let port = self.clone_of(&implementation, self.salt(&patient, &counter));
-        let mut call =
-            Out::with_selector(const { selector(IPatientPort::initializeCall::SELECTOR) });
-        call.account(&self.caller).account(&patient);
-        #[expect(
-            unsafe_code,
-            reason = "the SDK marks raw calls unsafe because typed storage could alias"
-        )]
-        // SAFETY: no storage value is held across the call; the code called is the one the owner set.
-        let answer = unsafe {
-            RawCall::new(&self.vm)
-                .skip_return_data()
-                .call(port, call.as_bytes())
+        let parties = Parties {
+            registry: self.vm.contract_address(),
+            issuer: self.caller,
+            patient,
         };
-        if port.is_zero() || answer.is_err() {
-            return Err(Error::IssueFailed(port));
-        }
-        self.set_flag(map::PORT, &port, true);
+        let port = self.create(&parties.init_code(&implementation, number))?;
         Out::log(const { topic(abi::PortIssued::SIGNATURE_HASH) })
             .account(&port)
             .account(&self.caller)
@@ -75,21 +58,7 @@ impl Registry {
         Ok(out.finish())
     }
 
-    /// `keccak256(issuer ‖ patient ‖ counter)`: 20, 20 and 32 bytes.
-    fn salt(&self, patient: &Address, counter: &B256) -> B256 {
-        let mut preimage = Vec::with_capacity(72);
-        preimage.extend_from_slice(self.caller.as_slice());
-        preimage.extend_from_slice(patient.as_slice());
-        preimage.extend_from_slice(counter.as_slice());
-        self.vm.native_keccak256(&preimage)
-    }
-
-    /// Creates a clone; zero if that fails.
-    fn clone_of(&self, implementation: &Address, salt: B256) -> Address {
-        let mut code = Vec::with_capacity(55);
-        code.extend_from_slice(&CLONE_HEAD);
-        code.extend_from_slice(implementation.as_slice());
-        code.extend_from_slice(&CLONE_TAIL);
+    fn create(&self, init_code: &[u8]) -> Result<Address> {
         #[expect(
             unsafe_code,
             reason = "the SDK marks raw deployment unsafe because typed storage could alias"
@@ -97,9 +66,32 @@ impl Registry {
         // SAFETY: no storage value is held across the deployment, and a clone's init code calls nothing.
         let created = unsafe {
             RawDeploy::new()
-                .salt(salt)
-                .deploy(&self.vm, &code, U256::ZERO)
+                .salt(B256::ZERO)
+                .deploy(&self.vm, init_code, U256::ZERO)
         };
-        created.unwrap_or_default()
+        created.map_err(|_| Error::IssueFailed(self.address_of(init_code)))
+    }
+
+    /// Whether an account is a port of this registry (I4): only this registry can have created an
+    /// account at that address, only with that init code, and it creates nothing but ports.
+    #[inline(never)]
+    pub(crate) fn issued(&self, port: Address) -> bool {
+        let code = self.vm.code(port);
+        Parties::of_code(&code).is_some_and(|parties| {
+            parties.registry == self.vm.contract_address()
+                && self.address_of(&init_code_of(&code)) == port
+        })
+    }
+
+    /// Where this registry creates the account of an init code:
+    /// `keccak256(0xff ‖ registry ‖ salt ‖ keccak256(init code))`, its last 20 bytes.
+    #[inline(never)]
+    fn address_of(&self, init_code: &[u8]) -> Address {
+        let mut preimage = Vec::with_capacity(85);
+        preimage.push(0xff);
+        preimage.extend_from_slice(self.vm.contract_address().as_slice());
+        preimage.resize(53, 0);
+        preimage.extend_from_slice(self.vm.native_keccak256(init_code).as_slice());
+        Address::from_word(self.vm.native_keccak256(&preimage))
     }
 }

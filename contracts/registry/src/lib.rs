@@ -10,7 +10,7 @@
 //! - I1 a registered account stays registered: providers are suspended or retire, none is removed;
 //! - I2 an attestation holds for exactly the kind, number and identity profile it names;
 //! - I3 an attested NPI belongs to one verified provider;
-//! - I4 every port this registry issued was initialised in the transaction that created it.
+//! - I4 an account is a port of this registry if and only if it was created by `issue`, and its code says so.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 
 extern crate alloc;

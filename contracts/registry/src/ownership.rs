@@ -8,7 +8,7 @@ use stylus_sdk::stylus_core::AccountAccess as _;
 
 use crate::{
     error::Error,
-    layout::{map, single},
+    layout::{attester, header, map, single},
     registry::{Registry, Result},
 };
 
@@ -16,7 +16,7 @@ impl Registry {
     /// `constructor(address owner)`. Once: an owner is never zero again.
     pub(crate) fn construct(&self, args: &mut Args<'_>) -> Result<()> {
         let owner = args.account()?;
-        let word = self.header();
+        let word = self.single(single::HEADER);
         if !word.is_zero() {
             return Err(Error::OwnableUnauthorizedAccount(self.caller));
         }
@@ -30,7 +30,7 @@ impl Registry {
         }
         let previous = account(&header);
         set_account(&mut header, &owner);
-        self.set_header(header);
+        self.set_single(single::HEADER, header);
         Out::log(const { topic(abi::OwnershipTransferred::SIGNATURE_HASH) })
             .account(&previous)
             .account(&owner)
@@ -42,10 +42,12 @@ impl Registry {
     pub(crate) fn transfer_ownership(&self, args: &mut Args<'_>) -> Result<()> {
         let owner = args.account()?;
         self.only_owner()?;
-        if owner.is_zero() {
-            return Err(Error::OwnableInvalidOwner(owner));
+        let mut word = self.single(single::PENDING_OWNER);
+        if account(&word) == owner {
+            return Ok(());
         }
-        self.set_account_word(single::PENDING_OWNER, &owner);
+        set_account(&mut word, &owner);
+        self.set_single(single::PENDING_OWNER, word);
         Out::log(const { topic(abi::OwnershipTransferStarted::SIGNATURE_HASH) })
             .account(&self.caller)
             .account(&owner)
@@ -53,56 +55,71 @@ impl Registry {
         Ok(())
     }
 
-    /// `acceptOwnership()`.
+    /// `acceptOwnership()`. Where nobody is pending, the zero address cannot accept either.
     pub(crate) fn accept_ownership(&self) -> Result<()> {
-        if self.account_word(single::PENDING_OWNER) != self.caller {
+        if account(&self.single(single::PENDING_OWNER)) != self.caller {
             return Err(Error::OwnableUnauthorizedAccount(self.caller));
         }
-        self.store(Slot::single(single::PENDING_OWNER), B256::ZERO);
-        self.change_owner(self.header(), self.caller)
+        self.set_single(single::PENDING_OWNER, B256::ZERO);
+        self.change_owner(self.single(single::HEADER), self.caller)
     }
 
     /// `addAttester(address attester)` and `removeAttester(address attester)`.
     pub(crate) fn set_attester(&self, args: &mut Args<'_>, is: bool) -> Result<()> {
-        let attester = args.account()?;
-        self.only_owner()?;
-        if self.flag(map::ATTESTER, &attester) == is {
+        let account = args.account()?;
+        let header = self.only_owner()?;
+        let mut word = self.attester_word(&account);
+        if attester::ACTIVE.get(&word) == u64::from(is) {
             return Ok(());
         }
-        self.set_flag(map::ATTESTER, &attester, is);
+        if word.is_zero() {
+            attester::INDEX.set(&mut word, self.index_for(header, &account)?);
+        }
+        attester::ACTIVE.set(&mut word, is.into());
+        self.store(Slot::account(map::ATTESTER, &account), word);
         let event = if is {
             const { topic(abi::AttesterAdded::SIGNATURE_HASH) }
         } else {
             const { topic(abi::AttesterRemoved::SIGNATURE_HASH) }
         };
-        Out::log(event).account(&attester).emit(&self.vm, 2);
+        Out::log(event).account(&account).emit(&self.vm, 2);
         Ok(())
     }
 
-    /// `setPortImplementation(address implementation)`.
+    /// A new index for an attester; it is never given to another.
+    fn index_for(&self, mut header: B256, attester: &Address) -> Result<u64> {
+        if attester.is_zero() {
+            return Err(Error::InvalidAttester(*attester));
+        }
+        let index = header::ATTESTERS.get(&header).wrapping_add(1);
+        if index > u16::MAX.into() {
+            return Err(Error::TooManyAttesters);
+        }
+        header::ATTESTERS.set(&mut header, index);
+        self.set_single(single::HEADER, header);
+        let mut entry = B256::ZERO;
+        set_account(&mut entry, attester);
+        self.store(Slot::number(map::ATTESTER_AT, index), entry);
+        Ok(index)
+    }
+
+    /// `setPortImplementation(address implementation)`. The count of ports goes on.
     pub(crate) fn set_implementation(&self, args: &mut Args<'_>) -> Result<()> {
         let implementation = args.account()?;
         self.only_owner()?;
         if self.vm.code_size(implementation) == 0 {
             return Err(Error::NotAContract(implementation));
         }
-        self.set_account_word(single::IMPLEMENTATION, &implementation);
+        let mut word = self.single(single::IMPLEMENTATION);
+        if account(&word) == implementation {
+            return Ok(());
+        }
+        set_account(&mut word, &implementation);
+        self.set_single(single::IMPLEMENTATION, word);
         Out::log(const { topic(abi::PortImplementationSet::SIGNATURE_HASH) })
             .account(&implementation)
             .word(&self.vm.code_hash(implementation).0)
             .emit(&self.vm, 2);
         Ok(())
-    }
-
-    /// The account in a word that exists once.
-    #[inline(never)]
-    pub(crate) fn account_word(&self, index: u8) -> Address {
-        account(&self.load(Slot::single(index)))
-    }
-
-    fn set_account_word(&self, index: u8, account: &Address) {
-        let mut word = B256::ZERO;
-        set_account(&mut word, account);
-        self.store(Slot::single(index), word);
     }
 }

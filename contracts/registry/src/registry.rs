@@ -1,7 +1,7 @@
 //! The registry's state at one call, and its guards.
 
 use alloy_primitives::{Address, B256};
-use patientport_kit::{Field, Slot, account, load, store};
+use patientport_kit::{Slot, account, load, store};
 use stylus_sdk::{
     host::VM,
     stylus_core::{BlockAccess as _, MessageAccess as _},
@@ -9,7 +9,7 @@ use stylus_sdk::{
 
 use crate::{
     error::Error,
-    layout::{map, provider, single},
+    layout::{attester, map, provider, single},
 };
 
 /// What a function answers.
@@ -43,13 +43,15 @@ impl Registry {
         store(&self.vm, slot, word);
     }
 
+    /// A word that exists once.
     #[inline(never)]
-    pub(crate) fn header(&self) -> B256 {
-        self.load(Slot::single(single::HEADER))
+    pub(crate) fn single(&self, index: u8) -> B256 {
+        self.load(Slot::single(index))
     }
 
-    pub(crate) fn set_header(&self, word: B256) {
-        self.store(Slot::single(single::HEADER), word);
+    #[inline(never)]
+    pub(crate) fn set_single(&self, index: u8, word: B256) {
+        self.store(Slot::single(index), word);
     }
 
     /// A provider's word; zero if unknown.
@@ -63,15 +65,16 @@ impl Registry {
         self.store(Slot::account(map::PROVIDER, provider), word);
     }
 
-    /// A map from accounts to 0 or 1.
-    pub(crate) fn flag(&self, tag: u8, of: &Address) -> bool {
-        !self.load(Slot::account(tag, of)).is_zero()
+    /// The word of whoever is or was an attester, else zero.
+    #[inline(never)]
+    pub(crate) fn attester_word(&self, account: &Address) -> B256 {
+        self.load(Slot::account(map::ATTESTER, account))
     }
 
-    pub(crate) fn set_flag(&self, tag: u8, of: &Address, value: bool) {
-        let mut word = B256::ZERO;
-        Field::new(31, 1).set(&mut word, value.into());
-        self.store(Slot::account(tag, of), word);
+    /// Whoever was given an index as an attester; zero if nobody.
+    #[inline(never)]
+    pub(crate) fn attester_at(&self, index: u64) -> Address {
+        account(&self.load(Slot::number(map::ATTESTER_AT, index)))
     }
 
     // --- guards ---------------------------------------------------------------------------------
@@ -79,48 +82,55 @@ impl Registry {
     /// The caller must own the registry; returns the header.
     #[inline(never)]
     pub(crate) fn only_owner(&self) -> Result<B256> {
-        let word = self.header();
+        let word = self.single(single::HEADER);
         if account(&word) != self.caller {
             return Err(Error::OwnableUnauthorizedAccount(self.caller));
         }
         Ok(word)
     }
 
+    /// The caller must be an attester; returns its index.
     #[inline(never)]
-    pub(crate) fn only_attester(&self) -> Result<()> {
-        if self.flag(map::ATTESTER, &self.caller) {
-            return Ok(());
+    pub(crate) fn only_attester(&self) -> Result<u64> {
+        let word = self.attester_word(&self.caller);
+        if attester::ACTIVE.get(&word) == 0 {
+            return Err(Error::UnauthorizedAttester(self.caller));
         }
-        Err(Error::UnauthorizedAttester(self.caller))
+        Ok(attester::INDEX.get(&word))
+    }
+
+    /// The word of a registered provider whose status is at most `highest`.
+    #[inline(never)]
+    fn only_up_to(&self, account: Address, highest: u8) -> Result<B256> {
+        let word = self.provider_word(&account);
+        match provider::status(&word) {
+            provider::UNKNOWN => Err(Error::UnknownProvider(account)),
+            status if status > highest => Err(Error::ProviderNotActive {
+                provider: account,
+                status,
+            }),
+            _ => Ok(word),
+        }
     }
 
     /// The word of a registered provider that is neither suspended nor retired.
-    #[inline(never)]
     pub(crate) fn only_active(&self, account: Address) -> Result<B256> {
-        let word = self.only_registered(account)?;
-        let status = provider::STATUS.byte(&word);
-        if status > provider::ATTESTED {
-            return Err(Error::ProviderNotActive {
-                provider: account,
-                status,
-            });
-        }
-        Ok(word)
+        self.only_up_to(account, provider::ATTESTED)
+    }
+
+    /// The word of a registered provider that has not retired.
+    pub(crate) fn only_present(&self, account: Address) -> Result<B256> {
+        self.only_up_to(account, provider::SUSPENDED)
     }
 
     /// The word of a registered provider.
-    #[inline(never)]
     pub(crate) fn only_registered(&self, account: Address) -> Result<B256> {
-        let word = self.provider_word(&account);
-        if provider::STATUS.byte(&word) == provider::UNKNOWN {
-            return Err(Error::UnknownProvider(account));
-        }
-        Ok(word)
+        self.only_up_to(account, provider::RETIRED)
     }
 
     /// Attested, and the attestation has not ended.
     #[inline(never)]
     pub(crate) fn verified(&self, word: &B256) -> bool {
-        provider::STATUS.byte(word) == provider::ATTESTED && self.now < provider::UNTIL.get(word)
+        provider::status(word) == provider::ATTESTED && self.now < provider::UNTIL.get(word)
     }
 }

@@ -9,6 +9,7 @@ use patientport_kit::{Args, selector};
 use crate::{
     error::Error,
     registry::{Registry, Result},
+    views::supports_interface,
 };
 
 /// `stylus_constructor()`, which the deployer calls with the constructor's arguments behind it.
@@ -21,6 +22,7 @@ const fn id<C: SolCall>() -> u32 {
 impl Registry {
     /// Runs the call encoded in `input` and returns its encoded result.
     pub(crate) fn route(&self, input: &[u8]) -> Result<Vec<u8>> {
+        const SUPPORTS: u32 = id::<abi::supportsInterfaceCall>();
         const OWNER: u32 = id::<abi::ownerCall>();
         const PENDING_OWNER: u32 = id::<abi::pendingOwnerCall>();
         const TRANSFER_OWNERSHIP: u32 = id::<abi::transferOwnershipCall>();
@@ -28,6 +30,7 @@ impl Registry {
         const ADD_ATTESTER: u32 = id::<abi::addAttesterCall>();
         const REMOVE_ATTESTER: u32 = id::<abi::removeAttesterCall>();
         const IS_ATTESTER: u32 = id::<abi::isAttesterCall>();
+        const ATTESTERS: u32 = id::<abi::attestersCall>();
         const SET_IMPLEMENTATION: u32 = id::<abi::setPortImplementationCall>();
         const IMPLEMENTATION: u32 = id::<abi::portImplementationCall>();
         const REGISTER: u32 = id::<abi::registerProviderCall>();
@@ -64,9 +67,11 @@ impl Registry {
             REINSTATE => self.reinstate(args)?,
             RETIRE => self.retire()?,
             ISSUE => return self.issue(args),
+            SUPPORTS => return supports_interface(args),
             OWNER => return Ok(self.owner()),
             PENDING_OWNER => return Ok(self.pending_owner()),
             IS_ATTESTER => return self.is_attester(args),
+            ATTESTERS => return self.attesters(args),
             IMPLEMENTATION => return Ok(self.port_implementation()),
             PROVIDER => return self.provider(args),
             IS_VERIFIED => return self.is_verified(args),

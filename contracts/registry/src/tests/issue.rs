@@ -1,103 +1,35 @@
-//! Issuing ports.
-
-use alloy_primitives::{U256, hex};
-use patientport_abi::IPatientPort;
+//! Issuing ports and recognising them.
 
 use super::*;
 
-const PORT: Address = Address::repeat_byte(0xaa);
-
-/// `keccak256(issuer ‖ patient ‖ counter)` as the interface says.
-fn salt(counter: u64) -> B256 {
-    keccak256(
-        [
-            CLINIC.as_slice(),
-            PATIENT.as_slice(),
-            &U256::from(counter).to_be_bytes::<32>(),
-        ]
-        .concat(),
-    )
-}
-
-/// EIP-1167 init code and the code it returns.
-fn clone_code() -> Vec<u8> {
-    let head = hex!("3d602d80600a3d3981f3 363d3d373d3d3d363d73");
-    [
-        &head[..],
-        IMPLEMENTATION.as_slice(),
-        &hex!("5af43d82803e903d91602b57fd5bf3"),
-    ]
-    .concat()
-}
-
-fn ready() -> World {
-    let mut world = World::attested();
-    world
-        .vm
-        .set_code(IMPLEMENTATION, [0xef, 0xf0, 0, 0, 1].into());
-    world
-        .call(
-            OWNER,
-            &abi::setPortImplementationCall {
-                implementation: IMPLEMENTATION,
-            },
-        )
-        .unwrap();
-    world.logs();
-    world
-}
-
-fn initialize() -> Vec<u8> {
-    IPatientPort::initializeCall {
-        issuer: CLINIC,
-        patient: PATIENT,
-    }
-    .abi_encode()
+fn is_port(world: &mut World, account: Address) -> bool {
+    world.call(STRANGER, &abi::isPortCall { account }).unwrap()
 }
 
 #[test]
-fn a_verified_provider_issues_ports_under_fresh_salts() {
-    let mut world = ready();
-    let second = Address::repeat_byte(0xab);
-    for (counter, port) in [(0, PORT), (1, second)] {
-        world
-            .vm
-            .mock_deploy(clone_code(), Some(salt(counter)), Ok(port));
-        // A clone that is not initialised would not be reported.
-        world
-            .vm
-            .mock_call(port, initialize(), U256::ZERO, Ok(Vec::new()));
-        assert_eq!(
-            world
-                .call(CLINIC, &abi::issueCall { patient: PATIENT })
-                .unwrap(),
+fn a_verified_provider_issues_ports_that_differ_by_their_number() {
+    let mut world = World::ready();
+    let ports: Vec<_> = (1..=2)
+        .map(|number| {
+            let port = world.issue(IMPLEMENTATION, number);
+            let issued = abi::PortIssued {
+                port,
+                issuer: CLINIC,
+                patient: PATIENT,
+                implementation: IMPLEMENTATION,
+            };
+            assert_eq!(world.logs(), [log(&issued)]);
             port
-        );
-        let issued = abi::PortIssued {
-            port,
-            issuer: CLINIC,
-            patient: PATIENT,
-            implementation: IMPLEMENTATION,
-        };
-        assert_eq!(world.logs(), [log(&issued)]);
-        assert!(
-            world
-                .call(STRANGER, &abi::isPortCall { account: port })
-                .unwrap()
-        );
-    }
-    assert!(
-        !world
-            .call(STRANGER, &abi::isPortCall { account: STRANGER })
-            .unwrap()
-    );
+        })
+        .collect();
+    assert_ne!(ports[0], ports[1]);
 }
 
 #[test]
 fn only_verified_providers_issue() {
-    let mut world = ready();
+    let mut world = World::ready();
     let call = abi::issueCall { patient: PATIENT };
-    for caller in [STRANGER, LAB, OWNER] {
+    for caller in [STRANGER, LAB, OWNER, ATTESTER] {
         world.refuses(caller, &call, &abi::UnverifiedProvider { provider: caller });
     }
     let nobody = abi::issueCall {
@@ -115,6 +47,21 @@ fn only_verified_providers_issue() {
 }
 
 #[test]
+fn suspended_and_retired_providers_issue_nothing() {
+    let mut world = World::ready();
+    let call = abi::issueCall { patient: PATIENT };
+    let unverified = abi::UnverifiedProvider { provider: CLINIC };
+    world
+        .call(ATTESTER, &abi::suspendCall { provider: CLINIC })
+        .unwrap();
+    world.logs();
+    world.refuses(CLINIC, &call, &unverified);
+    world.call(CLINIC, &abi::retireCall {}).unwrap();
+    world.logs();
+    world.refuses(CLINIC, &call, &unverified);
+}
+
+#[test]
 fn issuing_needs_an_implementation() {
     let mut world = World::attested();
     world.refuses(
@@ -125,24 +72,106 @@ fn issuing_needs_an_implementation() {
 }
 
 #[test]
-fn a_port_that_cannot_be_created_or_initialised_is_not_issued() {
-    let mut world = ready();
-    let call = abi::issueCall { patient: PATIENT };
+fn a_port_that_cannot_be_created_is_not_issued_or_counted() {
+    let mut world = World::ready();
+    let port = address_of(&port_code(REGISTRY, IMPLEMENTATION, 1));
     world.refuses(
         CLINIC,
-        &call,
-        &abi::IssueFailed {
-            port: Address::ZERO,
-        },
+        &abi::issueCall { patient: PATIENT },
+        &abi::IssueFailed { port },
     );
-    world.vm.mock_deploy(clone_code(), Some(salt(0)), Ok(PORT));
-    world
-        .vm
-        .mock_call(PORT, initialize(), U256::ZERO, Err(Vec::new()));
-    world.refuses(CLINIC, &call, &abi::IssueFailed { port: PORT });
-    assert!(
-        !world
-            .call(STRANGER, &abi::isPortCall { account: PORT })
-            .unwrap()
+    assert!(!is_port(&mut world, port));
+    assert_eq!(world.issue(IMPLEMENTATION, 1), port);
+}
+
+#[test]
+fn the_count_of_ports_goes_on_under_another_implementation() {
+    let mut world = World::ready();
+    let first = world.issue(IMPLEMENTATION, 1);
+    let other = Address::repeat_byte(0xcd);
+    world.set_implementation(other);
+    let second = world.issue(other, 2);
+    // What was issued before stays genuine.
+    assert!(is_port(&mut world, first));
+    assert!(is_port(&mut world, second));
+}
+
+#[test]
+fn the_last_number_is_given_once() {
+    let mut world = World::ready();
+    let mut stored = world.word(0, &[2]);
+    stored.0[20..24].copy_from_slice(&(u32::MAX - 1).to_be_bytes());
+    world.vm.set_storage(slot(0, &[2]), stored);
+    let last = world.issue(IMPLEMENTATION, u32::MAX);
+    world.logs();
+    assert!(is_port(&mut world, last));
+    world.refuses(
+        CLINIC,
+        &abi::issueCall { patient: PATIENT },
+        &abi::TooManyPorts {},
     );
+}
+
+#[test]
+fn a_port_is_known_by_its_code_and_address() {
+    let mut world = World::ready();
+    let port = world.issue(IMPLEMENTATION, 1);
+    assert!(is_port(&mut world, port));
+    // Nothing in storage says so: it is no matter who is verified now.
+    world.call(CLINIC, &abi::retireCall {}).unwrap();
+    assert!(is_port(&mut world, port));
+
+    // Accounts without code, the implementation, the registry.
+    for account in [Address::ZERO, STRANGER, CLINIC, IMPLEMENTATION, REGISTRY] {
+        assert!(!is_port(&mut world, account), "{account}");
+    }
+    // The same code elsewhere.
+    let code = port_code(REGISTRY, IMPLEMENTATION, 1);
+    world.vm.set_code(STRANGER, code.clone());
+    assert!(!is_port(&mut world, STRANGER));
+    // A port of another registry, at the address that one creates it at.
+    let foreign = Address::repeat_byte(0xed);
+    let foreign_code = port_code(foreign, IMPLEMENTATION, 1);
+    let foreign_port = foreign.create2_from_code(B256::ZERO, init_code(&foreign_code));
+    world.vm.set_code(foreign_port, foreign_code.clone());
+    assert!(!is_port(&mut world, foreign_port));
+    // Code that names another registry at an address of this one, which nobody can bring about.
+    let impossible = address_of(&foreign_code);
+    world.vm.set_code(impossible, foreign_code);
+    assert!(!is_port(&mut world, impossible));
+    // A salt other than zero.
+    let salted = REGISTRY.create2_from_code(B256::with_last_byte(1), init_code(&code));
+    world.vm.set_code(salted, code);
+    assert!(!is_port(&mut world, salted));
+}
+
+#[test]
+fn any_other_byte_in_the_code_makes_it_no_port() {
+    let mut world = World::ready();
+    let port = world.issue(IMPLEMENTATION, 1);
+    let code = port_code(REGISTRY, IMPLEMENTATION, 1);
+    for at in 0..code.len() {
+        let mut other = code.clone();
+        other[at] ^= 1;
+        world.vm.set_code(port, other);
+        assert!(!is_port(&mut world, port), "byte {at}");
+    }
+}
+
+#[test]
+fn code_of_another_length_is_no_port() {
+    let mut world = World::ready();
+    let code = port_code(REGISTRY, IMPLEMENTATION, 1);
+    let shorter = code[..108].to_vec();
+    let longer = [&code[..], &[0]].concat();
+    for code in [shorter, longer, code[..45].to_vec()] {
+        // At the address such code would be created at, and at the port's own.
+        for account in [
+            address_of(&code),
+            address_of(&port_code(REGISTRY, IMPLEMENTATION, 1)),
+        ] {
+            world.vm.set_code(account, code.clone());
+            assert!(!is_port(&mut world, account), "{} bytes", code.len());
+        }
+    }
 }

@@ -9,6 +9,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod access;
 mod attestation;
 mod issue;
 mod layout;
@@ -18,13 +19,14 @@ mod surface;
 
 use alloc::{boxed::Box, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, LogData, keccak256};
+use alloy_primitives::{Address, B256, Bytes, LogData, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use patientport_abi::IRegistry as abi;
 use stylus_sdk::{host::VM, testing::TestVM};
 
 use crate::entry;
 
+pub(crate) const REGISTRY: Address = Address::repeat_byte(0xee);
 pub(crate) const OWNER: Address = Address::repeat_byte(0x01);
 pub(crate) const ATTESTER: Address = Address::repeat_byte(0x02);
 pub(crate) const CLINIC: Address = Address::repeat_byte(0x11);
@@ -55,6 +57,7 @@ impl World {
             now: START,
         };
         world.vm.set_block_timestamp(START);
+        world.vm.set_contract_address(REGISTRY);
         world
     }
 
@@ -84,6 +87,39 @@ impl World {
         world.call(ATTESTER, &attest(CLINIC, NPI)).unwrap();
         world.logs();
         world
+    }
+
+    /// An implementation of ports is set as well.
+    pub(crate) fn ready() -> Self {
+        let mut world = Self::attested();
+        world.set_implementation(IMPLEMENTATION);
+        world.logs();
+        world
+    }
+
+    /// The owner sets an implementation that has code.
+    pub(crate) fn set_implementation(&mut self, implementation: Address) {
+        self.vm
+            .set_code(implementation, [0xef, 0xf0, 0, 0, 1].into());
+        self.call(OWNER, &abi::setPortImplementationCall { implementation })
+            .unwrap();
+    }
+
+    /// `CLINIC` issues the `number`th port, which then has its code.
+    pub(crate) fn issue(&mut self, implementation: Address, number: u32) -> Address {
+        let code = port_code(REGISTRY, implementation, number);
+        let port = address_of(&code);
+        self.vm
+            .mock_deploy(init_code(&code), Some(B256::ZERO), Ok(port));
+        let answer = self.call(CLINIC, &abi::issueCall { patient: PATIENT });
+        assert_eq!(answer, Ok(port));
+        self.vm.set_code(port, code);
+        port
+    }
+
+    /// Raw storage: the word of the map `tag` under `key`, which ends at byte 32.
+    pub(crate) fn word(&self, tag: u8, key: &[u8]) -> B256 {
+        self.vm.get_storage(slot(tag, key))
     }
 
     /// Calls the constructor as the deployer does.
@@ -158,6 +194,38 @@ impl World {
         self.call(STRANGER, &abi::isVerifiedCall { account })
             .unwrap()
     }
+}
+
+/// The slot of the map `tag` under `key`, which ends at byte 32.
+pub(crate) fn slot(tag: u8, key: &[u8]) -> U256 {
+    let mut slot = [0; 32];
+    slot[32 - key.len()..].copy_from_slice(key);
+    slot[0] = tag;
+    U256::from_be_bytes(slot)
+}
+
+/// The code of a port of `CLINIC` for `PATIENT`, as the interface describes it.
+pub(crate) fn port_code(registry: Address, implementation: Address, number: u32) -> Vec<u8> {
+    [
+        &hex!("363d3d373d3d3d363d73")[..],
+        implementation.as_slice(),
+        &hex!("5af43d82803e903d91602b57fd5bf3"),
+        registry.as_slice(),
+        CLINIC.as_slice(),
+        PATIENT.as_slice(),
+        &number.to_be_bytes(),
+    ]
+    .concat()
+}
+
+/// Init code that returns the 109 bytes behind it.
+pub(crate) fn init_code(code: &[u8]) -> Vec<u8> {
+    [&hex!("3d606d80600a3d3981f3")[..], code].concat()
+}
+
+/// Where the registry creates an account of this code.
+pub(crate) fn address_of(code: &[u8]) -> Address {
+    REGISTRY.create2_from_code(B256::ZERO, init_code(code))
 }
 
 /// A log as the event's own type encodes it.

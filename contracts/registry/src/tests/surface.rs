@@ -1,6 +1,5 @@
 //! The whole surface against the interface's types: functions, errors, malformed input.
 
-use alloy_primitives::U256;
 use alloy_sol_types::SolEventInterface;
 
 use super::*;
@@ -23,6 +22,14 @@ fn errors() -> Vec<(Error, Vec<u8>)> {
             abi::UnauthorizedAttester { account: a }.abi_encode(),
         ),
         (
+            Error::InvalidAttester(a),
+            abi::InvalidAttester { attester: a }.abi_encode(),
+        ),
+        (
+            Error::TooManyAttesters,
+            abi::TooManyAttesters {}.abi_encode(),
+        ),
+        (
             Error::UnknownProvider(a),
             abi::UnknownProvider { provider: a }.abi_encode(),
         ),
@@ -40,6 +47,10 @@ fn errors() -> Vec<(Error, Vec<u8>)> {
                 status: 3,
             }
             .abi_encode(),
+        ),
+        (
+            Error::TooManyProviders,
+            abi::TooManyProviders {}.abi_encode(),
         ),
         (
             Error::UnverifiedProvider(a),
@@ -94,6 +105,7 @@ fn errors() -> Vec<(Error, Vec<u8>)> {
             Error::InvalidPatient(a),
             abi::InvalidPatient { patient: a }.abi_encode(),
         ),
+        (Error::TooManyPorts, abi::TooManyPorts {}.abi_encode()),
         (
             Error::IssueFailed(a),
             abi::IssueFailed { port: a }.abi_encode(),
@@ -149,28 +161,25 @@ fn every_event_of_the_interface_is_known_by_its_type() {
     world
         .call(OWNER, &abi::removeAttesterCall { attester: STRANGER })
         .unwrap();
-    world.vm.set_code(IMPLEMENTATION, [1].into());
-    world
-        .call(
-            OWNER,
-            &abi::setPortImplementationCall {
-                implementation: IMPLEMENTATION,
-            },
-        )
-        .unwrap();
+    world.set_implementation(IMPLEMENTATION);
     world.call(CLINIC, &register(NPI)).unwrap();
     world.call(ATTESTER, &attest(CLINIC, NPI)).unwrap();
-    let port = Address::repeat_byte(0xaa);
-    let code = [
-        &alloy_primitives::hex!("3d602d80600a3d3981f3363d3d373d3d3d363d73")[..],
-        IMPLEMENTATION.as_slice(),
-        &alloy_primitives::hex!("5af43d82803e903d91602b57fd5bf3"),
-    ];
-    let salt = keccak256([CLINIC.as_slice(), PATIENT.as_slice(), &[0; 32]].concat());
-    world.vm.mock_deploy(code.concat(), Some(salt), Ok(port));
-    world
-        .call(CLINIC, &abi::issueCall { patient: PATIENT })
-        .unwrap();
+    world.issue(IMPLEMENTATION, 1);
+    let set_key = abi::setEncryptionKeyCall {
+        keyX: key(8),
+        keyParity: 0,
+    };
+    world.call(CLINIC, &set_key).unwrap();
+    let identity = abi::setIdentityProfileCall {
+        kind: 1,
+        npi: 0,
+        identityProfile: Bytes::from_static(b"{}"),
+    };
+    world.call(CLINIC, &identity).unwrap();
+    let contact = abi::setContactProfileCall {
+        contactProfile: Bytes::from_static(b"{}"),
+    };
+    world.call(CLINIC, &contact).unwrap();
     world
         .call(ATTESTER, &abi::suspendCall { provider: CLINIC })
         .unwrap();
@@ -195,27 +204,184 @@ fn every_event_of_the_interface_is_known_by_its_type() {
 }
 
 #[test]
+fn the_interface_is_detected() {
+    let mut world = World::empty();
+    let mut supports = |id: [u8; 4]| {
+        let call = abi::supportsInterfaceCall {
+            interfaceId: id.into(),
+        };
+        world.call(STRANGER, &call).unwrap()
+    };
+    let own = abi::IRegistryCalls::SELECTORS
+        .iter()
+        .filter(|selector| **selector != abi::supportsInterfaceCall::SELECTOR)
+        .fold([0; 4], |id: [u8; 4], selector| {
+            core::array::from_fn(|at| id[at] ^ selector[at])
+        });
+    assert!(supports([0x01, 0xff, 0xc9, 0xa7]));
+    assert!(supports(own));
+    assert!(!supports([0xff; 4]));
+    assert!(!supports([0; 4]));
+    // What the id would be if `supportsInterface` counted.
+    assert!(!supports(core::array::from_fn(
+        |at| own[at] ^ abi::supportsInterfaceCall::SELECTOR[at]
+    )));
+    let mut dirty = abi::supportsInterfaceCall {
+        interfaceId: own.into(),
+    }
+    .abi_encode();
+    dirty[8] = 1;
+    assert_eq!(world.send(STRANGER, dirty), Err(Vec::new()));
+}
+
+/// Calls with calldata of every shape, and where their byte strings' offsets stand in it.
+fn calls() -> Vec<(Vec<u8>, &'static [usize])> {
+    let identity = abi::setIdentityProfileCall {
+        kind: 1,
+        npi: 0,
+        identityProfile: Bytes::from_static(b"{}"),
+    };
+    let contact = abi::setContactProfileCall {
+        contactProfile: Bytes::from_static(b"new"),
+    };
+    let page = abi::providersCall {
+        before: CLINIC,
+        limit: 100,
+    };
+    [
+        (register(NPI).abi_encode(), &[4 + 4 * 32, 4 + 5 * 32][..]),
+        (identity.abi_encode(), &[4 + 2 * 32]),
+        (contact.abi_encode(), &[4]),
+        (attest(CLINIC, NPI).abi_encode(), &[]),
+        (page.abi_encode(), &[]),
+        (abi::attestersCall { from: 0, limit: 9 }.abi_encode(), &[]),
+        (abi::issueCall { patient: PATIENT }.abi_encode(), &[]),
+        (abi::isPortCall { account: PATIENT }.abi_encode(), &[]),
+    ]
+    .into()
+}
+
+#[test]
 fn no_truncation_or_odd_word_of_a_call_makes_the_registry_trap() {
-    let calls = [
-        register(NPI).abi_encode(),
-        attest(CLINIC, NPI).abi_encode(),
-        abi::providersCall {
-            from: 0,
-            limit: 100,
-        }
-        .abi_encode(),
-    ];
-    for call in calls {
-        for length in 0..call.len() {
-            let _ = World::registered().send(STRANGER, call[..length].to_vec());
-        }
-        for at in (4..call.len()).step_by(32) {
-            for value in [U256::MAX, U256::from(u32::MAX), U256::from(call.len())] {
-                let mut bad = call.clone();
-                let end = (at + 32).min(bad.len());
-                bad[at..end].copy_from_slice(&value.to_be_bytes::<32>()[..end - at]);
-                let _ = World::registered().send(STRANGER, bad);
+    for (call, _) in calls() {
+        for from in [CLINIC, ATTESTER, STRANGER] {
+            // Without its padding a byte string is still whole.
+            for length in 0..call.len() - 32 {
+                let answer = World::ready().send(from, call[..length].to_vec());
+                assert_eq!(answer, Err(Vec::new()), "{length} bytes");
             }
+            for at in (4..call.len()).step_by(32) {
+                for value in [U256::MAX, U256::from(u32::MAX), U256::from(call.len())] {
+                    let mut bad = call.clone();
+                    let end = (at + 32).min(bad.len());
+                    bad[at..end].copy_from_slice(&value.to_be_bytes::<32>()[..end - at]);
+                    let _ = World::ready().send(from, bad);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn byte_strings_outside_their_call_are_malformed() {
+    let word = |value: u64| U256::from(value).to_be_bytes::<32>();
+    for (call, offsets) in calls() {
+        for at in offsets {
+            let with = |at: usize, value: [u8; 32]| {
+                let mut bad = call.clone();
+                bad[at..at + 32].copy_from_slice(&value);
+                World::ready().send(CLINIC, bad)
+            };
+            for offset in [
+                word(call.len() as u64),
+                word(u32::MAX.into()),
+                word(1 << 32),
+                word(u64::MAX),
+                [0xff; 32],
+            ] {
+                assert_eq!(with(*at, offset), Err(Vec::new()));
+            }
+            let offset = U256::from_be_slice(&call[*at..*at + 32]).to::<usize>();
+            for length in [
+                word(1025),
+                word(u32::MAX.into()),
+                word(1 << 32),
+                word(u64::MAX),
+                [0xff; 32],
+            ] {
+                assert_eq!(with(4 + offset, length), Err(Vec::new()));
+            }
+        }
+    }
+}
+
+#[test]
+fn profiles_over_the_limit_are_refused_by_name() {
+    let too_long = abi::InvalidProfileLength {
+        given: 1025,
+        max: 1024,
+    };
+    let profile = Bytes::from(alloc::vec![b' '; 1025]);
+    let mut world = World::registered();
+    let in_identity = abi::registerProviderCall {
+        identityProfile: profile.clone(),
+        ..register(0)
+    };
+    world.refuses(STRANGER, &in_identity, &too_long);
+    let in_contact = abi::registerProviderCall {
+        contactProfile: profile.clone(),
+        ..register(0)
+    };
+    world.refuses(STRANGER, &in_contact, &too_long);
+    let identity = abi::setIdentityProfileCall {
+        kind: 1,
+        npi: 0,
+        identityProfile: profile.clone(),
+    };
+    world.refuses(CLINIC, &identity, &too_long);
+    let contact = abi::setContactProfileCall {
+        contactProfile: profile,
+    };
+    world.refuses(CLINIC, &contact, &too_long);
+    // At the limit all is well.
+    let whole = Bytes::from(alloc::vec![b' '; 1024]);
+    let contact = abi::setContactProfileCall {
+        contactProfile: whole.clone(),
+    };
+    world.call(CLINIC, &contact).unwrap();
+    let identity = abi::setIdentityProfileCall {
+        kind: 1,
+        npi: 0,
+        identityProfile: whole,
+    };
+    world.call(CLINIC, &identity).unwrap();
+}
+
+#[test]
+fn numbers_wider_than_their_type_are_malformed() {
+    // Position of the argument's word, and the least value too great for it.
+    let page = abi::providersCall {
+        before: CLINIC,
+        limit: 1,
+    };
+    let attesters = abi::attestersCall { from: 0, limit: 1 };
+    for (call, word, least) in [
+        (register(NPI).abi_encode(), 0, 1_u128 << 8),
+        (register(NPI).abi_encode(), 1, 1 << 64),
+        (register(NPI).abi_encode(), 3, 1 << 8),
+        (attest(CLINIC, NPI).abi_encode(), 1, 1 << 64),
+        (attest(CLINIC, NPI).abi_encode(), 2, 1 << 8),
+        (attest(CLINIC, NPI).abi_encode(), 4, 1 << 64),
+        (abi::providerByNpiCall { npi: 0 }.abi_encode(), 0, 1 << 64),
+        (page.abi_encode(), 1, 1 << 32),
+        (attesters.abi_encode(), 0, 1 << 32),
+        (attesters.abi_encode(), 1, 1 << 32),
+    ] {
+        let mut bad = call;
+        let at = 4 + word * 32;
+        bad[at..at + 32].copy_from_slice(&U256::from(least).to_be_bytes::<32>());
+        for from in [STRANGER, ATTESTER] {
+            assert_eq!(World::ready().send(from, bad.clone()), Err(Vec::new()));
         }
     }
 }
