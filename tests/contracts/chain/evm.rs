@@ -1,0 +1,1 @@
+//! EVM code written by hand.
