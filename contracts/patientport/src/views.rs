@@ -23,14 +23,13 @@ fn array(length: u32) -> Out {
     out
 }
 
-/// The part of `1..=last` that a page asks for.
+/// The part of `1..=last` that a page asks for; the last id is as high as one can be.
 #[inline(never)]
-fn page(args: &mut Args<'_>, last: u32, max: u32) -> Result<(u32, core::ops::Range<u32>)> {
+fn page(args: &mut Args<'_>, last: u32, max: u32) -> Result<(u32, impl Iterator<Item = u32>)> {
     let from = args.u32()?.max(1);
     let limit = args.u32()?.min(max);
-    let left = last.wrapping_add(1).saturating_sub(from);
-    let length = left.min(limit);
-    Ok((length, from..from.saturating_add(length)))
+    let length = last.saturating_sub(from.wrapping_sub(1)).min(limit);
+    Ok((length, (from..=last).take(length as usize)))
 }
 
 impl Port {
