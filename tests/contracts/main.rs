@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod chain;
+mod histories;
 mod matrix;
+mod model;
 mod world;

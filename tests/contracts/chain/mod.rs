@@ -9,7 +9,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, B256, Bytes, LogData, U256, address, hex};
-use alloy_sol_types::{SolCall, SolValue as _, sol};
+use alloy_sol_types::{SolCall, SolError, SolValue as _, sol};
 use serde_json::{Value, json};
 use stylus_devnode::{Config, DevNode, TEST_GENESIS_TIME};
 
@@ -23,6 +23,7 @@ const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 
 sol! {
     function setWasmExpiryDays(uint16 days) external;
+    error ProgramUpToDate();
     function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
 }
 
@@ -196,6 +197,33 @@ impl Chain {
         }
     }
 
+    /// What the same contract would answer somebody to each of these, as of the newest block.
+    pub(crate) fn consider(&self, from: Address, to: Address, calls: &[Vec<u8>]) -> Vec<Answer> {
+        let questions = calls.iter().map(|data| {
+            let data = hex::encode_prefixed(data);
+            let call = json!({"from": from, "to": to, "data": data, "gas": format!("{GAS:#x}")});
+            Question::new("eth_call", json!([call, "latest"]))
+        });
+        self.batch(questions.collect())
+            .into_iter()
+            .map(answer)
+            .collect()
+    }
+
+    /// Whether every program that this call enters comes back by itself: to the caller, a trap looks as a
+    /// refusal without data.
+    pub(crate) fn comes_back(&self, from: Address, to: Address, data: &[u8]) -> bool {
+        let data = hex::encode_prefixed(data);
+        let call = json!({"from": from, "to": to, "data": data, "gas": format!("{GAS:#x}")});
+        let tracer = json!({"tracer": "stylusTracer"});
+        let trace = self
+            .ask("debug_traceCall", json!([call, "latest", tracer]))
+            .to_string();
+        let entered = trace.matches("\"user_entrypoint\"").count();
+        assert_ne!(entered, 0, "{trace}");
+        entered == trace.matches("\"user_returned\"").count()
+    }
+
     /// Asks several contracts at once, as of the newest block.
     pub(crate) fn look(&self, calls: &[(Address, Vec<u8>)]) -> Vec<Answer> {
         let questions = calls.iter().map(|(to, data)| {
@@ -243,7 +271,12 @@ impl Chain {
         let call = activateProgramCall { program };
         let fee = U256::from(10_u64.pow(17));
         let outcome = self.send_value(OWNER_OF_CHAIN, ARB_WASM, call.abi_encode(), fee);
-        assert!(matches!(outcome.answer, Answer::Returned(_)), "{outcome:?}");
+        // The same code may have been activated before.
+        let done = matches!(outcome.answer, Answer::Returned(_));
+        assert!(
+            done || outcome.answer == Answer::refusal(&ProgramUpToDate {}),
+            "{outcome:?}"
+        );
         program
     }
 
@@ -263,8 +296,9 @@ pub(crate) struct Mark {
 }
 
 impl Answer {
-    pub(crate) fn of_refusal(data: impl Into<Bytes>) -> Self {
-        Self::Reverted(data.into())
+    /// That the call is refused with this.
+    pub(crate) fn refusal(error: &impl SolError) -> Self {
+        Self::Reverted(error.abi_encode().into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of the port.
 
 use alloy_primitives::{Address, B256, Bytes, FixedBytes};
-use alloy_sol_types::{SolCall, SolInterface as _};
+use alloy_sol_types::SolCall;
 use patientport_abi::IPatientPort::{self as abi, IPatientPortCalls, IPatientPortErrors};
 
 use super::{
@@ -60,46 +60,6 @@ impl Use<'_> {
         record
     }
 
-    fn supersede(&self, record: u32) -> Vec<u8> {
-        let call = abi::supersedeCall {
-            recordId: record,
-            commitment: B256::repeat_byte(7),
-            epoch: 1,
-        };
-        call.abi_encode()
-    }
-
-    fn retract(&self, record: u32) -> Vec<u8> {
-        let call = abi::retractCall {
-            recordId: record,
-            reason: 1,
-        };
-        call.abi_encode()
-    }
-
-    fn publish(&self, record: u32) -> Vec<u8> {
-        let call = abi::publishCall {
-            recordId: record,
-            part: 0,
-            piece: 0,
-            data: Bytes::from_static(b"ciphertext"),
-        };
-        call.abi_encode()
-    }
-
-    fn of_record(&self, function: &str, record: u32) -> Vec<u8> {
-        match function {
-            "supersede" => self.supersede(record),
-            "retract" => self.retract(record),
-            "publish" => self.publish(record),
-            other => panic!("`{other}` is of no record"),
-        }
-    }
-
-    fn cancel(&self, request: u32) -> Vec<u8> {
-        abi::cancelCall { requestId: request }.abi_encode()
-    }
-
     fn execute(&self, signer: &str) -> Vec<u8> {
         let info = abi::infoCall {}.abi_encode();
         self.world()
@@ -113,19 +73,17 @@ impl Use<'_> {
         match (function, use_case) {
             ("add", "to section 1") => calls::add(1, 1, 99).abi_encode(),
             ("supersede" | "retract" | "publish", "of its own record") => {
-                self.of_record(function, self.own_record(0))
+                of_record(function, self.own_record(0))
             }
             ("supersede" | "retract" | "publish", "of its own record in section 1") => {
-                self.of_record(function, self.own_record(1))
+                of_record(function, self.own_record(1))
             }
-            ("supersede" | "retract" | "publish", "of another's record") => {
-                self.of_record(function, 1)
-            }
+            ("supersede" | "retract" | "publish", "of another's record") => of_record(function, 1),
             ("request", "for another provider") => calls::request("other").abi_encode(),
             ("cancel", "of its own request") => {
-                self.cancel(self.world().enter_request(self.port, self.caller))
+                cancel(self.world().enter_request(self.port, self.caller))
             }
-            ("cancel", "of another's request") => self.cancel(request),
+            ("cancel", "of another's request") => cancel(request),
             ("approve", "to a delegate") => {
                 let request = self.world().enter_request(self.port, account("scribe"));
                 let grant = self.grant().unverified();
@@ -151,12 +109,7 @@ impl Use<'_> {
         let now = self.world().chain.now();
         let sections = 0b10_0011;
         match function {
-            "claim" => abi::claimCall {
-                keyX: calls::key("patient"),
-                keyParity: 1,
-                rotation: calls::rotation(sections, 0),
-            }
-            .abi_encode(),
+            "claim" => calls::claim().abi_encode(),
             "setEncryptionKey" => abi::setEncryptionKeyCall {
                 keyX: calls::key("another"),
                 keyParity: 0,
@@ -257,6 +210,34 @@ fn view(function: &str) -> Vec<u8> {
         .abi_encode(),
         other => panic!("`{other}` is no view"),
     }
+}
+
+fn of_record(function: &str, record: u32) -> Vec<u8> {
+    match function {
+        "supersede" => abi::supersedeCall {
+            recordId: record,
+            commitment: B256::repeat_byte(7),
+            epoch: 1,
+        }
+        .abi_encode(),
+        "retract" => abi::retractCall {
+            recordId: record,
+            reason: 1,
+        }
+        .abi_encode(),
+        "publish" => abi::publishCall {
+            recordId: record,
+            part: 0,
+            piece: 0,
+            data: Bytes::from_static(b"ciphertext"),
+        }
+        .abi_encode(),
+        other => panic!("`{other}` is of no record"),
+    }
+}
+
+fn cancel(request: u32) -> Vec<u8> {
+    abi::cancelCall { requestId: request }.abi_encode()
 }
 
 /// The call of one cell, made.

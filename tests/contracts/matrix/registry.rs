@@ -1,7 +1,7 @@
 //! The table of the registry.
 
 use alloy_primitives::{Address, Bytes, FixedBytes, keccak256};
-use alloy_sol_types::{SolCall, SolInterface as _};
+use alloy_sol_types::SolCall;
 use patientport_abi::IRegistry::{self as abi, IRegistryCalls, IRegistryErrors};
 
 use super::{Codes, Differences, table::Table};

@@ -28,6 +28,15 @@ pub(crate) fn rotation(sections: u64, epoch: u32) -> abi::Rotation {
     }
 }
 
+/// The patient's acceptance, with sections 0, 1 and 5.
+pub(crate) fn claim() -> abi::claimCall {
+    abi::claimCall {
+        keyX: key("patient"),
+        keyParity: 1,
+        rotation: rotation(0b10_0011, 0),
+    }
+}
+
 /// A record of this number's own commitment.
 pub(crate) fn add(section: u8, epoch: u32, number: u32) -> abi::addCall {
     abi::addCall {

@@ -6,7 +6,6 @@ use super::World;
 
 /// Tag 0, key 0: the header. Tag 9, key 0: lanes, the first of which is the nonce of signed calls.
 pub(crate) const HEADER: (u8, u64) = (0, 0);
-pub(crate) const HEAD: (u8, u64) = (0, 1);
 pub(crate) const LIST: (u8, u64) = (9, 0);
 pub(crate) const SECTION_META: u8 = 1;
 pub(crate) const COMMITMENT: u8 = 3;

@@ -89,9 +89,8 @@ impl World {
     #[track_caller]
     pub(crate) fn done<C: SolCall>(&self, from: &str, to: Address, call: &C) -> Outcome {
         let outcome = self.send(from, to, call);
-        if !matches!(outcome.answer, Answer::Returned(_)) {
-            panic!("{} by {from}: {:?}", C::SIGNATURE, outcome.answer);
-        }
+        let done = matches!(outcome.answer, Answer::Returned(_));
+        assert!(done, "{} by {from}: {:?}", C::SIGNATURE, outcome.answer);
         outcome
     }
 
@@ -146,13 +145,14 @@ impl World {
     /// A port of `patient` with sections 0, 1 and 5 at epoch 1.
     pub(crate) fn claimed_port(&self) -> Address {
         let port = self.issue_to(account("patient"));
-        let claim = abi::claimCall {
-            keyX: calls::key("patient"),
-            keyParity: 1,
-            rotation: calls::rotation(0b10_0011, 0),
-        };
-        self.done("patient", port, &claim);
+        self.done("patient", port, &calls::claim());
         port
+    }
+
+    /// What the registry says.
+    pub(crate) fn is_port(&self, account: Address) -> bool {
+        let call = IRegistry::isPortCall { account };
+        self.chain.view(self.registry, &call)
     }
 
     // --- signed calls ---------------------------------------------------------------------------
@@ -165,6 +165,16 @@ impl World {
             nonce: U256::from(nonce),
             deadline: self.chain.now() + 3600,
         };
+        self.sign(port, signer, call)
+    }
+
+    /// What somebody signs for a port.
+    pub(crate) fn sign(
+        &self,
+        port: Address,
+        signer: &Person,
+        call: abi::PatientCall,
+    ) -> abi::executeCall {
         let digest = call.eip712_signing_hash(&domain(self.chain.id(), port));
         abi::executeCall {
             call: call.call,
