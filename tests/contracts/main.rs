@@ -2,6 +2,7 @@
 //! reference model, and everything an adversary can try.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod adversaries;
 mod chain;
 mod histories;
 mod matrix;
