@@ -9,6 +9,8 @@ mod initialisation;
 mod issue;
 mod keys;
 mod lapsed;
+mod largest;
+mod places;
 mod registry;
 mod signatures;
 mod wallets;
