@@ -110,6 +110,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "A reader with access is given no new section keys: suspended, gone, without a key, with another key than before, or never seen by this home.",
     ),
     (
+        "deploy.not_cached",
+        "A contract is deployed and not in the chain's program cache: calls of it cost more gas.",
+    ),
+    (
         "devnode.exposed",
         "The development chain listens on an address that other machines reach.",
     ),

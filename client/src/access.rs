@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
-use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestDenied, RequestMade};
+use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestMade};
 use patientport_core::keys::{PublicKey, SecretKey};
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
@@ -11,7 +11,7 @@ use patientport_core::text::{DenialText, RequestText, Rights};
 
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
-use crate::history::events_of;
+use crate::history::history;
 use crate::patient::Patient;
 use crate::port::{
     Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason, SectionKey,
@@ -141,18 +141,19 @@ pub async fn read_request(
     identity: &SecretKey,
 ) -> Result<RequestText> {
     let patient = port.info().await?.patient;
-    let id = topic(request.id);
-    let events = events_of(port, &[RequestMade::SIGNATURE_HASH], Some(id)).await?;
-    let message = events
-        .into_iter()
-        .find_map(|(_, event)| match event {
-            IPatientPortEvents::RequestMade(event) => Some(event.message),
+    let history = history(port).await?;
+    let made = history
+        .iter()
+        .find_map(|event| match event {
+            IPatientPortEvents::RequestMade(event) if event.requestId == request.id => Some(event),
             _ => None,
         })
         .ok_or(Error::MissingMessage { id: request.id })?;
-    let context = context(port, Purpose::Request, request.requester, patient, 0);
+    let context = context(port, Purpose::Request, made.requester, patient, 0);
     Ok(RequestText::from_bytes(&open_message(
-        &context, identity, &message,
+        &context,
+        identity,
+        &made.message,
     )?)?)
 }
 
@@ -181,7 +182,18 @@ pub fn deny(
     Ok(port.deny(request.id, reason, message))
 }
 
-/// Opens what a denial says, with the requester's key. The patient's own words: escape before showing.
+/// A denial: who said no, why, and in which words.
+#[derive(Clone, Debug)]
+pub struct Denial {
+    /// The patient, or a delegate.
+    pub by: Address,
+    /// Why; `None` for a reason not known here.
+    pub reason: Option<DenialReason>,
+    /// Its own words: escape before showing.
+    pub text: DenialText,
+}
+
+/// Opens what a denial says, with the requester's key.
 ///
 /// # Errors
 /// [`Error::MissingMessage`] if the request was not denied; [`Error::Open`]; [`Error::Text`].
@@ -189,26 +201,30 @@ pub async fn read_denial(
     port: &Port,
     request: &RequestEntry,
     identity: &SecretKey,
-) -> Result<(Option<DenialReason>, DenialText)> {
-    let patient = port.info().await?.patient;
-    let id = topic(request.id);
-    let events = events_of(port, &[RequestDenied::SIGNATURE_HASH], Some(id)).await?;
-    let denied = events
-        .into_iter()
-        .find_map(|(_, event)| match event {
-            IPatientPortEvents::RequestDenied(event) => Some(event),
+) -> Result<Denial> {
+    let history = history(port).await?;
+    let denied = history
+        .iter()
+        .find_map(|event| match event {
+            IPatientPortEvents::RequestDenied(event) if event.requestId == request.id => {
+                Some(event)
+            }
             _ => None,
         })
         .ok_or(Error::MissingMessage { id: request.id })?;
     let context = context(
         port,
         Purpose::Denial,
-        patient,
-        request.requester,
+        denied.by,
+        denied.requester,
         request.id,
     );
     let text = DenialText::from_bytes(&open_message(&context, identity, &denied.message)?)?;
-    Ok((DenialReason::from_code(denied.reason), text))
+    Ok(Denial {
+        by: denied.by,
+        reason: DenialReason::from_code(denied.reason),
+        text,
+    })
 }
 
 impl Patient {
@@ -415,11 +431,6 @@ fn context(
         recipient,
         request_id,
     }
-}
-
-/// A number as an indexed argument.
-fn topic(number: u32) -> alloy::primitives::B256 {
-    alloy::primitives::B256::from(alloy::primitives::U256::from(number))
 }
 
 #[cfg(test)]

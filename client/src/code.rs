@@ -42,6 +42,7 @@ impl Error {
             Self::UnknownRecord { .. } => "record.unknown",
             Self::UnknownRequest { .. } => "request.unknown",
             Self::MissingMessage { .. } => "request.missing_message",
+            Self::HistoryMismatch { .. } => "history.mismatch",
             Self::MissingBlob {
                 part: BlobPart::Head | BlobPart::Body,
                 ..

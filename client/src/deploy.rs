@@ -30,6 +30,9 @@ const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// `stylus_constructor()`: the selector that the deployer calls a new program with, whatever its arguments.
 const CONSTRUCTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 
+/// What the deployer is given for a program that has no constructor, as the code of ports: it calls none.
+const NO_CONSTRUCTOR: Bytes = Bytes::new();
+
 /// First bytes of a Stylus program's code: magic and version.
 const PROGRAM_MAGIC: [u8; 3] = [0xef, 0xf0, 0x00];
 
@@ -175,10 +178,6 @@ impl Plan {
         [&CONSTRUCTOR[..], &self.owner.abi_encode()].concat().into()
     }
 
-    fn port_init() -> Bytes {
-        Bytes::from_static(&CONSTRUCTOR)
-    }
-
     /// Where the registry will stand.
     pub fn registry_address(&self) -> Address {
         created_address(&self.registry, &self.registry_init(), self.salt)
@@ -186,7 +185,7 @@ impl Plan {
 
     /// Where the implementation of ports will stand.
     pub fn implementation_address(&self) -> Address {
-        created_address(&self.port, &Self::port_init(), self.salt)
+        created_address(&self.port, &NO_CONSTRUCTOR, self.salt)
     }
 }
 
@@ -263,7 +262,7 @@ pub async fn deploy(
         chain,
         signer,
         &plan.port,
-        Plan::port_init(),
+        NO_CONSTRUCTOR,
         plan.salt,
         implementation,
     )
@@ -312,7 +311,7 @@ pub async fn preview(chain: &Chain, from: Address, plan: &Plan) -> Result<Vec<Pr
             plan.registry_init(),
             plan.registry_address(),
         ),
-        (&plan.port, Plan::port_init(), plan.implementation_address()),
+        (&plan.port, NO_CONSTRUCTOR, plan.implementation_address()),
     ];
     let mut prepared = Vec::new();
     for (code, init_data, address) in steps {

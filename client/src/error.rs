@@ -292,6 +292,16 @@ pub enum Error {
         /// The request.
         id: u32,
     },
+    /// The node's log does not fit the port's own account of its events.
+    #[error("{}", mismatch(*port, *counted, *found))]
+    HistoryMismatch {
+        /// The port.
+        port: Address,
+        /// How many events the port counted.
+        counted: u64,
+        /// How many of them the node's log tells of.
+        found: u64,
+    },
     /// A blob that the chain commits to is in no store at hand.
     #[error("the {part} of record `{id}` is not in {store}")]
     MissingBlob {
@@ -400,6 +410,17 @@ const fn verb(rights: Rights) -> &'static str {
     }
 }
 
+/// What is wrong with a history, in a sentence.
+fn mismatch(port: Address, counted: u64, found: u64) -> String {
+    if found < counted {
+        format!("the node's log tells of `{found}` of the `{counted}` events of the port `{port}`")
+    } else {
+        format!(
+            "the node's log of the port `{port}` is not what happened: an event or its time was changed"
+        )
+    }
+}
+
 /// Section numbers in a sentence.
 fn list(sections: SectionSet) -> String {
     let numbers: Vec<_> = sections.iter().map(|section| section.to_string()).collect();
@@ -420,6 +441,8 @@ pub enum NotAPortReason {
     NotIssued,
     /// It names another registry.
     OtherRegistry(Address),
+    /// What is said about it is not what stands in its code.
+    OtherParties,
 }
 
 impl std::fmt::Display for NotAPortReason {
@@ -432,6 +455,9 @@ impl std::fmt::Display for NotAPortReason {
             }
             Self::NotIssued => f.write_str("the registry did not issue it"),
             Self::OtherRegistry(address) => write!(f, "it belongs to the registry `{address}`"),
+            Self::OtherParties => {
+                f.write_str("its registry, issuer or patient are not those in its code")
+            }
         }
     }
 }

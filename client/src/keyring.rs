@@ -7,19 +7,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use alloy::primitives::{Address, B256};
-use alloy::sol_types::SolEvent;
-use patientport_core::abi::IPatientPort::{
-    AccessGranted, IPatientPortEvents, SecretsSealed, SectionsRotated,
-};
+use patientport_core::abi::IPatientPort::IPatientPortEvents;
 use patientport_core::keys::{PublicKey, SecretKey};
 use patientport_core::seal::{OpenError, Purpose, SealContext};
 use patientport_core::section::{
     Link, SecretEntry, SectionId, SectionSet, open_link, open_secrets, parse_links,
 };
 
-use crate::chain::Emitted;
 use crate::error::{Error, Result};
-use crate::history::events_of;
+use crate::history::{PortEvent, history};
 use crate::port::{Port, SectionKey};
 
 /// Section secrets by section and epoch. Shows which it holds, never the secrets.
@@ -136,43 +132,34 @@ struct Published {
 }
 
 /// A message of section secrets as the chain carried it.
-#[derive(Debug)]
-struct Delivery {
+#[derive(Clone, Copy, Debug)]
+struct Delivery<'a> {
     tx: B256,
     sender: Address,
     request_id: u32,
-    message: Vec<u8>,
+    message: &'a [u8],
 }
 
 impl Keyring {
     /// Collects what was sealed to `account`'s key at this port.
     ///
     /// # Errors
-    /// Those of reading the log. Bad secrets are no error: see [`Self::problems`].
+    /// Those of [`history`]. Bad secrets are no error: see [`Self::problems`].
     pub async fn collect(port: &Port, account: Address, identity: &SecretKey) -> Result<Self> {
-        // The recipient is topic 1 of these two; topic 1 of a rotation is whoever rotated.
-        let addressed = [SecretsSealed::SIGNATURE_HASH, AccessGranted::SIGNATURE_HASH];
-        let addressed = events_of(port, &addressed, Some(account.into_word())).await?;
-        let rotations = events_of(port, &[SectionsRotated::SIGNATURE_HASH], None).await?;
-        let deliveries = addressed
-            .into_iter()
-            .filter_map(|(emitted, event)| delivery(&emitted, event));
+        let history = history(port).await?;
         let place = (port.chain().chain_id(), port.address());
-        Ok(Self::assemble(
-            place, account, identity, rotations, deliveries,
-        ))
+        Ok(Self::assemble(place, account, identity, history.events()))
     }
 
     fn assemble(
         (chain_id, port): (u64, Address),
         account: Address,
         identity: &SecretKey,
-        rotations: impl IntoIterator<Item = (Emitted, IPatientPortEvents)>,
-        deliveries: impl IntoIterator<Item = Delivery>,
+        events: &[PortEvent],
     ) -> Self {
         let mut ring = Self::default();
-        let published = ring.read_rotations(rotations);
-        for delivery in deliveries {
+        let published = ring.read_rotations(events);
+        for delivery in events.iter().filter_map(|it| delivery(account, it)) {
             let context = SealContext {
                 purpose: Purpose::Secrets,
                 chain_id,
@@ -181,7 +168,7 @@ impl Keyring {
                 recipient: account,
                 request_id: delivery.request_id,
             };
-            match open_secrets(&context, identity, &delivery.message) {
+            match open_secrets(&context, identity, delivery.message) {
                 Ok(entries) => ring.accept(&published, &delivery, entries),
                 Err(reason) => ring.problems.push(Problem::UnreadableMessage {
                     tx: delivery.tx,
@@ -194,12 +181,9 @@ impl Keyring {
         ring
     }
 
-    fn read_rotations(
-        &mut self,
-        rotations: impl IntoIterator<Item = (Emitted, IPatientPortEvents)>,
-    ) -> Published {
+    fn read_rotations(&mut self, events: &[PortEvent]) -> Published {
         let mut published = Published::default();
-        for (emitted, event) in rotations {
+        for PortEvent { emitted, event, .. } in events {
             let IPatientPortEvents::SectionsRotated(rotation) = event else {
                 continue;
             };
@@ -233,7 +217,12 @@ impl Keyring {
         published
     }
 
-    fn accept(&mut self, published: &Published, delivery: &Delivery, entries: Vec<SecretEntry>) {
+    fn accept(
+        &mut self,
+        published: &Published,
+        delivery: &Delivery<'_>,
+        entries: Vec<SecretEntry>,
+    ) {
         for entry in entries {
             let SecretEntry {
                 section,
@@ -357,20 +346,23 @@ impl Keyring {
     }
 }
 
-fn delivery(emitted: &Emitted, event: IPatientPortEvents) -> Option<Delivery> {
-    let (sender, request_id, message) = match event {
-        IPatientPortEvents::SecretsSealed(event) => (event.sender, 0, event.message),
-        // Granting the right to write alone sends no secrets.
-        IPatientPortEvents::AccessGranted(event) if !event.message.is_empty() => {
-            (event.by, event.requestId, event.message)
+/// What an event delivers to an account.
+fn delivery(account: Address, event: &PortEvent) -> Option<Delivery<'_>> {
+    let (recipient, sender, request_id, message) = match &event.event {
+        IPatientPortEvents::SecretsSealed(event) => {
+            (event.recipient, event.sender, 0, &event.message)
+        }
+        IPatientPortEvents::AccessGranted(event) => {
+            (event.reader, event.by, event.requestId, &event.message)
         }
         _ => return None,
     };
-    Some(Delivery {
-        tx: emitted.tx,
+    // Granting the right to write alone sends no secrets.
+    (recipient == account && !message.is_empty()).then_some(Delivery {
+        tx: event.emitted.tx,
         sender,
         request_id,
-        message: message.into(),
+        message,
     })
 }
 

@@ -1,10 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use patientport_core::abi::IPatientPort::{AccessGranted, SecretsSealed, SectionsRotated};
 use patientport_core::section::{encode_links, make_link, seal_secrets};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
+use crate::chain::Emitted;
+use crate::units::Timestamp;
 
 const CHAIN: u64 = 412_346;
 const PORT: Address = Address::repeat_byte(0xaa);
@@ -19,12 +22,48 @@ fn secret(byte: u8) -> SecretKey {
     SecretKey::from_bytes(&[byte; 32]).unwrap()
 }
 
-fn emitted(tx: u8) -> Emitted {
-    Emitted {
-        block: tx.into(),
-        index: 0,
-        tx: B256::repeat_byte(tx),
-        timestamp: None,
+fn event(tx: u8, event: IPatientPortEvents) -> PortEvent {
+    PortEvent {
+        emitted: Emitted {
+            block: tx.into(),
+            index: 0,
+            tx: B256::repeat_byte(tx),
+        },
+        at: Timestamp(tx.into()),
+        event,
+    }
+}
+
+/// A message of section secrets to the reader.
+#[derive(Clone)]
+struct Sent {
+    request_id: u32,
+    message: Vec<u8>,
+}
+
+impl Sent {
+    /// Without a request it was sealed in a rotation, with one it came with a grant.
+    fn event(self) -> PortEvent {
+        let message = self.message.into();
+        let sent = if self.request_id == 0 {
+            IPatientPortEvents::SecretsSealed(SecretsSealed {
+                recipient: READER,
+                sender: PATIENT,
+                message,
+            })
+        } else {
+            IPatientPortEvents::AccessGranted(AccessGranted {
+                reader: READER,
+                requestId: self.request_id,
+                by: PATIENT,
+                sections: 0,
+                epochs: Vec::new(),
+                expiry: 0,
+                rights: 1,
+                message,
+            })
+        };
+        event(0xee, sent)
     }
 }
 
@@ -43,7 +82,7 @@ fn rotation(
     epoch: u32,
     new: &SecretKey,
     opened: Option<(u32, &SecretKey)>,
-) -> (Emitted, IPatientPortEvents) {
+) -> PortEvent {
     let links: Vec<_> = opened
         .into_iter()
         .map(|(opened, previous)| {
@@ -59,13 +98,7 @@ fn rotation(
     )
 }
 
-fn rotation_with(
-    number: u8,
-    epoch: u32,
-    x: B256,
-    parity: u8,
-    links: Vec<u8>,
-) -> (Emitted, IPatientPortEvents) {
+fn rotation_with(number: u8, epoch: u32, x: B256, parity: u8, links: Vec<u8>) -> PortEvent {
     let event = SectionsRotated {
         by: PATIENT,
         sections: 1 << number,
@@ -74,13 +107,13 @@ fn rotation_with(
         parities: u64::from(parity) << number,
         links: links.into(),
     };
-    (
-        emitted(u8::try_from(epoch).unwrap()),
+    self::event(
+        u8::try_from(epoch).unwrap(),
         IPatientPortEvents::SectionsRotated(event),
     )
 }
 
-fn delivered(identity: &SecretKey, request_id: u32, entries: &[SecretEntry]) -> Delivery {
+fn delivered(identity: &SecretKey, request_id: u32, entries: &[SecretEntry]) -> Sent {
     let context = SealContext {
         purpose: Purpose::Secrets,
         chain_id: CHAIN,
@@ -91,20 +124,16 @@ fn delivered(identity: &SecretKey, request_id: u32, entries: &[SecretEntry]) -> 
     };
     let mut rng = ChaCha20Rng::from_seed([3; 32]);
     let message = seal_secrets(&context, &identity.public(), entries, &mut rng).unwrap();
-    Delivery {
-        tx: B256::repeat_byte(0xee),
-        sender: PATIENT,
+    Sent {
         request_id,
         message,
     }
 }
 
-fn ring(
-    identity: &SecretKey,
-    rotations: Vec<(Emitted, IPatientPortEvents)>,
-    deliveries: Vec<Delivery>,
-) -> Keyring {
-    Keyring::assemble((CHAIN, PORT), READER, identity, rotations, deliveries)
+fn ring(identity: &SecretKey, rotations: Vec<PortEvent>, sent: Vec<Sent>) -> Keyring {
+    let sent = sent.into_iter().map(Sent::event);
+    let events: Vec<_> = rotations.into_iter().chain(sent).collect();
+    Keyring::assemble((CHAIN, PORT), READER, identity, &events)
 }
 
 fn held(ring: &Keyring) -> Vec<(u8, u32)> {
@@ -218,7 +247,7 @@ fn messages_for_others_or_of_other_circumstances_are_named() {
     let foreign = delivered(&secret(8), 0, &[entry(0, 1, &key)]);
     let mut replayed = delivered(&me, 1, &[entry(0, 1, &key)]);
     replayed.request_id = 2;
-    let garbage = Delivery {
+    let garbage = Sent {
         message: vec![1, 2, 3],
         ..delivered(&me, 0, &[entry(0, 1, &key)])
     };
@@ -232,6 +261,22 @@ fn messages_for_others_or_of_other_circumstances_are_named() {
         "{:?}",
         ring.problems()
     );
+}
+
+#[test]
+fn messages_to_others_and_grants_to_write_alone_are_no_problem() {
+    let (me, key) = (secret(9), secret(11));
+    let mut events = vec![rotation(0, 1, &key, None)];
+    let mine = delivered(&me, 1, &[entry(0, 1, &key)]);
+    let empty = Sent {
+        message: Vec::new(),
+        ..mine.clone()
+    };
+    events.extend([mine.event(), empty.event()]);
+    let ring = Keyring::assemble((CHAIN, PORT), PATIENT, &me, &events);
+    assert_eq!((held(&ring), ring.problems().len()), (vec![], 0));
+    let ring = Keyring::assemble((CHAIN, PORT), READER, &me, &events);
+    assert_eq!((held(&ring), ring.problems().len()), (vec![(0, 1)], 0));
 }
 
 #[test]
@@ -263,7 +308,7 @@ fn an_epoch_that_would_overflow_is_no_panic() {
         parities: 0,
         links: alloy::primitives::Bytes::new(),
     };
-    let rotations = vec![(emitted(1), IPatientPortEvents::SectionsRotated(event))];
+    let rotations = vec![self::event(1, IPatientPortEvents::SectionsRotated(event))];
     assert_eq!(held(&ring(&secret(9), rotations, vec![])), []);
 }
 

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod cache;
 pub mod chain;
+pub mod content;
 pub mod deploy;
 mod error;
 pub mod history;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
-use patientport_core::abi::IPatientPort::RecordAdded;
+use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordAdded};
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{Signer, Transaction, TxReport};
 use crate::error::{BlobPart, Error, Result};
+use crate::history::history;
 use crate::keyring::Keyring;
 use crate::port::{Port, RecordEntry, SectionKey};
 use crate::store::{BlobId, BlobStore, StoreError};
@@ -66,7 +67,7 @@ pub fn prepare(
     author: Address,
     section_key: &SectionKey,
     metadata: &Metadata,
-    input: impl Read,
+    input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
@@ -88,7 +89,7 @@ pub fn prepare_at(
     place: &Place,
     key: &PublicKey,
     metadata: &Metadata,
-    input: impl Read,
+    input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
@@ -217,20 +218,16 @@ async fn first_with(
     section: SectionId,
     commitment: B256,
 ) -> Result<Option<u32>> {
-    let section = B256::from(alloy::primitives::U256::from(section.get()));
-    let query = port
-        .events()
-        .with_topic(0, [RecordAdded::SIGNATURE_HASH])
-        .with_topic(2, [author.into_word()])
-        .with_topic(3, [section]);
-    Ok(port
-        .chain()
-        .logs(&query)
-        .await?
-        .iter()
-        .filter_map(|log| RecordAdded::decode_log(&log.inner).ok())
-        .find(|event| event.commitment == commitment)
-        .map(|event| event.recordId))
+    let history = history(port).await?;
+    let wanted = (author, section.get(), commitment);
+    Ok(history.iter().find_map(|event| match event {
+        IPatientPortEvents::RecordAdded(event)
+            if (event.author, event.section, event.commitment) == wanted =>
+        {
+            Some(event.recordId)
+        }
+        _ => None,
+    }))
 }
 
 /// A record whose head is genuine and unlocked; its body is still in the store.
@@ -382,7 +379,7 @@ impl OpenedRecord {
     /// # Errors
     /// [`Error::MissingBlob`]; [`Error::CommitmentMismatch`] if the body is not the one committed to;
     /// [`Error::Record`].
-    pub fn decrypt(&self, output: impl Write) -> Result<u64> {
+    pub fn decrypt(&self, output: impl Write + Send) -> Result<u64> {
         self.decrypt_from(self.open_body()?, output)
     }
 
@@ -390,7 +387,7 @@ impl OpenedRecord {
     ///
     /// # Errors
     /// As [`Self::decrypt`].
-    pub fn decrypt_from(&self, body: impl Read, output: impl Write) -> Result<u64> {
+    pub fn decrypt_from(&self, body: impl Read + Send, output: impl Write + Send) -> Result<u64> {
         self.head
             .decrypt_body(body, output)
             .map_err(|error| self.body_error(error))
@@ -412,7 +409,7 @@ impl OpenedRecord {
     ///
     /// # Errors
     /// As [`Self::decrypt`]; [`Error::Record`] with [`RecordError::Write`] if `spool` fails.
-    pub fn verify_into(&self, spool: impl Write) -> Result<u64> {
+    pub fn verify_into(&self, spool: impl Write + Send) -> Result<u64> {
         let mut copying = Copying {
             input: self.open_body()?,
             copy: spool,
@@ -427,7 +424,7 @@ impl OpenedRecord {
         verified.map_err(|error| self.body_error(error))
     }
 
-    fn open_body(&self) -> Result<impl Read + use<>> {
+    fn open_body(&self) -> Result<impl Read + Send + use<>> {
         let body = self.store.open(&self.body);
         body.map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))
     }

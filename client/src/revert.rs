@@ -35,7 +35,19 @@ sol! {
     }
 }
 
+sol! {
+    /// Errors of a cache manager.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ICacheManagerErrors {
+        error AsmTooLarge(uint256 asm, uint256 queueSize, uint256 cacheSize);
+        error AlreadyCached(bytes32 codehash);
+        error BidTooSmall(uint192 bid, uint192 min);
+        error BidsArePaused();
+    }
+}
+
 pub use IArbWasmErrors::IArbWasmErrorsErrors as ProgramErrors;
+pub use ICacheManagerErrors::ICacheManagerErrorsErrors as CacheErrors;
 pub use IPatientPort::IPatientPortErrors as PortErrors;
 pub use IRegistry::IRegistryErrors as RegistryErrors;
 pub use IStylusDeployerErrors::IStylusDeployerErrorsErrors as DeployerErrors;
@@ -50,6 +62,8 @@ pub enum Reason {
     Registry(RegistryErrors),
     /// An error of the machinery that runs Stylus programs.
     Program(ProgramErrors),
+    /// An error of a cache manager.
+    Cache(CacheErrors),
     /// An error of the Stylus deployer itself; what a new contract's constructor said is decoded on its own.
     Deployer(DeployerErrors),
     /// A plain `Error(string)`; the text is the contract's own, so treat it as hostile.
@@ -79,7 +93,7 @@ impl Reason {
         if data.is_empty() {
             return Self::Empty;
         }
-        // The two contracts share selectors of shared errors; they mean the same in both.
+        // The contracts share selectors of shared errors; they mean the same in both.
         if let Ok(error) = PortErrors::abi_decode_validate(data) {
             return Self::Port(error);
         }
@@ -88,6 +102,9 @@ impl Reason {
         }
         if let Ok(error) = ProgramErrors::abi_decode_validate(data) {
             return Self::Program(error);
+        }
+        if let Ok(error) = CacheErrors::abi_decode_validate(data) {
+            return Self::Cache(error);
         }
         if let Ok(error) = DeployerErrors::abi_decode_validate(data) {
             return match error {
@@ -123,6 +140,12 @@ impl Reason {
                 ProgramErrors::ProgramKeepaliveTooSoon(_) => "program.keepalive_too_soon",
                 ProgramErrors::ProgramInsufficientValue(_) => "program.insufficient_value",
             },
+            Self::Cache(error) => match error {
+                CacheErrors::AsmTooLarge(_) => "cache.too_large",
+                CacheErrors::AlreadyCached(_) => "cache.cached_already",
+                CacheErrors::BidTooSmall(_) => "cache.bid_too_small",
+                CacheErrors::BidsArePaused(_) => "cache.paused",
+            },
             Self::Deployer(_) => "deploy.refused",
             Self::Text(_) => "contract.reverted",
             Self::Panic(_) => "contract.panicked",
@@ -135,7 +158,7 @@ impl Reason {
 fn port_code(error: &PortErrors) -> &'static str {
     match error {
         PortErrors::Unauthorized(_) => "access.denied",
-        PortErrors::AlreadyInitialized(_) => "port.already_initialized",
+        PortErrors::NotAPort(_) => "port.not_a_port",
         PortErrors::AlreadyClaimed(_) => "port.already_claimed",
         PortErrors::NotClaimed(_) => "port.not_claimed",
         PortErrors::UnverifiedProvider(_) => "provider.unverified",
@@ -148,18 +171,28 @@ fn port_code(error: &PortErrors) -> &'static str {
         PortErrors::InvalidAddress(_) => "call.invalid_address",
         PortErrors::InvalidMessageLength(_) => "message.invalid_length",
         PortErrors::TooManyRecipients(_) => "section.too_many_recipients",
+        PortErrors::InvalidRecordCount(_) => "record.invalid_count",
         PortErrors::UnknownRecord(_) => "record.unknown",
         PortErrors::RecordNotCurrent(_) => "record.not_current",
         PortErrors::InvalidCommitment(_) => "record.invalid_commitment",
+        PortErrors::InvalidPart(_) => "record.invalid_part",
         PortErrors::UnknownRequest(_) => "request.unknown",
         PortErrors::RequestNotPending(_) => "request.not_pending",
         PortErrors::TooManyPendingRequests(_) => "request.too_many_pending",
+        PortErrors::RequesterBlocked(_) => "request.blocked",
         PortErrors::InvalidExpiry(_) => "access.invalid_expiry",
         PortErrors::InvalidRights(_) => "access.invalid_rights",
         PortErrors::InvalidReason(_) => "call.invalid_reason",
         PortErrors::InvalidReader(_) => "access.invalid_reader",
         PortErrors::NoLiveGrant(_) => "access.no_live_grant",
-        PortErrors::TooManyReaders(_) => "access.too_many_readers",
+        PortErrors::TooManyHolders(_) => "access.too_many_holders",
+        PortErrors::InvalidEmergencyState(_) => "emergency.wrong_state",
+        PortErrors::InvalidDuration(_) => "emergency.invalid_duration",
+        PortErrors::InvalidCustodian(_) => "emergency.invalid_custodian",
+        PortErrors::InvalidSignature(_) => "signature.invalid",
+        PortErrors::InvalidNonce(_) => "signature.wrong_nonce",
+        PortErrors::SignatureExpired(_) => "signature.expired",
+        PortErrors::Exhausted(_) => "port.exhausted",
     }
 }
 
@@ -169,6 +202,10 @@ fn registry_code(error: &RegistryErrors) -> &'static str {
             "access.denied"
         }
         RegistryErrors::OwnableInvalidOwner(_) => "registry.invalid_owner",
+        RegistryErrors::InvalidAttester(_) => "registry.invalid_attester",
+        RegistryErrors::TooManyAttesters(_) => "registry.too_many_attesters",
+        RegistryErrors::TooManyProviders(_) => "registry.too_many_providers",
+        RegistryErrors::TooManyPorts(_) => "registry.too_many_ports",
         RegistryErrors::UnknownProvider(_) => "provider.unknown",
         RegistryErrors::ProviderAlreadyRegistered(_) => "provider.already_registered",
         RegistryErrors::ProviderNotActive(_) => "provider.not_active",
@@ -202,18 +239,38 @@ impl Revert {
         self.reason.code()
     }
 
-    /// Who may make this call, in words that complete "only … may do this".
-    fn role(&self) -> Option<&'static str> {
+    /// Who may make this call at a port, in words that complete "only … may do this".
+    fn role_at_port(&self) -> Option<&'static str> {
         Some(match self.function? {
-            "claim" | "rotate" | "reseal" | "deny" | "approve" | "grant" | "revoke" => {
-                "the port's patient"
+            "claim" | "setEncryptionKey" | "transferOwnership" | "setPrimaryCare" | "share"
+            | "setBlocked" | "setDelegate" | "setCustodian" | "setResponder"
+            | "cancelSignatures" => "the port's patient",
+            "acceptOwnership" => "whom the patient offered the port",
+            "rotate" | "reseal" | "setPackage" => {
+                "the port's patient, or a delegate with the right to rotate,"
             }
+            "deny" | "approve" | "grant" => {
+                "the port's patient, or a delegate with the right to approve,"
+            }
+            "revoke" => {
+                "the port's patient, or a delegate with the right to revoke (and to rotate, if sections get new keys),"
+            }
+            "veto" => "the port's patient, or a delegate with the right to approve or to revoke,",
             "add" => {
-                "the port's patient, its primary care provider, or a reader with the write right on the section"
+                "the port's patient, its primary care provider, or a delegate or reader with the write right on the section"
             }
-            "retract" => "the port's patient, or the record's author while it may still write,",
+            "supersede" | "retract" | "publish" => {
+                "the port's patient, or the record's author while it may still write,"
+            }
             "cancel" => "the requester",
-            "initialize" => "the registry",
+            "release" => "a custodian",
+            _ => return None,
+        })
+    }
+
+    /// Who may make this call at the registry.
+    fn role_at_registry(&self) -> Option<&'static str> {
+        Some(match self.function? {
             "addAttester" | "removeAttester" | "setPortImplementation" | "transferOwnership" => {
                 "the registry's owner"
             }
@@ -224,8 +281,13 @@ impl Revert {
         })
     }
 
-    fn denied(&self, f: &mut fmt::Formatter<'_>, caller: &Address) -> fmt::Result {
-        match (self.role(), self.function) {
+    fn denied(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        role: Option<&'static str>,
+        caller: &Address,
+    ) -> fmt::Result {
+        match (role, self.function) {
             (Some(role), Some(function)) => {
                 write!(f, "only {role} may `{function}`, and `{caller}` is not")
             }
@@ -252,9 +314,16 @@ macro_rules! names {
 /// Functions that change state: the ones that have a role to name.
 const NAMES: &[([u8; 4], &str)] = names! {
     IPatientPort {
-        initializeCall "initialize", claimCall "claim", rotateCall "rotate", resealCall "reseal",
-        addCall "add", retractCall "retract", requestCall "request", cancelCall "cancel",
-        denyCall "deny", approveCall "approve", grantCall "grant", revokeCall "revoke",
+        claimCall "claim", setEncryptionKeyCall "setEncryptionKey",
+        transferOwnershipCall "transferOwnership", acceptOwnershipCall "acceptOwnership",
+        setPrimaryCareCall "setPrimaryCare", rotateCall "rotate", resealCall "reseal",
+        addCall "add", supersedeCall "supersede", retractCall "retract", publishCall "publish",
+        shareCall "share", requestCall "request", cancelCall "cancel", denyCall "deny",
+        setBlockedCall "setBlocked", approveCall "approve", grantCall "grant", revokeCall "revoke",
+        setDelegateCall "setDelegate", setCustodianCall "setCustodian",
+        setResponderCall "setResponder", setPackageCall "setPackage", breakGlassCall "breakGlass",
+        vetoCall "veto", releaseCall "release", executeCall "execute",
+        cancelSignaturesCall "cancelSignatures",
     }
     IRegistry {
         transferOwnershipCall "transferOwnership", acceptOwnershipCall "acceptOwnership",

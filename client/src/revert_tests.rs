@@ -24,9 +24,9 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
             "`0x00000000000000000000000000000000000000AA` has no right to do this",
         ),
         (
-            plain(&port::AlreadyInitialized {}),
-            "port.already_initialized",
-            "the port is initialised already",
+            plain(&port::NotAPort {}),
+            "port.not_a_port",
+            "what was called is the code that ports run, or no port of a registry",
         ),
         (
             plain(&port::AlreadyClaimed {}),
@@ -109,6 +109,11 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
             "`18` recipients in one transaction; at most `17` fit",
         ),
         (
+            plain(&port::InvalidRecordCount { given: 17, max: 16 }),
+            "record.invalid_count",
+            "`17` records at once; 1 to `16` are allowed",
+        ),
+        (
             plain(&port::UnknownRecord { recordId: 7 }),
             "record.unknown",
             "the port has no record `7`",
@@ -127,6 +132,11 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
             "the commitment is empty",
         ),
         (
+            plain(&port::InvalidPart { part: 2 }),
+            "record.invalid_part",
+            "`2` is neither a record's head nor its body",
+        ),
+        (
             plain(&port::UnknownRequest { requestId: 7 }),
             "request.unknown",
             "the port has no request `7`",
@@ -138,6 +148,19 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
             }),
             "request.not_pending",
             "request `7` is not pending any more: it has lapsed",
+        ),
+        (
+            plain(&port::RequestNotPending {
+                requestId: 7,
+                state: 6,
+            }),
+            "request.not_pending",
+            "`7` is no request: the number stands for somebody who did not ask",
+        ),
+        (
+            plain(&port::RequesterBlocked { requester: WHO }),
+            "request.blocked",
+            "the patient takes no requests of `0x00000000000000000000000000000000000000AA`",
         ),
         (
             plain(&port::TooManyPendingRequests {
@@ -169,7 +192,7 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
         (
             plain(&port::InvalidReader { reader: WHO }),
             "access.invalid_reader",
-            "`0x00000000000000000000000000000000000000AA` is the port's patient, or not whom the request is for",
+            "`0x00000000000000000000000000000000000000AA` is the port's patient, a delegate whom no delegate can give to, or not whom the request is for",
         ),
         (
             plain(&port::NoLiveGrant { reader: WHO }),
@@ -177,9 +200,53 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
             "`0x00000000000000000000000000000000000000AA` has no such access in force",
         ),
         (
-            plain(&port::TooManyReaders { max: 128 }),
-            "access.too_many_readers",
-            "the port has `128` readers already, which is the limit",
+            plain(&port::TooManyHolders { max: 128 }),
+            "access.too_many_holders",
+            "the port has `128` readers, delegates and responders already, which is the limit",
+        ),
+        (
+            plain(&port::InvalidEmergencyState {
+                responder: WHO,
+                state: 2,
+            }),
+            "emergency.wrong_state",
+            "emergency access of `0x00000000000000000000000000000000000000AA` was taken and its delay runs",
+        ),
+        (
+            plain(&port::InvalidDuration {
+                given: 700_000,
+                max: 604_800,
+            }),
+            "emergency.invalid_duration",
+            "`700000` s are too many or too few: at most `604800` s are allowed, and a window has at least 1 s",
+        ),
+        (
+            plain(&port::InvalidCustodian { index: 3 }),
+            "emergency.invalid_custodian",
+            "there is no custodian `3`: they are numbered 0 to 2",
+        ),
+        (
+            plain(&port::InvalidSignature {}),
+            "signature.invalid",
+            "the signature is not the patient's for this call",
+        ),
+        (
+            plain(&port::InvalidNonce {
+                given: 3,
+                expected: 4,
+            }),
+            "signature.wrong_nonce",
+            "the signed call carries the nonce `3` and the port expects `4`: it was sent, or replaced, before",
+        ),
+        (
+            plain(&port::SignatureExpired { deadline: 86_400 }),
+            "signature.expired",
+            "the signed call could be sent until 1970-01-02T00:00:00Z",
+        ),
+        (
+            plain(&port::Exhausted {}),
+            "port.exhausted",
+            "the port can count no further",
         ),
     ];
     check(&cases, PortErrors::COUNT);
@@ -204,6 +271,28 @@ fn every_error_of_the_registry_has_its_code_and_sentence() {
             plain(&registry::UnauthorizedAttester { account: WHO }),
             "access.denied",
             "`0x00000000000000000000000000000000000000AA` has no right to do this",
+        ),
+        (
+            plain(&registry::InvalidAttester {
+                attester: Address::ZERO,
+            }),
+            "registry.invalid_attester",
+            "`0x0000000000000000000000000000000000000000` cannot be an attester",
+        ),
+        (
+            plain(&registry::TooManyAttesters {}),
+            "registry.too_many_attesters",
+            "the registry has had as many attesters as it can have",
+        ),
+        (
+            plain(&registry::TooManyProviders {}),
+            "registry.too_many_providers",
+            "the registry has as many providers as it can have",
+        ),
+        (
+            plain(&registry::TooManyPorts {}),
+            "registry.too_many_ports",
+            "the registry has issued as many ports as it can",
         ),
         (
             plain(&registry::UnknownProvider { provider: WHO }),
@@ -324,16 +413,30 @@ fn check(cases: &[(Revert, &str, &str)], count: usize) {
 #[test]
 fn a_denial_names_the_role_that_is_missing() {
     let denied = port::Unauthorized { caller: WHO }.abi_encode();
-    let sentence = |call: &[u8]| revert(call, &denied).to_string();
+    let at_port = |call: [u8; 4]| revert(&call, &denied).to_string();
     assert_eq!(
-        sentence(&port::denyCall::SELECTOR),
-        "only the port's patient may `deny`, and `0x00000000000000000000000000000000000000AA` is not"
+        at_port(port::claimCall::SELECTOR),
+        "only the port's patient may `claim`, and `0x00000000000000000000000000000000000000AA` is not"
     );
     for (selector, role) in [
-        (port::claimCall::SELECTOR, "the port's patient"),
-        (port::addCall::SELECTOR, "a reader with the write right"),
-        (port::retractCall::SELECTOR, "the record's author"),
+        (port::denyCall::SELECTOR, "with the right to approve"),
+        (port::revokeCall::SELECTOR, "with the right to revoke"),
+        (port::rotateCall::SELECTOR, "with the right to rotate"),
+        (
+            port::vetoCall::SELECTOR,
+            "right to approve or to revoke, may",
+        ),
+        (port::addCall::SELECTOR, "reader with the write right"),
+        (port::supersedeCall::SELECTOR, "the record's author"),
         (port::cancelCall::SELECTOR, "the requester"),
+        (port::releaseCall::SELECTOR, "a custodian"),
+        (port::setDelegateCall::SELECTOR, "only the port's patient"),
+    ] {
+        assert!(at_port(selector).contains(role), "{}", at_port(selector));
+    }
+    let denied = registry::OwnableUnauthorizedAccount { account: WHO }.abi_encode();
+    let at_registry = |call: [u8; 4]| revert(&call, &denied).to_string();
+    for (selector, role) in [
         (registry::attestCall::SELECTOR, "an attester"),
         (
             registry::setPortImplementationCall::SELECTOR,
@@ -342,9 +445,78 @@ fn a_denial_names_the_role_that_is_missing() {
         (registry::acceptOwnershipCall::SELECTOR, "pending owner"),
     ] {
         assert!(
-            sentence(&selector).contains(role),
+            at_registry(selector).contains(role),
             "{}",
-            sentence(&selector)
+            at_registry(selector)
+        );
+    }
+    // Both contracts have it, with the same selector; the error tells which refused.
+    let selector = port::transferOwnershipCall::SELECTOR;
+    assert_eq!(selector, registry::transferOwnershipCall::SELECTOR);
+    assert!(at_port(selector).contains("only the port's patient may `transferOwnership`"));
+    assert!(at_registry(selector).contains("only the registry's owner may `transferOwnership`"));
+}
+
+#[test]
+fn rights_that_do_not_exist_are_told_for_delegates_and_readers() {
+    let refused = port::InvalidRights { rights: 16 }.abi_encode();
+    assert_eq!(
+        revert(&port::setDelegateCall::SELECTOR, &refused).to_string(),
+        "`16` is no combination of a delegate's rights"
+    );
+}
+
+#[test]
+fn every_function_that_changes_a_port_has_its_name() {
+    let source = include_str!("../../contracts/abi/abi/IPatientPort.sol");
+    for line in source.lines().map(str::trim) {
+        let Some(declared) = line.strip_prefix("function ") else {
+            continue;
+        };
+        let name = declared.split('(').next().unwrap_or_default();
+        let is_view = declared.contains(" view ");
+        let known = NAMES.iter().any(|(_, known)| *known == name);
+        assert_eq!(known, !is_view, "{name}");
+    }
+}
+
+#[test]
+fn refusals_of_a_cache_manager_are_decoded() {
+    let cases: [(Revert, &str, &str); 4] = [
+        (
+            plain(&ICacheManagerErrors::AsmTooLarge {
+                asm: U256::from(9),
+                queueSize: U256::from(1),
+                cacheSize: U256::from(8),
+            }),
+            "cache.too_large",
+            "the program has `9` bytes, which do not fit into a cache of `8` bytes",
+        ),
+        (
+            plain(&ICacheManagerErrors::AlreadyCached {
+                codehash: B256::ZERO,
+            }),
+            "cache.cached_already",
+            "the program is cached already",
+        ),
+        (
+            plain(&ICacheManagerErrors::BidTooSmall {
+                bid: alloy::primitives::aliases::U192::from(3),
+                min: alloy::primitives::aliases::U192::from(4),
+            }),
+            "cache.bid_too_small",
+            "the bid is too low for the chain's cache: it counts as `3`, and `4` are needed",
+        ),
+        (
+            plain(&ICacheManagerErrors::BidsArePaused {}),
+            "cache.paused",
+            "the chain's cache takes no bids now",
+        ),
+    ];
+    for (revert, code, sentence) in cases {
+        assert_eq!(
+            (revert.code(), revert.to_string().as_str()),
+            (code, sentence)
         );
     }
 }

@@ -21,7 +21,7 @@ use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::patient::Patient;
-use crate::port::{Access, Port, SectionKey};
+use crate::port::{AccessState, Holder, Port, SectionKey};
 use crate::registry::ProviderStatus;
 use crate::units::Timestamp;
 
@@ -65,7 +65,7 @@ pub struct NewKeys {
     pub recipients: Vec<Recipient>,
 }
 
-/// Why a live reader is given no new secrets.
+/// Why somebody with access is given no new secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LeftOut {
@@ -111,12 +111,12 @@ impl Plan {
         all(&self.named)
     }
 
-    /// Readers who are to be given new secrets; the patient comes on top.
+    /// Readers, delegates and responders who are to be given new secrets; the patient comes on top.
     pub fn recipients(&self) -> &[Recipient] {
         &self.recipients
     }
 
-    /// Live readers who are not.
+    /// Those with access who are not.
     pub fn left_out(&self) -> &[(Address, LeftOut)] {
         &self.left_out
     }
@@ -190,9 +190,10 @@ pub fn first_keys(
 }
 
 impl Patient {
-    /// Plans new keys for sections, for the patient and every reader who may go on reading.
+    /// Plans new keys for sections, for the patient and everyone who may go on reading: readers with a live grant,
+    /// delegates with the right to approve or to rotate, responders in an open window.
     ///
-    /// Sections that are not open yet are opened. `without` are readers whose access the same transaction ends.
+    /// Sections that are not open yet are opened. `without` are readers whose grant the same transaction ends.
     /// `clock` is the caller's idea of the time: see [`Chain::now`](crate::Chain::now).
     ///
     /// # Errors
@@ -213,14 +214,26 @@ impl Patient {
             recipients: Vec::new(),
             left_out: Vec::new(),
         };
-        for access in port.readers(now).await? {
-            let sections = access.readable().intersection(set);
-            let account = access.reader;
-            if sections.is_empty() || without.contains(&account) || account == self.account() {
+        for mut holder in port.holders(now).await? {
+            let account = holder.account();
+            if account == self.account() {
                 continue;
             }
-            match recipient_key(port, &access, now).await? {
-                Ok(key) => plan.recipients.push(Recipient {
+            if without.contains(&account) {
+                holder.access.state = AccessState::Revoked;
+            }
+            let recipient = match claim(&holder, set, now) {
+                Claim::None => continue,
+                Claim::Ending => Err(LeftOut::Ending),
+                Claim::Delegate(None) => Err(LeftOut::NoKey),
+                Claim::Delegate(Some(key)) => Ok((key, set)),
+                Claim::Provider(sections) => {
+                    let key = provider_key(port, account).await?;
+                    key.map(|key| (key, sections))
+                }
+            };
+            match recipient {
+                Ok((key, sections)) => plan.recipients.push(Recipient {
                     account,
                     key,
                     sections,
@@ -265,16 +278,47 @@ impl Patient {
     }
 }
 
-/// The key of a live reader, or why it is given nothing.
-async fn recipient_key(
-    port: &Port,
-    access: &Access,
-    now: Timestamp,
-) -> Result<Result<PublicKey, LeftOut>> {
-    if access.expiry.0 <= now.0.saturating_add(RECIPIENT_MARGIN_SECS) {
-        return Ok(Err(LeftOut::Ending));
+/// What a holder is to be given of a rotation of some sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// Nothing.
+    None,
+    /// Nothing, for what it could claim by ends within minutes.
+    Ending,
+    /// Every section, sealed to the key that the patient set for it as a delegate.
+    Delegate(Option<PublicKey>),
+    /// These sections, sealed to the key that it has published as a provider.
+    Provider(SectionSet),
+}
+
+fn claim(holder: &Holder, set: SectionSet, now: Timestamp) -> Claim {
+    let lasts = |end: Timestamp| end.0 > now.0.saturating_add(RECIPIENT_MARGIN_SECS);
+    let delegation = &holder.delegation;
+    if delegation.includes_secrets() && lasts(delegation.until) {
+        return Claim::Delegate(delegation.key);
     }
-    let provider = match port.registry().find_provider(access.reader).await {
+    let closes = holder.emergency.window().map(|(_, closes)| closes);
+    let [granted, opened] = [
+        (holder.access.readable(), Some(holder.access.expiry)),
+        (holder.emergency.readable(), closes),
+    ]
+    .map(|(sections, end)| match end {
+        Some(end) if lasts(end) => sections.intersection(set),
+        _ => SectionSet::EMPTY,
+    });
+    let sections = granted.union(opened);
+    if !sections.is_empty() {
+        Claim::Provider(sections)
+    } else if holder.entitled().intersection(set).is_empty() {
+        Claim::None
+    } else {
+        Claim::Ending
+    }
+}
+
+/// The key that a provider has published, or why it is given nothing.
+async fn provider_key(port: &Port, account: Address) -> Result<Result<PublicKey, LeftOut>> {
+    let provider = match port.registry().find_provider(account).await {
         Ok(provider) => provider,
         Err(
             Error::Refused(_)

@@ -14,20 +14,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use liar::lying;
 use patientport_client::access::{self, Terms};
-use patientport_client::chain::{SolCall, SolEvent};
+use patientport_client::chain::{LogQuery, SolCall, SolEvent};
 use patientport_client::core::abi::IPatientPort::{
-    SecretsSealed, infoCall, readersCall, sectionKeysCall,
+    SecretsSealed, historyHeadCall, holdersCall, infoCall, sectionKeysCall,
 };
-use patientport_client::core::abi::IRegistry::{isPortCall, providerCall};
+use patientport_client::core::abi::IRegistry::{PortIssued, isPortCall, providerCall};
 use patientport_client::core::keys::{PublicKey, SecretKey};
 use patientport_client::core::section::SectionSet;
 use patientport_client::core::text::{DenialText, RequestText, Rights};
+use patientport_client::history::{Head, History, history};
 use patientport_client::port::{DenialReason, RequestState};
-use patientport_client::primitives::{Address, B256, Bytes};
+use patientport_client::primitives::{Address, B256, Bytes, U64};
+use patientport_client::records;
 use patientport_client::registry::Registry;
 use patientport_client::rotation::LeftOut;
 use patientport_client::stale::{Cause, stale_sections};
-use patientport_client::{Chain, Error, Port, Timestamp};
+use patientport_client::{Chain, Class, Error, Keyring, NotAPortReason, Port, Timestamp};
 use serde_json::{Value, json};
 use world::{
     NO_CLOCK, Person, World, grantee, increase_time, named, patient_at, section, sections, world,
@@ -135,12 +137,12 @@ async fn readers_that_a_node_invents_are_named_and_can_be_left_out() {
     let mut story = story().await;
     let invented = story.clinic.account();
     let lie = move |method: &str, params: &Value, answer: &mut Value| {
-        if called::<readersCall>(method, params).is_some() {
-            let mut readers = returned::<readersCall>(answer);
-            let mut forged = readers[0].clone();
-            forged.reader = invented;
-            readers.push(forged);
-            *answer = json!(Bytes::from(readersCall::abi_encode_returns(&readers)));
+        if called::<holdersCall>(method, params).is_some() {
+            let mut holders = returned::<holdersCall>(answer);
+            let mut forged = holders[0].clone();
+            forged.access.reader = invented;
+            holders.push(forged);
+            *answer = json!(Bytes::from(holdersCall::abi_encode_returns(&holders)));
         }
     };
     let port = seen_through(lying(&story.world.chain, lie).await, &story.port).await;
@@ -172,16 +174,169 @@ async fn readers_that_a_node_invents_are_named_and_can_be_left_out() {
     assert_eq!(refused.code(), "access.no_live_grant");
 }
 
+/// A lie about a port's log: its events, and the times of blocks, as JSON-RPC has them.
+type LogLie = fn(&mut Vec<Value>);
+
+/// The same port through a node that alters the log of the port, and what it shows as its head if one is given.
+async fn with_log(story: &Story, alter: LogLie, head: Option<Head>) -> Port {
+    let port = story.port.address();
+    let lie = move |method: &str, params: &Value, answer: &mut Value| {
+        if method == "eth_getLogs" && params[0]["address"] == json!(port) {
+            alter(answer.as_array_mut().unwrap());
+        } else if let (Some(head), Some(_)) = (head, called::<historyHeadCall>(method, params)) {
+            *answer = json!(head.word());
+        }
+    };
+    seen_through(lying(&story.world.chain, lie).await, &story.port).await
+}
+
+fn secrets_hidden(logs: &mut Vec<Value>) {
+    logs.retain(|log| log["topics"][0] != json!(SecretsSealed::SIGNATURE_HASH));
+}
+
 #[tokio::test]
-async fn a_node_that_hides_the_present_secret_does_not_cut_off_the_past() {
+async fn a_node_that_drops_or_alters_an_event_or_a_time_is_caught() {
     let mut story = story().await;
-    let lie = |method: &str, _: &Value, answer: &mut Value| {
-        if method == "eth_getLogs" {
-            let logs = answer.as_array_mut().unwrap();
-            logs.retain(|log| log["topics"][0] != json!(SecretsSealed::SIGNATURE_HASH));
+    let text = RequestText {
+        purpose: "TREAT".into(),
+        sections: sections(&[0]),
+        until: None,
+        rights: Rights::Read,
+        text: String::new(),
+    };
+    let key = story.patient.identity.public();
+    let (to, clinic) = ((story.patient.account(), &key), story.clinic.account());
+    let asked = access::request(&story.port, to, clinic, clinic, &text, &mut story.world.rng);
+    let report = asked.unwrap().send(&story.clinic.signer).await.unwrap();
+    let id = access::made_request(&story.port, &report).unwrap();
+    story
+        .world
+        .add(&story.port, &story.clinic, 0, b"text")
+        .await;
+    let honest = history(&story.port).await.unwrap();
+    let count = honest.events().len();
+
+    let lies: [(&str, LogLie); 9] = [
+        ("the first event dropped", |logs| drop(logs.remove(0))),
+        ("secrets hidden", secrets_hidden),
+        ("the last event dropped", |logs| drop(logs.pop())),
+        ("nothing shown", Vec::clear),
+        ("a byte of the data changed", |logs| {
+            let mut data: Vec<u8> = serde_json::from_value::<Bytes>(logs[2]["data"].clone())
+                .unwrap()
+                .into();
+            *data.last_mut().unwrap() ^= 1;
+            logs[2]["data"] = json!(Bytes::from(data));
+        }),
+        ("another recipient", |logs| {
+            logs[2]["topics"][1] = json!(B256::repeat_byte(9));
+        }),
+        ("an event twice", |logs| {
+            let mut twice = logs[0].clone();
+            twice["logIndex"] = json!("0x63");
+            logs.insert(1, twice);
+        }),
+        ("two events swapped", |logs| {
+            let first = logs[1]["logIndex"].take();
+            logs[1]["logIndex"] = logs[2]["logIndex"].take();
+            logs[2]["logIndex"] = first;
+        }),
+        ("an event moved into an earlier block", |logs| {
+            let block = logs[0]["blockNumber"].clone();
+            logs.last_mut().unwrap()["blockNumber"] = block;
+        }),
+    ];
+    for (what, lie) in lies {
+        let port = with_log(&story, lie, None).await;
+        let caught = history(&port).await.unwrap_err();
+        assert_eq!(caught.code(), "history.mismatch", "{what}");
+        assert_eq!(caught.class(), Class::Refused, "{what}");
+    }
+
+    // A wrong time is caught where events and blocks agree on it; where only the events are wrong, the blocks are
+    // believed.
+    let late = |answer: &mut Value, member: &str| {
+        let time: U64 = serde_json::from_value(answer[member].clone()).unwrap();
+        answer[member] = json!(time + U64::from(1));
+    };
+    for (blocks_too, caught) in [(true, true), (false, false)] {
+        let lie = move |method: &str, _: &Value, answer: &mut Value| match method {
+            "eth_getLogs" => {
+                for log in answer.as_array_mut().unwrap() {
+                    late(log, "blockTimestamp");
+                }
+            }
+            "eth_getBlockByNumber" if blocks_too => late(answer, "timestamp"),
+            _ => {}
+        };
+        let port = seen_through(lying(&story.world.chain, lie).await, &story.port).await;
+        let read = history(&port).await;
+        assert_eq!(read.is_err(), caught);
+        let at = |history: &History| history.events().iter().map(|it| it.at).collect::<Vec<_>>();
+        if let Ok(read) = read {
+            assert_eq!(at(&read), at(&honest));
+        }
+    }
+
+    // Whatever rests on the log is refused with it: secrets, requests, stale sections, records.
+    let port = with_log(&story, |logs| drop(logs.pop()), None).await;
+    let entry = port.request(id).await.unwrap();
+    let ring = story.world.keyring(&story.port, &story.patient).await;
+    for refused in [
+        patient_at(&port, &story.patient).await.map(drop),
+        Keyring::collect(&port, clinic, &story.clinic.identity)
+            .await
+            .map(drop),
+        access::read_request(&port, &entry, &story.patient.identity)
+            .await
+            .map(drop),
+        access::read_denial(&port, &entry, &story.clinic.identity)
+            .await
+            .map(drop),
+        stale_sections(&port, NO_CLOCK).await.map(drop),
+        records::fetch(&port, 1, &ring, &story.world.store)
+            .await
+            .map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), "history.mismatch");
+        let told = format!("tells of `{}` of the `{count}` events", count - 1);
+        assert!(error.to_string().contains(&told), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_is_behind_for_a_moment_is_asked_again() {
+    let story = story().await;
+    let looks = Arc::new(AtomicU32::new(0));
+    let port = story.port.address();
+    let lie = move |method: &str, params: &Value, answer: &mut Value| {
+        if method == "eth_getLogs"
+            && params[0]["address"] == json!(port)
+            && looks.fetch_add(1, Ordering::SeqCst) < 2
+        {
+            answer.as_array_mut().unwrap().pop();
         }
     };
     let port = seen_through(lying(&story.world.chain, lie).await, &story.port).await;
+    let read = history(&port).await.unwrap();
+    assert_eq!(read.head(), story.port.history_head().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_node_that_hides_the_present_secret_does_not_cut_off_the_past() {
+    let mut story = story().await;
+    // It makes up a head that fits what it shows: the history says nothing against it.
+    let honest = history(&story.port).await.unwrap();
+    let query = LogQuery::of(story.port.address(), story.port.from_block());
+    let logs = story.world.chain.logs(&query).await.unwrap();
+    let mut forged = Head::default();
+    for (log, event) in logs.iter().zip(honest.events()) {
+        if log.topic0() != Some(&SecretsSealed::SIGNATURE_HASH) {
+            forged = forged.folded(&log.inner.data, event.at);
+        }
+    }
+    let port = with_log(&story, secrets_hidden, Some(forged)).await;
     let acting = patient_at(&port, &story.patient).await.unwrap();
     let plan = acting
         .plan(&named(&[(0, "")]), &[], NO_CLOCK)
@@ -193,6 +348,85 @@ async fn a_node_that_hides_the_present_secret_does_not_cut_off_the_past() {
     assert_eq!(refused.code(), "section.current_secret_missing");
     let keys = acting.new_keys(&plan, sections(&[0]), &mut story.world.rng);
     assert!(keys.is_ok(), "it was abandoned by name");
+}
+
+#[tokio::test]
+async fn a_port_is_known_by_its_code_whatever_registry_and_node_say() {
+    let story = story().await;
+    let honest = story.port.registry();
+    let (port, code) = (story.port.address(), *story.port.code());
+    assert_eq!(code.patient, story.patient.account());
+    assert_eq!(code.issuer, story.clinic.account());
+    assert_eq!(code.registry, honest.address());
+    assert_eq!(code.number, 1);
+    // Code with other parties: the address gives it away, whoever vouches for it.
+    let bytes = story.world.chain.code(port).await.unwrap();
+    for (range, reason) in [
+        (10..30, NotAPortReason::NotIssued),
+        (65..85, NotAPortReason::NotIssued),
+        (85..105, NotAPortReason::NotIssued),
+        (105..109, NotAPortReason::NotIssued),
+        (
+            45..65,
+            NotAPortReason::OtherRegistry(Address::repeat_byte(0x66)),
+        ),
+        (0..10, NotAPortReason::NotAClone),
+        (30..45, NotAPortReason::NotAClone),
+    ] {
+        let mut forged = bytes.to_vec();
+        forged[range].fill(0x66);
+        let forged = Bytes::from(forged);
+        let lie = move |method: &str, params: &Value, answer: &mut Value| {
+            if method == "eth_getCode" && params[0] == json!(port) {
+                *answer = json!(forged);
+            } else if called::<isPortCall>(method, params).is_some() {
+                *answer = json!(B256::with_last_byte(1));
+            }
+        };
+        let chain = lying(&story.world.chain, lie).await;
+        let registry = Registry::known(chain, honest.address(), honest.from_block());
+        for refused in [
+            Port::open(&registry, port).await,
+            Port::known(&registry, port).await,
+        ] {
+            let error = refused.unwrap_err();
+            assert!(
+                matches!(error, Error::NotAPort { reason: found, .. } if found == reason),
+                "{error:?}"
+            );
+        }
+    }
+    // A view, or the registry's log, that names others than the code.
+    let lies: [fn(&str, &Value, &mut Value); 2] = [
+        |method, params, answer| {
+            if called::<infoCall>(method, params).is_some() {
+                let mut info = returned::<infoCall>(answer);
+                info.issuer = Address::repeat_byte(0x66);
+                *answer = json!(Bytes::from(infoCall::abi_encode_returns(&info)));
+            }
+        },
+        |method, params, answer| {
+            let issued = json!([PortIssued::SIGNATURE_HASH]);
+            if method == "eth_getLogs" && params[0]["topics"][0] == issued {
+                answer[0]["topics"][3] = json!(Address::repeat_byte(0x66).into_word());
+            }
+        },
+    ];
+    for lie in lies {
+        let chain = lying(&story.world.chain, lie).await;
+        let registry = Registry::known(chain, honest.address(), honest.from_block());
+        let error = Port::open(&registry, port).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::NotAPort {
+                    reason: NotAPortReason::OtherParties,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -359,14 +593,14 @@ async fn neither_registry_nor_requester_keeps_a_patient_from_saying_no() {
 async fn answers_longer_than_asked_for_are_refused() {
     let story = story().await;
     let lie = |method: &str, params: &Value, answer: &mut Value| {
-        if called::<readersCall>(method, params).is_some() {
-            let one = returned::<readersCall>(answer)[0].clone();
-            let many = vec![one; 101];
-            *answer = json!(Bytes::from(readersCall::abi_encode_returns(&many)));
+        if called::<holdersCall>(method, params).is_some() {
+            let one = returned::<holdersCall>(answer)[0].clone();
+            let many = vec![one; 129];
+            *answer = json!(Bytes::from(holdersCall::abi_encode_returns(&many)));
         }
     };
     let port = seen_through(lying(&story.world.chain, lie).await, &story.port).await;
-    let crowded = port.readers(NO_CLOCK).await.unwrap_err();
+    let crowded = port.holders(NO_CLOCK).await.unwrap_err();
     assert_eq!(crowded.code(), "rpc.invalid_response");
     let lie = |method: &str, _: &Value, answer: &mut Value| {
         if method == "eth_blockNumber" {

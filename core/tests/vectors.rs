@@ -1,4 +1,5 @@
-//! Walks `tests/vectors` at the root of the tree: every file is a case of `docs/record-format.md` §7.
+//! Walks `tests/vectors` at the root of the tree: every file is a case of `docs/record-format.md` §7. A folder
+//! named in `PATIENTPORT_MORE_VECTORS` is walked as well: `scripts/second-reader` writes one.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -264,9 +265,12 @@ fn identity(case: &Case) {
 
 #[test]
 fn every_vector_gives_what_it_expects() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
+    let ours = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let more = std::env::var_os("PATIENTPORT_MORE_VECTORS").map(PathBuf::from);
+    let mut paths: Vec<_> = [Some(ours), more]
+        .into_iter()
+        .flatten()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
     paths.sort();

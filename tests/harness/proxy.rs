@@ -1,4 +1,4 @@
-//! A JSON-RPC proxy that loses what a bad network loses.
+//! A JSON-RPC proxy that loses what a bad network loses, or hides what a bad node hides.
 
 use crate::node::post;
 use serde_json::{Value, json};
@@ -10,12 +10,14 @@ use std::{
 };
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Transactions never reach the node: the connection is closed instead.
     LosesTransactions,
     /// Transactions arrive, but no receipt is ever found.
     HidesReceipts,
+    /// The last event of the contract at this address is missing from every answer about events.
+    HidesTheLastEventOf(String),
 }
 
 /// A proxy in front of a node. Its threads end with the test's process.
@@ -33,7 +35,7 @@ impl Proxy {
         let address = listener
             .local_addr()
             .expect("a listening socket has an address");
-        let serve = Arc::new(move |stream| serve(stream, upstream, trouble));
+        let serve = Arc::new(move |stream| serve(stream, upstream, &trouble));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let serve = Arc::clone(&serve);
@@ -50,21 +52,22 @@ impl Proxy {
 }
 
 /// Answers the requests of one connection until it ends or trouble strikes.
-fn serve(stream: TcpStream, upstream: SocketAddr, trouble: Trouble) {
+fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble) {
     let Ok(mut writer) = stream.try_clone() else {
         return;
     };
     let mut reader = BufReader::new(stream);
     while let Some(body) = read_request(&mut reader) {
-        let answer = if trouble == Trouble::LosesTransactions
-            && body.contains("eth_sendRawTransaction")
-        {
-            return;
-        } else if trouble == Trouble::HidesReceipts && body.contains("eth_getTransactionReceipt") {
-            let request: Value = serde_json::from_str(&body).expect("a client sends JSON");
-            json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
-        } else {
-            post(upstream, &body)
+        let answer = match trouble {
+            Trouble::LosesTransactions if body.contains("eth_sendRawTransaction") => return,
+            Trouble::HidesReceipts if body.contains("eth_getTransactionReceipt") => {
+                let request: Value = serde_json::from_str(&body).expect("a client sends JSON");
+                json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
+            }
+            Trouble::HidesTheLastEventOf(contract) if body.contains("eth_getLogs") => {
+                without_last(&post(upstream, &body), contract)
+            }
+            _ => post(upstream, &body),
         };
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -74,6 +77,21 @@ fn serve(stream: TcpStream, upstream: SocketAddr, trouble: Trouble) {
             return;
         }
     }
+}
+
+/// An answer about events without the last one of a contract.
+fn without_last(answer: &str, contract: &str) -> String {
+    let mut answer: Value = serde_json::from_str(answer).expect("a node answers in JSON");
+    if let Some(events) = answer["result"].as_array_mut() {
+        let of_contract = |event: &Value| {
+            let address = event["address"].as_str().unwrap_or_default();
+            address.eq_ignore_ascii_case(contract)
+        };
+        if let Some(last) = events.iter().rposition(of_contract) {
+            events.remove(last);
+        }
+    }
+    answer.to_string()
 }
 
 /// The body of the next request; `None` when the connection ends.

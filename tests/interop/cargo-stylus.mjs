@@ -172,33 +172,26 @@ test("trace --use-native-tracer shows every host call", async () => {
   ]) assert.ok(text.includes(name), `${name}: ${text}`);
 });
 
-// The tool asks the contract that comes last among the cache managers. The chain has none at genesis: there
-// the development account is the manager.
+// The tool asks the contract that comes last among the cache managers.
 const cache = new Contract("0x0000000000000000000000000000000000000072", [
   "function allCacheManagers() external view returns (address[])",
-  "function cacheProgram(address program) external",
   "function codehashIsCached(bytes32 codehash) external view returns (bool)",
-], new Wallet(accounts[0].private_key, provider));
-const manager = (await cache.allCacheManagers()).at(-1);
+], provider);
 
-if ((await provider.getCode(manager)) === "0x") {
-  test("cache: the tool misses the manager's contract, the manager caches without it", async () => {
-    assert.equal(manager, accounts[0].address);
-    refused(/`isPaused` returned no data/, "cache status", "--address", plain);
-    const codehash = keccak256(await provider.getCode(plain));
-    assert.equal(await cache.codehashIsCached(codehash), false);
-    await (await cache.cacheProgram(plain)).wait();
-    assert.equal(await cache.codehashIsCached(codehash), true);
-  });
-} else {
-  test("cache: status, suggest-bid, bid", () => {
-    assert.match(succeeds("cache status", "--address", plain), /status: "active"[^]*"is not yet cached"/);
-    assert.match(succeeds("cache suggest-bid", plain), /Minimum bid for contract \S+: 0 wei/);
-    assert.match(succeeds("cache bid", plain, "0", ...key), /Successfully cached contract/);
-    assert.match(succeeds("cache status", "--address", plain), /"is cached"/);
-    refused(/already cached/, "cache bid", plain, "0", ...key);
-  });
-}
+test("cache: status, suggest-bid, bid", async () => {
+  const manager = (await cache.allCacheManagers()).at(-1);
+  assert.notEqual(await provider.getCode(manager), "0x");
+  const codehash = keccak256(await provider.getCode(plain));
+  const before = succeeds("cache status", "--address", plain);
+  assert.match(before, /status: "active"[^]*Cache size: 536\.9 MB[^]*Queue size: 0 B[^]*"is not yet cached"/);
+  assert.match(succeeds("cache suggest-bid", plain), /Minimum bid for contract \S+: 0 wei/);
+  assert.equal(await cache.codehashIsCached(codehash), false);
+  assert.match(succeeds("cache bid", plain, "5", ...key), /Successfully cached contract/);
+  assert.equal(await cache.codehashIsCached(codehash), true);
+  assert.equal(await provider.getBalance(manager), 5n);
+  assert.match(succeeds("cache status", "--address", plain), /"is cached"/);
+  refused(/already cached/, "cache bid", plain, "0", ...key);
+});
 
 test("codehash-keepalive: too soon, and after 32 days without the fee it forgets", async () => {
   const codehash = keccak256(await provider.getCode(plain));

@@ -1,6 +1,7 @@
 //! What the chain refuses: no claim, no verification, no live grant, no second approval.
 
-use patientport_tests::{TestContext, utf8};
+use patientport_tests::{Run, TestContext, utf8};
+use serde_json::json;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -167,6 +168,122 @@ fn an_expired_writer_is_refused() {
     assert_eq!(
         patientport_tests::files_below(&context.specialist.store),
         []
+    );
+}
+
+#[test]
+fn a_grant_nobody_asked_for_is_no_request() {
+    let context = TestContext::with_port();
+    context.patient.ok(&format!(
+        "access grant {} --section 0 --until 10d --rights read",
+        context.specialist.address
+    ));
+    // The port lists the reader under a number of its requests.
+    let listed = context.patient.ok("request list");
+    assert_eq!(listed["requests"], json!([]));
+    let shown = context.patient.ok("port show");
+    let counts = (&shown["requests"], &shown["holders"]);
+    assert_eq!(counts, (&json!(0), &json!(1)), "{shown:#}");
+    for command in ["request show 1", "request approve 1", "request deny 1"] {
+        context.patient.run(command).failure(1, "request.unknown");
+    }
+    let sent = context.request();
+    let listed = context.patient.ok("request list");
+    assert_eq!(listed["requests"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed["requests"][0]["id"], sent["id"]);
+}
+
+#[test]
+fn a_port_shows_who_made_it_for_whom_and_what_its_history_comes_to() {
+    let context = TestContext::with_port();
+    let shown = context.stranger.ok(&format!("port show {}", context.port));
+    let issuer = &shown["issuer"];
+    assert_eq!(issuer["name"], "Lakeview Family Practice", "{shown:#}");
+    assert_eq!(&shown["primary_care"], issuer);
+    assert_eq!(shown["pending_owner"], json!(null));
+    assert_eq!(shown["nonce"], 0);
+    // Claimed, sections opened, secrets sealed to the patient.
+    assert_eq!(shown["events"], 3);
+    let head = shown["history_head"].as_str().expect("a word");
+    assert!(head.starts_with("0x0000000003"), "{head}");
+}
+
+/// Calls the port as one of the chain's own accounts: a selector and words of 32 bytes, in hexadecimal, padded with
+/// zeros on the left.
+fn call(context: &TestContext, from: &str, selector: &str, words: &[&str]) {
+    let pad = |word: &&str| format!("{:0>64}", word.trim_start_matches("0x"));
+    let words: Vec<_> = words.iter().map(pad).collect();
+    let data = format!("0x{selector}{}", words.concat());
+    let transaction = json!({ "from": from, "to": context.port, "data": data });
+    context
+        .node
+        .rpc("eth_sendTransaction", &json!([transaction]));
+}
+
+#[test]
+fn delegates_responders_successors_and_offers_are_shown() {
+    let context = TestContext::with_port();
+    context.add_record("first.txt", b"first");
+    let (patient, delegate) = (&context.patient.address, &context.stranger.address);
+    let [x, until, key] = [
+        "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+        "6d000000",
+        "b",
+    ];
+    // setDelegate(delegate, x, parity, rights, until, no rotation)
+    let no_rotation = ["0", "c0", "e0", "0", "100", "120", "0", "0", "0", "0"];
+    let words = [&[delegate, x, "0", key, until, "c0"][..], &no_rotation].concat();
+    call(&context, patient, "62a27175", &words);
+    // setResponder(responder, sections, delay, window, package)
+    let words = [&context.specialist.address, "2", "e10", "1c20", "7"];
+    call(&context, patient, "fc38be1b", &words);
+    // supersede(record, commitment, epoch), and transferOwnership(account)
+    call(
+        &context,
+        &context.primary.address,
+        "b1889a02",
+        &["1", "77", "1"],
+    );
+    call(&context, patient, "f2fde38b", &[delegate]);
+
+    let listed = context.patient.ok("access list");
+    assert_eq!(listed["readers"], json!([]));
+    let told = &listed["delegates"][0];
+    assert_eq!(told["delegate"]["account"], delegate.to_lowercase());
+    assert_eq!(told["rights"], json!(["approve", "revoke", "rotate"]));
+    assert_eq!(
+        (&told["live"], &told["until"]),
+        (&json!(true), &json!(0x6d00_0000))
+    );
+    let told = &listed["responders"][0];
+    assert_eq!(told["responder"]["name"], "Dr. Tomas Brandt", "{listed:#}");
+    assert_eq!(told["state"], "armed");
+    assert_eq!(told["sections"], json!([1]));
+    assert_eq!(
+        (&told["delay"], &told["window"]),
+        (&json!(3_600), &json!(7_200))
+    );
+    assert_eq!(told["opens_at"], json!(null));
+    let in_words = Run::of(&mut context.patient.command("access list"));
+    let in_words = String::from_utf8(in_words.stdout).expect("text");
+    for line in [
+        "the patient has granted nobody access",
+        "(no provider): approve, revoke, rotate until ",
+        "\"Dr. Tomas Brandt\" (verified): armed, section 1\n",
+    ] {
+        assert!(in_words.contains(line), "{in_words}");
+    }
+
+    let records = context.patient.ok("record list");
+    let first = &records["records"][0];
+    assert_eq!(first["state"], "superseded", "{records:#}");
+    assert_eq!(first["superseded_by"], 2);
+    assert_eq!(records["records"][1]["superseded_by"], json!(null));
+    let shown = context.patient.ok("port show");
+    assert_eq!(shown["pending_owner"], delegate.to_lowercase());
+    assert_eq!(
+        (&shown["holders"], &shown["requests"]),
+        (&json!(2), &json!(0))
     );
 }
 

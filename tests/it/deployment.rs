@@ -1,6 +1,6 @@
 //! Code and keys around a deployment: repeated, replaced, unknown, expired; and claims that are cut off.
 
-use patientport_tests::{Party, Proxy, TestContext, Trouble, utf8};
+use patientport_tests::{Party, Proxy, Run, TestContext, Trouble, utf8};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -73,7 +73,14 @@ fn deploying_again_changes_nothing() {
     let block = context.node.block_number();
     let again = context.owner.ok("deploy");
     assert_eq!(context.node.block_number(), block);
-    for member in ["registry", "implementation", "owner", "attesters"] {
+    for member in [
+        "registry",
+        "implementation",
+        "owner",
+        "attesters",
+        "cache_manager",
+        "programs",
+    ] {
         assert_eq!(again[member], first[member]);
     }
     let steps = again["steps"].as_array().expect("a list");
@@ -89,6 +96,69 @@ fn deploying_again_changes_nothing() {
         "the one recorded"
     );
     assert_eq!(context.node.block_number(), block);
+}
+
+/// Whether the programs of a deployment are cached: registry, port code.
+fn cached(deployed: &Value) -> [bool; 2] {
+    let programs = deployed["programs"].as_array().expect("a list");
+    let names: Vec<_> = programs.iter().map(|it| &it["program"]).collect();
+    assert_eq!(names, ["registry", "port code"]);
+    [0, 1].map(|index| programs[index]["cached"].as_bool().expect("yes or no"))
+}
+
+/// How many bids a deployment sent.
+fn bids(deployed: &Value) -> usize {
+    let steps = deployed["steps"].as_array().expect("a list");
+    let sent = |step: &&Value| step["step"] == "cache bid" && !step["tx"].is_null();
+    steps.iter().filter(sent).count()
+}
+
+#[test]
+fn both_programs_are_bid_for_once_unless_told_otherwise() {
+    let context = TestContext::bare();
+    let left_out = context.owner.ok("deploy --no-cache");
+    assert_eq!((cached(&left_out), bids(&left_out)), ([false; 2], 0));
+    let manager = left_out["cache_manager"].as_str().expect("an address");
+
+    let bid = context.owner.ok("deploy --cache-bid 5");
+    assert_eq!((cached(&bid), bids(&bid)), ([true; 2], 2));
+    let balance = context
+        .node
+        .rpc("eth_getBalance", &json!([manager, "latest"]));
+    assert_eq!(balance, "0xa", "five wei for each");
+
+    // The same code at another address is cached with it.
+    let fresh = context.owner.ok("deploy --fresh");
+    assert_eq!((cached(&fresh), bids(&fresh)), ([true; 2], 0));
+    let refused = context.owner.run("deploy --no-cache --cache-bid 5");
+    refused.failure(2, "usage.arguments");
+}
+
+#[test]
+fn a_chain_without_a_cache_that_takes_bids_is_told_and_no_obstacle() {
+    /// `ArbOwner.removeWasmCacheManager(address)` of the chain's only manager.
+    const REMOVE: &str =
+        "0xbf1973220000000000000000000000002f8bd4eab69764c105add7de7cb0402557a44e6f";
+    let context = TestContext::bare();
+    let owner = &context.owner.address;
+    let remove = json!({
+        "from": owner,
+        "to": "0x0000000000000000000000000000000000000070",
+        "data": REMOVE,
+    });
+    context.node.rpc("eth_sendTransaction", &json!([remove]));
+    let deployed = context.owner.ok("deploy");
+    assert_eq!((cached(&deployed), bids(&deployed)), ([false; 2], 0));
+    assert_eq!(deployed["cache_manager"], json!(null));
+    let mut in_words = context.owner.command("deploy --yes --no-input");
+    let in_words = Run::of(&mut in_words);
+    let said = String::from_utf8(in_words.stdout).expect("text");
+    assert!(
+        said.contains(
+            "programs registry not cached, port code not cached; the chain has no cache that takes bids"
+        ),
+        "{said}"
+    );
 }
 
 #[test]

@@ -199,6 +199,33 @@ fn a_full_disk_under_standard_output_is_an_error() {
 }
 
 #[test]
+fn a_node_that_hides_an_event_of_a_port_is_told_and_nothing_is_done() {
+    let context = TestContext::with_reader(b"first");
+    let trouble = Trouble::HidesTheLastEventOf(context.port.clone());
+    let proxy = Proxy::start(context.node.address(), trouble);
+    let before = context.node.block_number();
+    let out = context.path("out.txt");
+    for (who, command) in [
+        (&context.patient, "access list".to_owned()),
+        (&context.patient, "port show".to_owned()),
+        (&context.patient, "access rotate --section 0".to_owned()),
+        (&context.patient, "request show 1".to_owned()),
+        (
+            &context.specialist,
+            format!("record get 1 --port {} -o {}", context.port, utf8(&out)),
+        ),
+    ] {
+        let error = who
+            .run(&format!("{command} --rpc-url {}", proxy.url()))
+            .failure(1, "history.mismatch");
+        let hint = error["hint"].as_str().expect("advice");
+        assert!(hint.contains("ask another with `--rpc-url URL`"), "{hint}");
+    }
+    assert_eq!(context.node.block_number(), before);
+    assert!(!out.exists());
+}
+
+#[test]
 fn a_transaction_that_never_arrives_is_resumed_without_storing_twice() {
     let context = TestContext::with_port();
     let file = context.file("note.txt", b"note");

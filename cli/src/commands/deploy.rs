@@ -1,6 +1,8 @@
 //! `patientport deploy`
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256, U256, keccak256};
+use patientport_client::Class;
+use patientport_client::cache::{self, Manager};
 use patientport_client::chain::{Chain, Transaction};
 use patientport_client::deploy::{self, Deployment, Plan, StepKind};
 use patientport_client::registry::Registry;
@@ -32,8 +34,25 @@ pub struct Deployed {
     pub pending_owner: Option<Address>,
     /// Who may attest providers.
     pub attesters: Vec<Address>,
+    /// The contract that takes bids for the chain's program cache.
+    pub cache_manager: Option<Address>,
+    /// The contracts' programs.
+    pub programs: Vec<Program>,
     /// What was done, in order.
     pub steps: Vec<Step>,
+}
+
+/// A contract's program.
+#[derive(Debug, Serialize)]
+pub struct Program {
+    /// `registry` or `port code`.
+    pub program: &'static str,
+    /// Where it stands.
+    pub address: Address,
+    /// keccak256 of its code.
+    pub code_hash: B256,
+    /// Whether the chain's program cache holds it, which makes every call cheaper.
+    pub cached: bool,
 }
 
 /// One step.
@@ -70,6 +89,16 @@ impl Outcome for Deployed {
                 attesters.join(", ")
             },
         ));
+        let programs = self.programs.iter().map(|it| {
+            let state = if it.cached { "cached" } else { "not cached" };
+            format!("{} {state}", it.program)
+        });
+        let programs: Vec<_> = programs.collect();
+        let without = match self.cache_manager {
+            Some(_) => "",
+            None => "; the chain has no cache that takes bids",
+        };
+        text.push_str(&format!("programs {}{without}\n", programs.join(", ")));
         if let Some(pending) = self.pending_owner {
             text.push_str(&format!(
                 "{pending} must accept the registry with `patientport deploy --accept-ownership`\n"
@@ -122,6 +151,10 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
         .maybe("instead of", replaced)
         .maybe("attesters", (!listed.is_empty()).then(|| listed.join(", ")))
         .maybe("owner", args.owner.map(|owner| owner.to_string()))
+        .maybe(
+            "cache",
+            (!args.no_cache).then_some("bids for both programs, shown first if they cost ether"),
+        )
         .line(
             "from",
             format!("{} (wallet `{}`)", wallet.address(), wallet.name),
@@ -157,7 +190,13 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
     save?;
     let registry = opened(chain, &deployment).await?;
     set_up(context, &wallet, &registry, &args, attesters, &mut steps).await?;
-    finish(&registry, &deployment, steps).await
+    let programs = programs(&registry, &deployment).await?;
+    let manager = if args.no_cache {
+        cache::manager(chain).await?
+    } else {
+        keep_cached(context, &wallet, &programs, args.cache_bid, &mut steps).await?
+    };
+    finish(&registry, &deployment, manager, steps).await
 }
 
 const fn name(kind: StepKind) -> &'static str {
@@ -324,15 +363,116 @@ async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
         implementation,
         ..Deployment::default()
     };
-    finish(&registry, &deployment, vec![step]).await
+    let manager = cache::manager(registry.chain()).await?;
+    finish(&registry, &deployment, manager, vec![step]).await
+}
+
+/// The programs of a deployment, and whether each is cached now.
+async fn programs(registry: &Registry, deployment: &Deployment) -> Result<Vec<Program>, Error> {
+    let chain = registry.chain();
+    let addresses = [
+        (Some(registry.address()), "registry"),
+        (deployment.implementation, "port code"),
+    ];
+    let mut programs = Vec::new();
+    for (address, program) in addresses {
+        let Some(address) = address else { continue };
+        let code_hash = keccak256(chain.code(address).await?);
+        programs.push(Program {
+            program,
+            address,
+            code_hash,
+            cached: cache::is_cached(chain, code_hash).await?,
+        });
+    }
+    Ok(programs)
+}
+
+/// Bids for the programs that are not cached. Whatever the cache says, the deployment is complete: a bid that comes
+/// to nothing is a warning.
+async fn keep_cached(
+    context: &Context,
+    wallet: &Wallet,
+    programs: &[Program],
+    margin: u128,
+    steps: &mut Vec<Step>,
+) -> Result<Manager, Error> {
+    let chain = context.chain().await?;
+    let manager = cache::manager(chain).await?;
+    let not_cached = |reason: String| {
+        let again = "run `patientport deploy` again to bid";
+        context.warn("deploy.not_cached", format!("{reason}; {again}"));
+    };
+    let mut bids = Vec::new();
+    for program in programs {
+        let Manager::Open(at) = manager else { break };
+        if program.cached {
+            steps.push(bid_step(program, None));
+            continue;
+        }
+        match cache::least_bid(chain, at, program.address).await {
+            Ok(least) => bids.push((program, at, least.saturating_add(U256::from(margin)))),
+            Err(error) if error.class() == Class::Refused => {
+                not_cached(format!("{} is not cached: {error}", program.program));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Manager::Paused(at) = manager
+        && programs.iter().any(|program| !program.cached)
+    {
+        not_cached(format!("the cache manager `{at}` takes no bids now"));
+    }
+    // What costs gas only, the deployment's confirmation covers.
+    if bids.iter().any(|(_, _, wei)| !wei.is_zero()) {
+        let mut preview = Preview::new("bid for places in the chain's program cache");
+        for (program, _, wei) in &bids {
+            let spent = format!("{} for {}", ether(wei.saturating_to()), program.address);
+            preview = preview.line(program.program, spent);
+        }
+        match confirm(context, &preview) {
+            Err(Error::Declined) => {
+                not_cached("no bid was placed".into());
+                return Ok(manager);
+            }
+            answer => answer?,
+        }
+    }
+    for (program, at, wei) in bids {
+        match step(
+            context,
+            wallet,
+            &cache::bid(chain, at, program.address, wei),
+        )
+        .await
+        {
+            Ok(tx) => steps.push(bid_step(program, Some(tx))),
+            Err(Error::Client(error)) if error.class() == Class::Refused => {
+                not_cached(format!("{} is not cached: {error}", program.program));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(manager)
+}
+
+fn bid_step(program: &Program, tx: Option<TxSummary>) -> Step {
+    Step {
+        step: "cache bid".into(),
+        address: program.address,
+        tx,
+    }
 }
 
 async fn finish(
     registry: &Registry,
     deployment: &Deployment,
+    manager: Manager,
     steps: Vec<Step>,
 ) -> Result<Deployed, Error> {
     Ok(Deployed {
+        cache_manager: manager.address(),
+        programs: programs(registry, deployment).await?,
         chain_id: deployment.chain_id,
         registry: registry.address(),
         implementation: deployment.implementation.unwrap_or_default(),

@@ -17,7 +17,7 @@ pub struct Stale {
     pub section: SectionId,
     /// One who holds its key.
     pub holder: Address,
-    /// Why it should not: `access-ended` or `key-changed`.
+    /// Why it should not: `access-ended`, `delegation-ended`, `emergency-over`, `owner-changed` or `key-changed`.
     #[serde(serialize_with = "cause_name")]
     pub cause: Cause,
 }
@@ -28,6 +28,9 @@ pub struct Stale {
 )]
 fn cause_name<S: Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match cause {
+        Cause::DelegationEnded => "delegation-ended",
+        Cause::EmergencyOver => "emergency-over",
+        Cause::OwnerChanged => "owner-changed",
         Cause::KeyChanged => "key-changed",
         _ => "access-ended",
     })

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::{Chain, rpc};
 use crate::error::{Error, Result};
-use crate::units::Timestamp;
 
 /// Which events to read.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +80,7 @@ impl LogQuery {
     }
 }
 
-/// Where and when an event was emitted.
+/// Where an event was emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Emitted {
     /// The block's number.
@@ -90,8 +89,6 @@ pub struct Emitted {
     pub index: u64,
     /// The transaction.
     pub tx: B256,
-    /// The block's time, where it was asked for.
-    pub timestamp: Option<Timestamp>,
 }
 
 impl Emitted {
@@ -101,7 +98,6 @@ impl Emitted {
             block: log.block_number?,
             index: log.log_index?,
             tx: log.transaction_hash?,
-            timestamp: log.block_timestamp.map(Timestamp),
         })
     }
 }
@@ -132,7 +128,12 @@ impl Chain {
                     }));
                     pages.advance();
                 }
-                Err(error @ (Error::Rpc { .. } | Error::Timeout { .. })) => {
+                // An answer too long to be read is unusable, too.
+                Err(
+                    error @ (Error::Rpc { .. }
+                    | Error::Timeout { .. }
+                    | Error::InvalidResponse { .. }),
+                ) => {
                     if !pages.narrow() {
                         return Err(error);
                     }

@@ -10,7 +10,7 @@ use alloy::sol_types::SolCall;
 
 use super::{Call, Chain, rpc};
 use crate::error::{Error, Result};
-use crate::port::clone_target;
+use crate::port::PortCode;
 use crate::revert::{ProgramErrors, Reason, Revert};
 
 sol! {
@@ -49,8 +49,8 @@ fn is_unexplained(error: &Error) -> bool {
 async fn state(chain: &Chain, call: &Call) -> Result<Option<Revert>> {
     let mut program = call.to;
     let mut code = chain.code(program).await?;
-    if let Some(target) = clone_target(&code) {
-        program = target;
+    if let Some(port) = PortCode::parse(&code) {
+        program = port.implementation;
         code = chain.code(program).await?;
     }
     if !code.starts_with(&PROGRAM_MAGIC) {

@@ -1,32 +1,46 @@
 //! One patient's port.
 
+mod code;
+mod codes;
+mod holder;
 mod types;
+
+use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::{SolCall, SolEvent};
 use patientport_core::abi::{IPatientPort, IRegistry};
 use patientport_core::keys::PublicKey;
-use patientport_core::limits::{MAX_PAGE, MAX_READERS};
+use patientport_core::limits::{MAX_HOLDERS, MAX_PAGE};
 use patientport_core::section::{SectionId, SectionSet};
 use patientport_core::text::Rights;
 
 use crate::chain::{Chain, LogQuery, Transaction};
+use tokio::sync::Mutex;
+
 use crate::error::{Error, NotAPortReason, Result};
+use crate::history::{Head, History};
 use crate::registry::Registry;
 use crate::units::Timestamp;
 
+pub use code::PortCode;
+pub use holder::{
+    Access, AccessState, DelegateRights, Delegation, Emergency, EmergencyState, Holder,
+};
 pub use types::{
-    Access, AccessState, DenialReason, PortInfo, RecordEntry, RecordState, RequestEntry,
-    RequestState, RetractionReason, RevocationReason, SectionKey,
+    DenialReason, PortInfo, RecordEntry, RecordState, RequestEntry, RequestState, RetractionReason,
+    RevocationReason, SectionKey,
 };
 
-/// A port on a chain, known to be one that its registry issued. Cheap to clone.
+/// A port on a chain, known to be one that its registry issued. Cheap to clone; clones share what was read of its
+/// history.
 #[derive(Clone, Debug)]
 pub struct Port {
     registry: Registry,
     address: Address,
+    code: PortCode,
     from_block: u64,
-    implementation: Address,
+    history: Arc<Mutex<Arc<History>>>,
 }
 
 /// What a grant is to be: the arguments that `approve` and `grant` share.
@@ -53,32 +67,46 @@ fn pages(first: u32, count: u32) -> impl Iterator<Item = (u32, u32)> {
         .map(move |done| (first + done, MAX_PAGE.min(count - done)))
 }
 
-/// Code of an EIP-1167 minimal clone, before and after the implementation's address.
-const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
-const CLONE_TAIL: [u8; 15] = [
-    0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3,
-];
-
-/// The implementation that a minimal clone (EIP-1167) runs.
-pub fn clone_target(code: &[u8]) -> Option<Address> {
-    let inner = code.strip_prefix(&CLONE_HEAD)?.strip_suffix(&CLONE_TAIL)?;
-    <[u8; 20]>::try_from(inner).ok().map(Address::from)
+/// What a port's own code says, after checking that the registry created it: the address is a hash of both.
+async fn code_of(registry: &Registry, address: Address) -> Result<PortCode> {
+    let not = |reason| Error::NotAPort {
+        address,
+        registry: registry.address(),
+        reason,
+    };
+    let bytes = registry.chain().code(address).await?;
+    if bytes.is_empty() {
+        return Err(not(NotAPortReason::NoCode));
+    }
+    let code = PortCode::parse(&bytes).ok_or(not(NotAPortReason::NotAClone))?;
+    if code.registry != registry.address() {
+        return Err(not(NotAPortReason::OtherRegistry(code.registry)));
+    }
+    if code.address() != address {
+        return Err(not(NotAPortReason::NotIssued));
+    }
+    Ok(code)
 }
 
-/// The block of a port's creation, from the registry's log; the registry's own if the log tells of none.
-async fn created(registry: &Registry, address: Address) -> Result<u64> {
+/// What the registry's log says of a port's creation, with the block.
+async fn announced(
+    registry: &Registry,
+    address: Address,
+) -> Result<Option<(IRegistry::PortIssued, u64)>> {
     let query = registry
         .events()
         .with_topic(0, [IRegistry::PortIssued::SIGNATURE_HASH])
         .with_topic(1, [address.into_word()]);
     let logs = registry.chain().logs(&query).await?;
-    let created = logs.first().and_then(|log| log.block_number);
-    Ok(created.unwrap_or(registry.from_block()))
+    Ok(logs.iter().find_map(|log| {
+        let event = IRegistry::PortIssued::decode_log(&log.inner).ok()?;
+        Some((event.data, log.block_number?))
+    }))
 }
 
 impl Port {
-    /// The port at `address`, after checking that the registry issued it and that it runs code which the
-    /// registry announced.
+    /// The port at `address`, after checking that the registry issued it, that it runs code which the
+    /// registry announced, and that everything said about it agrees with its own code.
     ///
     /// # Errors
     /// [`Error::NotAPort`] with what gave it away.
@@ -89,54 +117,51 @@ impl Port {
             registry: registry.address(),
             reason,
         };
-        let code = chain.code(address).await?;
-        if code.is_empty() {
-            return Err(not(NotAPortReason::NoCode));
-        }
-        let implementation = clone_target(&code).ok_or(not(NotAPortReason::NotAClone))?;
-        if !registry.is_port(address).await? {
-            return Err(not(NotAPortReason::NotIssued));
-        }
+        let code = code_of(registry, address).await?;
+        let implementation = code.implementation;
         let code_hash = keccak256(chain.code(implementation).await?);
-        let announced = registry.announced_implementations().await?;
-        if !announced.contains(&(implementation, code_hash)) {
+        let known = registry.announced_implementations().await?;
+        if !known.contains(&(implementation, code_hash)) {
             return Err(not(NotAPortReason::OtherImplementation(implementation)));
         }
-        let port = Self {
-            registry: registry.clone(),
-            address,
-            from_block: created(registry, address).await?,
-            implementation,
-        };
-        let named = port.info().await?.registry;
-        if named != registry.address() {
-            return Err(not(NotAPortReason::OtherRegistry(named)));
+        let announced = announced(registry, address).await?;
+        let agrees = announced.as_ref().is_none_or(|(event, _)| {
+            (event.issuer, event.patient, event.implementation)
+                == (code.issuer, code.patient, implementation)
+        });
+        let block = announced.map(|(_, block)| block);
+        let port = Self::new(registry, address, code, block);
+        let info = port.info().await?;
+        let agrees = agrees
+            && (info.registry, info.issuer) == (code.registry, code.issuer)
+            && (info.claimed || info.patient == code.patient);
+        if agrees {
+            Ok(port)
+        } else {
+            Err(not(NotAPortReason::OtherParties))
         }
-        Ok(port)
     }
 
     /// A port that the caller knows to be genuine, as one that it opened before. The registry is not asked: no
     /// answer of it, or none, keeps a patient from what is the patient's own to do.
     ///
     /// # Errors
-    /// [`Error::NotAPort`] if there is no clone at the address.
+    /// [`Error::NotAPort`] if there is no port of the registry at the address.
     pub async fn known(registry: &Registry, address: Address) -> Result<Self> {
-        let not = |reason| Error::NotAPort {
-            address,
-            registry: registry.address(),
-            reason,
-        };
-        let code = registry.chain().code(address).await?;
-        if code.is_empty() {
-            return Err(not(NotAPortReason::NoCode));
-        }
-        let implementation = clone_target(&code).ok_or(not(NotAPortReason::NotAClone))?;
-        Ok(Self {
+        let code = code_of(registry, address).await?;
+        let block = announced(registry, address).await?.map(|(_, block)| block);
+        Ok(Self::new(registry, address, code, block))
+    }
+
+    /// `created` is the block of its creation; the registry's own will do.
+    fn new(registry: &Registry, address: Address, code: PortCode, created: Option<u64>) -> Self {
+        Self {
             registry: registry.clone(),
             address,
-            from_block: created(registry, address).await?,
-            implementation,
-        })
+            code,
+            from_block: created.unwrap_or(registry.from_block()),
+            history: Arc::default(),
+        }
     }
 
     /// The chain it is on.
@@ -154,9 +179,14 @@ impl Port {
         self.address
     }
 
+    /// What its own code says: who made it, for whom, and what it runs.
+    pub fn code(&self) -> &PortCode {
+        &self.code
+    }
+
     /// The code it runs.
     pub fn implementation(&self) -> Address {
-        self.implementation
+        self.code.implementation
     }
 
     /// The block of its creation.
@@ -269,28 +299,29 @@ impl Port {
     /// # Errors
     /// [`Error::UnknownRequest`].
     pub async fn request(&self, id: u32) -> Result<RequestEntry> {
-        match self
+        let entry = match self
             .call(&IPatientPort::getRequestCall { requestId: id })
             .await
         {
-            Ok(request) => self.request_entry(id, &request),
-            Err(error) if error.code() == "request.unknown" => Err(Error::UnknownRequest {
-                port: self.address,
-                id,
-            }),
-            Err(error) => Err(error),
-        }
+            Ok(request) => self.request_entry(id, &request)?,
+            Err(error) if error.code() == "request.unknown" => None,
+            Err(error) => return Err(error),
+        };
+        entry.ok_or(Error::UnknownRequest {
+            port: self.address,
+            id,
+        })
     }
 
-    /// All requests, oldest first.
+    /// All requests, oldest first. Their numbers have gaps where the port lists a holder who did not ask.
     pub async fn requests(&self) -> Result<Vec<RequestEntry>> {
-        let count = self.info().await?.request_count;
+        let last = self.info().await?.last_request;
         let mut entries = Vec::new();
-        for (from, limit) in pages(1, count) {
+        for (from, limit) in pages(1, last) {
             let call = IPatientPort::requestsCall { from, limit };
             let page = self.page(self.call(&call).await?, limit)?;
             for (id, request) in (from..).zip(&page) {
-                entries.push(self.request_entry(id, request)?);
+                entries.extend(self.request_entry(id, request)?);
             }
         }
         Ok(entries)
@@ -307,34 +338,54 @@ impl Port {
         }
     }
 
-    fn request_entry(&self, id: u32, request: &IPatientPort::Request) -> Result<RequestEntry> {
+    /// `None` for an entry that lists a holder and is no request.
+    fn request_entry(
+        &self,
+        id: u32,
+        request: &IPatientPort::Request,
+    ) -> Result<Option<RequestEntry>> {
+        if request.state == RequestEntry::LISTED {
+            return Ok(None);
+        }
         RequestEntry::from_chain(id, request)
+            .map(Some)
             .ok_or_else(|| self.chain().invalid_view("a request's state is unknown"))
     }
 
-    /// Everyone who was ever granted access and still matters, in order of their first grant, as it stands at
-    /// `now` (see [`Chain::now`]).
-    pub async fn readers(&self, now: Timestamp) -> Result<Vec<Access>> {
-        /// Live readers and those that hold keys of sections nobody has rotated since.
-        const MOST: u32 = MAX_READERS as u32;
-        let mut readers = Vec::new();
-        for (from, limit) in pages(0, MOST + 1) {
-            let call = IPatientPort::readersCall { from, limit };
-            let page = self.chain().call_pending(self.address, &call).await?;
-            let last = page.len() < limit as usize;
-            if page.len() > limit as usize || readers.len() + page.len() > MOST as usize {
-                return Err(self
-                    .chain()
-                    .invalid_view("there are more readers than a port can have"));
-            }
-            for access in &page {
-                readers.push(self.access(access)?.at(now));
-            }
-            if last {
-                break;
-            }
+    /// Everyone who may hold secrets or rights, in no particular order, as it stands at `now` (see [`Chain::now`]).
+    /// Who is not among them has neither rights nor the secret of any section's current key.
+    pub async fn holders(&self, now: Timestamp) -> Result<Vec<Holder>> {
+        const MOST: u32 = MAX_HOLDERS as u32;
+        // One more than there can be: a longer list is no port's.
+        let call = IPatientPort::holdersCall {
+            from: 0,
+            limit: MOST + 1,
+        };
+        let holders = self.chain().call_pending(self.address, &call).await?;
+        if holders.len() > MOST as usize {
+            return Err(self
+                .chain()
+                .invalid_view("there are more holders than a port can have"));
         }
-        Ok(readers)
+        holders
+            .iter()
+            .map(|holder| self.holder(holder, now))
+            .collect()
+    }
+
+    /// What an account may do and was given, as it stands at `now` (see [`Chain::now`]).
+    pub async fn holder_of(&self, account: Address, now: Timestamp) -> Result<Holder> {
+        let call = IPatientPort::holderOfCall { account };
+        let holder = self.chain().call_pending(self.address, &call).await?;
+        if holder.access.reader != account {
+            return Err(self.chain().invalid_view("it is about another account"));
+        }
+        self.holder(&holder, now)
+    }
+
+    fn holder(&self, holder: &IPatientPort::Holder, now: Timestamp) -> Result<Holder> {
+        Holder::from_chain(holder, now)
+            .ok_or_else(|| self.chain().invalid_view("a holder's state is unknown"))
     }
 
     /// What an account was granted, as it stands at `now` (see [`Chain::now`]). Whether it is still verified is
@@ -342,12 +393,23 @@ impl Port {
     pub async fn access_of(&self, reader: Address, now: Timestamp) -> Result<Access> {
         let call = IPatientPort::accessOfCall { reader };
         let access = self.chain().call_pending(self.address, &call).await?;
-        self.access(&access).map(|access| access.at(now))
+        if access.reader != reader {
+            return Err(self.chain().invalid_view("it is about another account"));
+        }
+        Access::from_chain(&access)
+            .map(|access| access.at(now))
+            .ok_or_else(|| self.chain().invalid_view("a grant's state is unknown"))
     }
 
-    fn access(&self, access: &IPatientPort::Access) -> Result<Access> {
-        Access::from_chain(access)
-            .ok_or_else(|| self.chain().invalid_view("a grant's state is unknown"))
+    /// What the port's events so far come to.
+    pub async fn history_head(&self) -> Result<Head> {
+        let head = self.call(&IPatientPort::historyHeadCall {}).await?;
+        Ok(Head::from_word(head))
+    }
+
+    /// What was read of the history through this port or its clones.
+    pub(crate) fn kept_history(&self) -> &Mutex<Arc<History>> {
+        &self.history
     }
 
     /// Whether an account may read a section now, as the patient granted.
@@ -486,8 +548,6 @@ impl Port {
 
 #[cfg(test)]
 mod tests {
-    use alloy::hex;
-
     use super::*;
 
     #[test]
@@ -498,23 +558,5 @@ mod tests {
             pages(1, 201).collect::<Vec<_>>(),
             [(1, 100), (101, 100), (201, 1)]
         );
-        assert_eq!(pages(0, 129).collect::<Vec<_>>(), [(0, 100), (100, 29)]);
-    }
-
-    #[test]
-    fn the_target_of_a_minimal_clone_is_read_and_nothing_else() {
-        // The example of EIP-1167.
-        let code = hex!(
-            "363d3d373d3d3d363d73bebebebebebebebebebebebebebebebebebebebe5af43d82803e903d91602b57fd5bf3"
-        );
-        assert_eq!(clone_target(&code), Some(Address::repeat_byte(0xbe)));
-        for index in (0..10).chain(30..45) {
-            let mut altered = code;
-            altered[index] ^= 1;
-            assert_eq!(clone_target(&altered), None, "byte {index}");
-        }
-        assert_eq!(clone_target(&code[..44]), None);
-        assert_eq!(clone_target(&[code.as_slice(), &[0]].concat()), None);
-        assert_eq!(clone_target(&[]), None);
     }
 }

@@ -1,67 +1,15 @@
 //! What a port's views return, checked and in types.
 
-use std::fmt;
-use std::str::FromStr;
-
 use alloy::primitives::{Address, B256};
 use patientport_core::abi::IPatientPort;
 use patientport_core::keys::PublicKey;
 use patientport_core::limits::REQUEST_LIFETIME_SECS;
-use patientport_core::section::{SectionId, SectionSet};
-use patientport_core::text::Rights;
-use serde::{Deserialize, Serialize};
+use patientport_core::section::SectionId;
 
+use super::codes::codes;
 use crate::error::{Error, Result};
+use crate::history::Head;
 use crate::units::Timestamp;
-
-/// A set of codes on chain with their names: lower case with hyphens, as in arguments and JSON.
-macro_rules! codes {
-    ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$variant_meta:meta])* $variant:ident = $code:literal $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_meta])* #[serde(rename = $text)] $variant = $code),+
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The code on chain.
-            pub const fn code(self) -> u8 {
-                self as u8
-            }
-
-            /// By the code on chain.
-            pub fn from_code(code: u8) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.code() == code)
-            }
-
-            /// Its name.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text),+
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-
-            fn from_str(text: &str) -> Result<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == text).ok_or_else(|| {
-                    Error::BadInput { what: $what, value: text.chars().take(32).collect() }
-                })
-            }
-        }
-    };
-}
 
 codes! {
     /// Where a record stands.
@@ -88,20 +36,6 @@ codes! {
         Cancelled = 4 "cancelled",
         /// Nobody answered within 90 days.
         Lapsed = 5 "lapsed",
-    }
-}
-
-codes! {
-    /// Where a grant stands.
-    AccessState, "not a state of a grant" {
-        /// There never was one.
-        None = 0 "none",
-        /// In force.
-        Live = 1 "live",
-        /// Its time is over.
-        Expired = 2 "expired",
-        /// The patient ended it.
-        Revoked = 3 "revoked",
     }
 }
 
@@ -152,8 +86,12 @@ codes! {
 pub struct PortInfo {
     /// The patient who owns it.
     pub patient: Address,
+    /// Who was offered its ownership and has not accepted; `None` = nobody.
+    pub pending_owner: Option<Address>,
     /// The registry that issued it.
     pub registry: Address,
+    /// The provider that issued it.
+    pub issuer: Address,
     /// The primary care provider; `None` = none.
     pub primary_care: Option<Address>,
     /// Whether the patient has accepted it.
@@ -162,23 +100,33 @@ pub struct PortInfo {
     pub key: Option<PublicKey>,
     /// How many records were added.
     pub record_count: u32,
-    /// How many requests were made.
-    pub request_count: u32,
-    /// How many readers the port lists.
-    pub reader_count: u8,
+    /// The highest number of a request. Some numbers stand for none: [`Port::requests`](super::Port::requests)
+    /// leaves them out.
+    pub last_request: u32,
+    /// How many readers, delegates and responders the port lists.
+    pub holder_count: u32,
+    /// The nonce that the next signed call carries.
+    pub nonce: u32,
+    /// What the port's events come to.
+    pub history_head: Head,
 }
 
 impl PortInfo {
     pub(super) fn from_chain(info: &IPatientPort::PortInfo) -> Self {
+        let some = |account: Address| (!account.is_zero()).then_some(account);
         Self {
             patient: info.owner,
+            pending_owner: some(info.pendingOwner),
             registry: info.registry,
-            primary_care: (!info.primaryCare.is_zero()).then_some(info.primaryCare),
+            issuer: info.issuer,
+            primary_care: some(info.primaryCare),
             claimed: info.claimed,
             key: PublicKey::from_chain(info.keyX, info.keyParity).ok(),
             record_count: info.recordCount,
-            request_count: info.requestCount,
-            reader_count: info.readerCount,
+            last_request: info.requestCount,
+            holder_count: info.holderCount,
+            nonce: info.nonce,
+            history_head: Head::from_word(info.historyHead),
         }
     }
 
@@ -234,6 +182,8 @@ pub struct RecordEntry {
     pub added_at: Timestamp,
     /// Where it stands.
     pub state: RecordState,
+    /// The record that takes its place; `None` = none.
+    pub successor: Option<u32>,
 }
 
 impl RecordEntry {
@@ -246,6 +196,7 @@ impl RecordEntry {
             epoch: record.epoch,
             added_at: Timestamp(record.addedAt),
             state: RecordState::from_code(record.state)?,
+            successor: (record.successor != 0).then_some(record.successor),
         })
     }
 }
@@ -266,6 +217,9 @@ pub struct RequestEntry {
 }
 
 impl RequestEntry {
+    /// [`IPatientPort::Request::state`] of an entry that only lists a holder: nobody asked.
+    pub(super) const LISTED: u8 = 6;
+
     pub(super) fn from_chain(id: u32, request: &IPatientPort::Request) -> Option<Self> {
         Some(Self {
             id,
@@ -279,69 +233,5 @@ impl RequestEntry {
     /// When it lapses if nobody answers.
     pub fn lapses_at(&self) -> Timestamp {
         Timestamp(self.requested_at.0.saturating_add(REQUEST_LIFETIME_SECS))
-    }
-}
-
-/// What an account was granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// The account.
-    pub reader: Address,
-    /// The sections of the newest grant.
-    pub sections: SectionSet,
-    /// The sections whose keys it was ever given.
-    pub held: SectionSet,
-    /// When the grant ends or ended.
-    pub expiry: Timestamp,
-    /// When the grant was last changed.
-    pub changed_at: Timestamp,
-    /// To do what; `None` without a grant.
-    pub rights: Option<Rights>,
-    /// Where it stands.
-    pub state: AccessState,
-}
-
-impl Access {
-    pub(super) fn from_chain(access: &IPatientPort::Access) -> Option<Self> {
-        Some(Self {
-            reader: access.reader,
-            sections: SectionSet::from_bits(access.sections),
-            held: SectionSet::from_bits(access.held),
-            expiry: Timestamp(access.expiry),
-            changed_at: Timestamp(access.changedAt),
-            rights: Rights::from_bits(access.rights),
-            state: AccessState::from_code(access.state)?,
-        })
-    }
-
-    /// The same grant as it stands at `now`: a node whose newest block is old still calls expired grants live.
-    #[must_use]
-    pub fn at(self, now: Timestamp) -> Self {
-        let state = match self.state {
-            AccessState::Live if self.expiry <= now => AccessState::Expired,
-            state => state,
-        };
-        Self { state, ..self }
-    }
-
-    /// Whether it is in force.
-    pub fn is_live(&self) -> bool {
-        self.state == AccessState::Live
-    }
-
-    /// The sections that may be read now.
-    pub fn readable(&self) -> SectionSet {
-        match (self.state, self.rights) {
-            (AccessState::Live, Some(Rights::Read | Rights::ReadWrite)) => self.sections,
-            _ => SectionSet::EMPTY,
-        }
-    }
-
-    /// The sections that may be written to now.
-    pub fn writable(&self) -> SectionSet {
-        match (self.state, self.rights) {
-            (AccessState::Live, Some(Rights::Write | Rights::ReadWrite)) => self.sections,
-            _ => SectionSet::EMPTY,
-        }
     }
 }

@@ -4,6 +4,7 @@ mod profile;
 mod provider;
 
 use alloy::primitives::{Address, B256, keccak256};
+use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use patientport_core::abi::IRegistry;
 use patientport_core::keys::PublicKey;
@@ -104,26 +105,38 @@ impl Registry {
             .await
     }
 
-    /// The attesters of now, in the order in which they were added.
+    /// The attesters of now, in the order in which they were first added.
+    ///
+    /// # Errors
+    /// [`Error::InvalidResponse`] if the pages have no end.
     pub async fn attesters(&self) -> Result<Vec<Address>> {
-        use IRegistry::{AttesterAdded, AttesterRemoved};
-        let query = self.events().with_topic(
-            0,
-            [
-                AttesterAdded::SIGNATURE_HASH,
-                AttesterRemoved::SIGNATURE_HASH,
-            ],
-        );
+        /// More accounts than this have never been attesters.
+        const MOST: u32 = 65_535;
         let mut attesters = Vec::new();
-        for log in self.chain.logs(&query).await? {
-            if let Ok(added) = AttesterAdded::decode_log(&log.inner) {
-                attesters.retain(|known| *known != added.attester);
-                attesters.push(added.attester);
-            } else if let Ok(removed) = AttesterRemoved::decode_log(&log.inner) {
-                attesters.retain(|known| *known != removed.attester);
+        let mut from: u32 = 0;
+        loop {
+            let limit = MAX_PAGE;
+            let call = IRegistry::attestersCall { from, limit };
+            let page = self.chain.call(self.address, &call).await?;
+            let length = self.page_length(page.len())?;
+            let active = page.iter().filter(|attester| attester.active);
+            attesters.extend(active.map(|attester| attester.account));
+            if length < limit {
+                return Ok(attesters);
+            }
+            from += length;
+            if from > MOST {
+                return Err(self.chain.invalid_view("it lists more than there can be"));
             }
         }
-        Ok(attesters)
+    }
+
+    /// The length of a page, which is never more than [`MAX_PAGE`].
+    fn page_length(&self, length: usize) -> Result<u32> {
+        u32::try_from(length)
+            .ok()
+            .filter(|length| *length <= MAX_PAGE)
+            .ok_or_else(|| self.chain.invalid_view("a page is longer than asked for"))
     }
 
     /// The code that ports issued from now on run; `None` = not set yet.
@@ -205,26 +218,49 @@ impl Registry {
             .await
     }
 
-    /// The accounts of all providers in order of registration.
+    /// The accounts of all providers, the newest first. Who registers meanwhile is left out.
+    ///
+    /// # Errors
+    /// [`Error::InvalidResponse`] if the pages have no end.
     pub async fn providers(&self) -> Result<Vec<Address>> {
-        let count = self.provider_count().await?;
+        // The first page may hold some that registered after this was asked, and no more than a page of them.
+        let most = self.provider_count().await?.saturating_add(MAX_PAGE);
         let mut accounts = Vec::new();
-        let mut from = 0;
-        while from < count {
-            let call = IRegistry::providersCall {
-                from,
-                limit: MAX_PAGE,
-            };
+        let mut before = Address::ZERO;
+        loop {
+            let limit = MAX_PAGE;
+            let call = IRegistry::providersCall { before, limit };
             let page = self.chain.call(self.address, &call).await?;
-            let length = match u32::try_from(page.len()) {
-                Ok(0) => break,
-                Ok(length @ 1..=MAX_PAGE) => length,
-                _ => return Err(self.chain.invalid_view("a page is longer than asked for")),
-            };
+            let is_last = self.page_length(page.len())? < limit;
             accounts.extend(page);
-            from = from.saturating_add(length);
+            if accounts.len() > most as usize {
+                return Err(self.chain.invalid_view("it lists more than there are"));
+            }
+            match accounts.last() {
+                Some(last) if !is_last => before = *last,
+                _ => return Ok(accounts),
+            }
         }
-        Ok(accounts)
+    }
+
+    /// What a provider published with its registration and later under another event, oldest first.
+    async fn published<E: SolEvent, T>(
+        &self,
+        account: Address,
+        first: impl Fn(IRegistry::ProviderRegistered) -> T,
+        later: impl Fn(E) -> T,
+    ) -> Result<Vec<T>> {
+        use IRegistry::ProviderRegistered;
+        let query = self
+            .events()
+            .with_topic(0, [ProviderRegistered::SIGNATURE_HASH, E::SIGNATURE_HASH])
+            .with_topic(1, [account.into_word()]);
+        let logs = self.chain.logs(&query).await?;
+        let read = |log: &Log| match ProviderRegistered::decode_log(&log.inner) {
+            Ok(event) => Some(first(event.data)),
+            Err(_) => Some(later(E::decode_log(&log.inner).ok()?.data)),
+        };
+        Ok(logs.iter().filter_map(read).collect())
     }
 
     /// The identity profile of a provider, checked against the hash that the registry stores.
@@ -234,41 +270,38 @@ impl Registry {
     /// # Errors
     /// [`Error::ProfileMismatch`] if no such profile is in the log.
     pub async fn identity_profile(&self, provider: &Provider) -> Result<IdentityProfile> {
-        use IRegistry::IdentityProfileSet;
-        let query = self
-            .events()
-            .with_topic(0, [IdentityProfileSet::SIGNATURE_HASH])
-            .with_topic(1, [provider.account.into_word()]);
+        use IRegistry::{IdentityProfileSet, ProviderRegistered};
         let expected = provider.identity_profile_hash;
-        let bytes = self
-            .chain
-            .logs(&query)
-            .await?
+        let profiles = self
+            .published(
+                provider.account,
+                |event: ProviderRegistered| event.identityProfile,
+                |event: IdentityProfileSet| event.profile,
+            )
+            .await?;
+        let bytes = profiles
             .iter()
-            .rev()
-            .filter_map(|log| IdentityProfileSet::decode_log(&log.inner).ok())
-            .map(|event| event.data.profile)
-            .find(|profile| keccak256(profile) == expected)
+            .rfind(|profile| keccak256(profile) == expected)
             .ok_or(Error::ProfileMismatch {
                 account: provider.account,
                 expected,
             })?;
-        Ok(IdentityProfile::from_bytes(&bytes))
+        Ok(IdentityProfile::from_bytes(bytes))
     }
 
     /// The contact profile that a provider published last; the provider's own claim.
     pub async fn contact_profile(&self, account: Address) -> Result<Option<ContactProfile>> {
-        use IRegistry::ContactProfileSet;
-        let query = self
-            .events()
-            .with_topic(0, [ContactProfileSet::SIGNATURE_HASH])
-            .with_topic(1, [account.into_word()]);
-        let logs = self.chain.logs(&query).await?;
-        Ok(logs
-            .iter()
-            .rev()
-            .find_map(|log| ContactProfileSet::decode_log(&log.inner).ok())
-            .map(|event| ContactProfile::from_bytes(&event.profile)))
+        use IRegistry::{ContactProfileSet, ProviderRegistered};
+        let profiles = self
+            .published(
+                account,
+                |event: ProviderRegistered| event.contactProfile,
+                |event: ContactProfileSet| event.profile,
+            )
+            .await?;
+        Ok(profiles
+            .last()
+            .map(|profile| ContactProfile::from_bytes(profile)))
     }
 
     /// The ports issued by, or issued for, an account, with the block of their creation; oldest first.

@@ -4,7 +4,9 @@ use std::fmt;
 
 use alloy::primitives::Address;
 
-use super::{DeployerErrors, PortErrors, ProgramErrors, Reason, RegistryErrors, Revert};
+use super::{
+    CacheErrors, DeployerErrors, PortErrors, ProgramErrors, Reason, RegistryErrors, Revert,
+};
 use crate::units::Timestamp;
 
 impl fmt::Display for Revert {
@@ -13,6 +15,7 @@ impl fmt::Display for Revert {
             Reason::Port(error) => self.fmt_port(f, error),
             Reason::Registry(error) => self.fmt_registry(f, error),
             Reason::Program(error) => fmt_program(f, self.contract, error),
+            Reason::Cache(error) => fmt_cache(f, error),
             Reason::Deployer(error) => fmt_deployer(f, error),
             Reason::Text(text) => write!(f, "the contract refused: `{}`", escape(text)),
             Reason::Panic(code) => write!(f, "the contract panicked with code `{code}`"),
@@ -29,8 +32,10 @@ impl fmt::Display for Revert {
 impl Revert {
     fn fmt_port(&self, f: &mut fmt::Formatter<'_>, error: &PortErrors) -> fmt::Result {
         match error {
-            PortErrors::Unauthorized(e) => self.denied(f, &e.caller),
-            PortErrors::AlreadyInitialized(_) => f.write_str("the port is initialised already"),
+            PortErrors::Unauthorized(e) => self.denied(f, self.role_at_port(), &e.caller),
+            PortErrors::NotAPort(_) => {
+                f.write_str("what was called is the code that ports run, or no port of a registry")
+            }
             PortErrors::AlreadyClaimed(_) => f.write_str("the port is claimed already"),
             PortErrors::NotClaimed(_) => {
                 f.write_str("the port is not claimed yet: its patient must accept it first")
@@ -90,6 +95,11 @@ impl Revert {
                     e.given, e.max
                 )
             }
+            PortErrors::InvalidRecordCount(e) => write!(
+                f,
+                "`{}` records at once; 1 to `{}` are allowed",
+                e.given, e.max
+            ),
             PortErrors::UnknownRecord(e) => {
                 write!(f, "the port has no record `{}`", e.recordId)
             }
@@ -104,7 +114,15 @@ impl Revert {
                 }
             ),
             PortErrors::InvalidCommitment(_) => f.write_str("the commitment is empty"),
+            PortErrors::InvalidPart(e) => {
+                write!(f, "`{}` is neither a record's head nor its body", e.part)
+            }
             PortErrors::UnknownRequest(e) => write!(f, "the port has no request `{}`", e.requestId),
+            PortErrors::RequestNotPending(e) if e.state == 6 => write!(
+                f,
+                "`{}` is no request: the number stands for somebody who did not ask",
+                e.requestId
+            ),
             PortErrors::RequestNotPending(e) => write!(
                 f,
                 "request `{}` is not pending any more: it {}",
@@ -122,6 +140,9 @@ impl Revert {
                 "`{}` has `{}` pending requests at this port already, which is the limit",
                 e.requester, e.max
             ),
+            PortErrors::RequesterBlocked(e) => {
+                write!(f, "the patient takes no requests of `{}`", e.requester)
+            }
             PortErrors::InvalidExpiry(e) => write!(
                 f,
                 "access cannot end at {}: the port allows {} to {}",
@@ -129,6 +150,9 @@ impl Revert {
                 Timestamp(e.earliest),
                 Timestamp(e.latest)
             ),
+            PortErrors::InvalidRights(e) if self.function == Some("setDelegate") => {
+                write!(f, "`{}` is no combination of a delegate's rights", e.rights)
+            }
             PortErrors::InvalidRights(e) => {
                 write!(
                     f,
@@ -137,32 +161,84 @@ impl Revert {
                 )
             }
             PortErrors::InvalidReason(e) => write!(f, "`{}` is not a reason code", e.reason),
-            PortErrors::InvalidReader(e) => {
-                write!(
-                    f,
-                    "`{}` is the port's patient, or not whom the request is for",
-                    e.reader
-                )
-            }
+            PortErrors::InvalidReader(e) => write!(
+                f,
+                "`{}` is the port's patient, a delegate whom no delegate can give to, or not whom the request is for",
+                e.reader
+            ),
             PortErrors::NoLiveGrant(e) => {
                 write!(f, "`{}` has no such access in force", e.reader)
             }
-            PortErrors::TooManyReaders(e) => {
+            PortErrors::TooManyHolders(e) => write!(
+                f,
+                "the port has `{}` readers, delegates and responders already, which is the limit",
+                e.max
+            ),
+            PortErrors::InvalidEmergencyState(e) => write!(
+                f,
+                "emergency access of `{}` {}",
+                e.responder,
+                match e.state {
+                    0 => "is not arranged",
+                    1 => "is armed and was not taken",
+                    2 => "was taken and its delay runs",
+                    3 => "is open",
+                    4 => "is over",
+                    5 => "was vetoed",
+                    _ => "is in an unknown state",
+                }
+            ),
+            PortErrors::InvalidDuration(e) => write!(
+                f,
+                "`{}` s are too many or too few: at most `{}` s are allowed, and a window has at least 1 s",
+                e.given, e.max
+            ),
+            PortErrors::InvalidCustodian(e) => write!(
+                f,
+                "there is no custodian `{}`: they are numbered 0 to 2",
+                e.index
+            ),
+            PortErrors::InvalidSignature(_) => {
+                f.write_str("the signature is not the patient's for this call")
+            }
+            PortErrors::InvalidNonce(e) => write!(
+                f,
+                "the signed call carries the nonce `{}` and the port expects `{}`: it was sent, or replaced, before",
+                e.given, e.expected
+            ),
+            PortErrors::SignatureExpired(e) => {
                 write!(
                     f,
-                    "the port has `{}` readers already, which is the limit",
-                    e.max
+                    "the signed call could be sent until {}",
+                    Timestamp(e.deadline)
                 )
             }
+            PortErrors::Exhausted(_) => f.write_str("the port can count no further"),
         }
     }
 
     fn fmt_registry(&self, f: &mut fmt::Formatter<'_>, error: &RegistryErrors) -> fmt::Result {
         match error {
-            RegistryErrors::OwnableUnauthorizedAccount(e) => self.denied(f, &e.account),
-            RegistryErrors::UnauthorizedAttester(e) => self.denied(f, &e.account),
+            RegistryErrors::OwnableUnauthorizedAccount(e) => {
+                self.denied(f, self.role_at_registry(), &e.account)
+            }
+            RegistryErrors::UnauthorizedAttester(e) => {
+                self.denied(f, self.role_at_registry(), &e.account)
+            }
             RegistryErrors::OwnableInvalidOwner(e) => {
                 write!(f, "`{}` cannot own the registry", e.owner)
+            }
+            RegistryErrors::InvalidAttester(e) => {
+                write!(f, "`{}` cannot be an attester", e.attester)
+            }
+            RegistryErrors::TooManyAttesters(_) => {
+                f.write_str("the registry has had as many attesters as it can have")
+            }
+            RegistryErrors::TooManyProviders(_) => {
+                f.write_str("the registry has as many providers as it can have")
+            }
+            RegistryErrors::TooManyPorts(_) => {
+                f.write_str("the registry has issued as many ports as it can")
             }
             RegistryErrors::UnknownProvider(e) => {
                 write!(f, "no provider is registered under `{}`", e.provider)
@@ -267,6 +343,23 @@ fn fmt_program(
             "activating the program costs `{}` wei and `{}` wei were sent",
             e.want, e.have
         ),
+    }
+}
+
+fn fmt_cache(f: &mut fmt::Formatter<'_>, error: &CacheErrors) -> fmt::Result {
+    match error {
+        CacheErrors::AsmTooLarge(e) => write!(
+            f,
+            "the program has `{}` bytes, which do not fit into a cache of `{}` bytes",
+            e.asm, e.cacheSize
+        ),
+        CacheErrors::AlreadyCached(_) => f.write_str("the program is cached already"),
+        CacheErrors::BidTooSmall(e) => write!(
+            f,
+            "the bid is too low for the chain's cache: it counts as `{}`, and `{}` are needed",
+            e.bid, e.min
+        ),
+        CacheErrors::BidsArePaused(_) => f.write_str("the chain's cache takes no bids now"),
     }
 }
 

@@ -11,7 +11,8 @@ pub const fn selector(bytes: [u8; 4]) -> u32 {
 }
 
 /// An event's topic as numbers. As such it becomes code; as bytes it would become data, and a
-/// program's data costs gas on every call.
+/// program's data costs gas on every call. Give it to [`Out::log`] where it is written: a topic that
+/// is passed on or chosen from is data again.
 pub const fn topic(hash: B256) -> [u64; 4] {
     let mut words = [0; 4];
     let mut at = 0;
@@ -48,10 +49,22 @@ impl Out {
     }
 
     /// A log: starts with its event's topic; indexed arguments follow, then data, then [`Out::emit`].
+    ///
+    /// Inlined so that a constant topic arrives as four numbers: an array of them would be passed as the
+    /// address of 32 bytes of data.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "it is what keeps topics out of the data"
+    )]
+    pub fn log([first, second, third, fourth]: [u64; 4]) -> Self {
+        Self::log_of(first, second, third, fourth)
+    }
+
     #[inline(never)]
-    pub fn log(topic: [u64; 4]) -> Self {
+    fn log_of(first: u64, second: u64, third: u64, fourth: u64) -> Self {
         let mut log = Self::new();
-        for part in topic {
+        for part in [first, second, third, fourth] {
             log.0.extend_from_slice(&part.to_be_bytes());
         }
         log

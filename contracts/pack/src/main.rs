@@ -1,8 +1,10 @@
-//! `patientport-pack [--json] [--project-hash HEX] [--init-code] --out DIR NAME=WASM…`
+//! `patientport-pack [--json] [--project-hash HEX] [--init-code] [--budgets FILE] --out DIR NAME=WASM…`
 //!
 //! Writes `DIR/NAME.wasm` (the module as deployed) and `DIR/NAME.code` (the account's code), with
-//! `--init-code` also `DIR/NAME.init`, and prints the measures on stdout. Called by
-//! `scripts/build-contracts`.
+//! `--init-code` also `DIR/NAME.init`, and prints the measures on stdout. With `--budgets` a contract that
+//! weighs more than the file allows is an error. Called by `scripts/build-contracts`.
+
+mod budget;
 
 use std::{
     fmt::Write as _,
@@ -12,12 +14,13 @@ use std::{
     process::ExitCode,
 };
 
+use budget::{BudgetError, Budgets};
 use patientport_pack::{MAX_CODE_BYTES, PackError, Packed, init_code, pack};
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error(
-        "usage: patientport-pack [--json] [--project-hash HEX] [--init-code] --out DIR NAME=WASM…"
+        "usage: patientport-pack [--json] [--project-hash HEX] [--init-code] [--budgets FILE] --out DIR NAME=WASM…"
     )]
     Usage,
     #[error("cannot read `{0}`")]
@@ -26,6 +29,8 @@ enum Error {
     Write(PathBuf, #[source] io::Error),
     #[error("contract `{0}` cannot be deployed")]
     Pack(String, #[source] PackError),
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
 }
 
 fn main() -> ExitCode {
@@ -51,11 +56,17 @@ fn main() -> ExitCode {
 fn run(mut args: impl Iterator<Item = String>) -> Result<String, Error> {
     let (mut out, mut json, mut with_init, mut project_hash, mut contracts) =
         (None, false, false, None, Vec::new());
+    let mut budgets = None;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--json" => json = true,
             "--init-code" => with_init = true,
             "--out" => out = Some(PathBuf::from(args.next().ok_or(Error::Usage)?)),
+            "--budgets" => {
+                let path = PathBuf::from(args.next().ok_or(Error::Usage)?);
+                let text = fs::read_to_string(&path).map_err(|error| Error::Read(path, error))?;
+                budgets = Some(text.parse::<Budgets>()?);
+            }
             "--project-hash" => {
                 let hash = args.next().as_deref().and_then(from_hex);
                 project_hash = Some(hash.ok_or(Error::Usage)?);
@@ -76,6 +87,9 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<String, Error> {
         let module = fs::read(&path).map_err(|error| Error::Read(path, error))?;
         let packed =
             pack(&module, project_hash).map_err(|error| Error::Pack(name.clone(), error))?;
+        if let Some(budgets) = &budgets {
+            budgets.check(&name, &packed)?;
+        }
         write(&out.join(format!("{name}.wasm")), &packed.wasm)?;
         write(&out.join(format!("{name}.code")), &packed.code)?;
         if with_init {

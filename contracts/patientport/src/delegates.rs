@@ -48,9 +48,6 @@ impl Port {
         let until = args.u64()?;
         let mut header = self.only_patient()?;
         Self::check_account(who)?;
-        if who == self.caller {
-            return Err(Error::InvalidAddress(who));
-        }
         let slot = Slot::account(map::DELEGATE, &who);
         let mut word = self.load(slot);
         if rights == 0 {
@@ -61,6 +58,9 @@ impl Port {
                 return Err(Error::InvalidRights(rights));
             }
         } else {
+            if who == self.caller {
+                return Err(Error::InvalidAddress(who));
+            }
             if rights > delegate::ALL {
                 return Err(Error::InvalidRights(rights));
             }

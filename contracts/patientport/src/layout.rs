@@ -64,6 +64,9 @@ pub(crate) mod header {
     pub(crate) const RECORDS: Field = Field::new(21, 4);
     /// Newest request id.
     pub(crate) const REQUESTS: Field = Field::new(25, 4);
+    /// Highest id: those of requests stay below the bit of [`super::pending::BLOCKED`], and one more than
+    /// an id is a number of four bytes, too.
+    pub(crate) const MAX_ID: u32 = 0x7fff_ffff;
     // Bytes 29..32 are free.
 
     /// The patient has accepted the port.
@@ -168,8 +171,6 @@ pub(crate) mod pending {
     /// Its highest bit is [`BLOCKED`].
     pub(crate) const FLAGS: Field = Field::new(0, 1);
     pub(crate) const BLOCKED: u8 = 0x80;
-    /// Ids stay below the bit of [`BLOCKED`].
-    pub(crate) const MAX_ID: u32 = 0x7fff_ffff;
 }
 
 /// What an account was granted, and what else it is.

@@ -93,11 +93,11 @@ impl Port {
         Parties::of_code(&code).ok_or(Error::NotAPort)
     }
 
-    /// Counts one more, up to `max`, in a field of the header and stores the header (I1).
+    /// Counts one more in a field of the header and stores the header (I1).
     #[inline(never)]
-    pub(crate) fn next_id(&self, header: &mut B256, field: Field, max: u32) -> Result<u64> {
+    pub(crate) fn next_id(&self, header: &mut B256, field: Field) -> Result<u64> {
         let id = field.number(header);
-        if id == max {
+        if id == header::MAX_ID {
             return Err(Error::Exhausted);
         }
         let id = u64::from(id).wrapping_add(1);

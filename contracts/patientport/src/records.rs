@@ -47,7 +47,7 @@ impl Port {
         if commitment.is_zero() {
             return Err(Error::InvalidCommitment);
         }
-        let id = self.next_id(&mut header, header::RECORDS, u32::MAX)?;
+        let id = self.next_id(&mut header, header::RECORDS)?;
         self.store(Slot::number(map::COMMITMENT, id), commitment);
         let mut word = B256::ZERO;
         set_account(&mut word, &self.caller);

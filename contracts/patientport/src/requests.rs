@@ -65,7 +65,7 @@ impl Port {
         state: u8,
         referral: bool,
     ) -> Result<u64> {
-        let id = self.next_id(header, header::REQUESTS, pending::MAX_ID)?;
+        let id = self.next_id(header, header::REQUESTS)?;
         let mut word = B256::ZERO;
         set_account(&mut word, recipient);
         request::MADE_AT.set(&mut word, self.now);

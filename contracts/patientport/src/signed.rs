@@ -43,7 +43,7 @@ impl Port {
     fn use_nonce(&self) -> Result<u64> {
         let mut word = self.list_word(0);
         let nonce = list::NONCE.get(&word);
-        if nonce == u32::MAX.into() {
+        if nonce == u64::from(u32::MAX) {
             return Err(Error::Exhausted);
         }
         let next = nonce.wrapping_add(1);

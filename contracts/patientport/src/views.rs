@@ -7,7 +7,6 @@ use patientport_abi::{ERC165, IPatientPort as abi, interface_id, limits};
 use patientport_kit::{Args, Out, Slot, account};
 
 use crate::{
-    error::Error,
     layout::{
         custodian, delegate, grant, header, list, map, record, responder, section as lane, single,
     },
@@ -23,13 +22,14 @@ fn array(length: u32) -> Out {
     out
 }
 
-/// The part of `1..=last` that a page asks for; the last id is as high as one can be.
+/// The part of `1..=last` that a page asks for.
 #[inline(never)]
-fn page(args: &mut Args<'_>, last: u32, max: u32) -> Result<(u32, impl Iterator<Item = u32>)> {
+fn page(args: &mut Args<'_>, last: u32, max: u32) -> Result<(u32, core::ops::Range<u32>)> {
     let from = args.u32()?.max(1);
     let limit = args.u32()?.min(max);
-    let length = last.saturating_sub(from.wrapping_sub(1)).min(limit);
-    Ok((length, (from..=last).take(length as usize)))
+    let left = last.wrapping_add(1).saturating_sub(from);
+    let length = left.min(limit);
+    Ok((length, from..from.saturating_add(length)))
 }
 
 impl Port {
@@ -231,6 +231,6 @@ impl Port {
 /// `supportsInterface(bytes4 interfaceId)` (ERC-165).
 pub(crate) fn supports_interface(args: &mut Args<'_>) -> Result<Vec<u8>> {
     const PORT: u32 = interface_id(abi::IPatientPortCalls::SELECTORS);
-    let supported = matches!(args.bytes4()?, ERC165 | PORT);
-    Ok(number(supported.into()))
+    let id = args.bytes4()?;
+    Ok(number(matches!(id, ERC165 | PORT).into()))
 }

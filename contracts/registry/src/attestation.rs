@@ -112,11 +112,8 @@ impl Registry {
             return Ok(());
         }
         provider::set_status(&mut word, provider::SUSPENDED);
-        self.supervised(
-            &subject,
-            word,
-            const { topic(abi::ProviderSuspended::SIGNATURE_HASH) },
-        );
+        let log = Out::log(const { topic(abi::ProviderSuspended::SIGNATURE_HASH) });
+        self.supervised(&subject, word, log);
         Ok(())
     }
 
@@ -129,21 +126,15 @@ impl Registry {
             return Ok(());
         }
         provider::self_assert(&mut word);
-        self.supervised(
-            &subject,
-            word,
-            const { topic(abi::ProviderReinstated::SIGNATURE_HASH) },
-        );
+        let log = Out::log(const { topic(abi::ProviderReinstated::SIGNATURE_HASH) });
+        self.supervised(&subject, word, log);
         Ok(())
     }
 
     /// Stores and announces what a supervisor did.
     #[inline(never)]
-    fn supervised(&self, subject: &Address, word: B256, event: [u64; 4]) {
+    fn supervised(&self, subject: &Address, word: B256, mut log: Out) {
         self.set_provider_word(subject, word);
-        Out::log(event)
-            .account(subject)
-            .account(&self.caller)
-            .emit(&self.vm, 3);
+        log.account(subject).account(&self.caller).emit(&self.vm, 3);
     }
 }

@@ -77,12 +77,12 @@ impl Registry {
         }
         attester::ACTIVE.set(&mut word, is.into());
         self.store(Slot::account(map::ATTESTER, &account), word);
-        let event = if is {
-            const { topic(abi::AttesterAdded::SIGNATURE_HASH) }
+        let mut log = if is {
+            Out::log(const { topic(abi::AttesterAdded::SIGNATURE_HASH) })
         } else {
-            const { topic(abi::AttesterRemoved::SIGNATURE_HASH) }
+            Out::log(const { topic(abi::AttesterRemoved::SIGNATURE_HASH) })
         };
-        Out::log(event).account(&account).emit(&self.vm, 2);
+        log.account(&account).emit(&self.vm, 2);
         Ok(())
     }
 

@@ -26,13 +26,13 @@ pub struct Envelope {
 /// Encrypts `input` for the holders of a section's secret, writing the body to `body`.
 ///
 /// Draws the record key (32 bytes) and then the ephemeral key (32 bytes) from `rng`. Memory use is a
-/// little over one chunk. Where an error is returned, what `body` has received is worthless.
+/// little over three mebibytes, whatever the input. Where an error is returned, what `body` has received is worthless.
 pub fn encrypt(
     place: &Place,
     section_key: &PublicKey,
     metadata: &Metadata,
-    input: impl Read,
-    body: impl Write,
+    input: impl Read + Send,
+    body: impl Write + Send,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<Envelope, RecordError> {
     // Before the input is read, which may be gigabytes.

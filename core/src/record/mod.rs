@@ -20,6 +20,7 @@ mod metadata;
 mod padme;
 mod place;
 
+pub use body::BodyRange;
 pub use encrypt::{Envelope, encrypt};
 pub use error::RecordError;
 pub use head::{Head, OpenedHead};

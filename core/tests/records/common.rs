@@ -35,6 +35,12 @@ pub(crate) fn place() -> Place {
 }
 
 pub(crate) fn record_of(seed: u8, payload: Vec<u8>) -> Record {
+    let length = payload.len() as u64;
+    record_stating(seed, payload, Some(length))
+}
+
+/// A record whose metadata states this length; none as if written from a pipe.
+pub(crate) fn record_stating(seed: u8, payload: Vec<u8>, length: Option<u64>) -> Record {
     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
     let secret = SecretKey::random(&mut rng);
     let metadata = Metadata {
@@ -42,7 +48,7 @@ pub(crate) fn record_of(seed: u8, payload: Vec<u8>) -> Record {
         media_type: "text/plain".into(),
         content_time: Some("2026-11-22T20:00:00Z".into()),
         note: "fasting\nmorning".into(),
-        length: Some(payload.len() as u64),
+        length,
     };
     let mut body = Vec::new();
     let envelope = encrypt(

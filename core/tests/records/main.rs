@@ -4,6 +4,7 @@
 
 mod common;
 mod pipes;
+mod ranges;
 
 use common::{Record, class, place, random_payload, record, record_of};
 use patientport_core::failure::FailureClass;
@@ -69,6 +70,11 @@ fn every_size_round_trips() {
         65_537,
         131_064,
         131_072,
+        // Around one batch of sixteen chunks, and three.
+        (1 << 20) - 9,
+        (1 << 20) - 8,
+        1 << 20,
+        (3 << 20) + 1,
         10 << 20,
     ];
     for (seed, length) in (0..).zip(sizes) {

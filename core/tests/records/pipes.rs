@@ -154,9 +154,10 @@ fn failing_files_are_told_apart() {
     let record = record(8, 1000);
     let mut rng = ChaCha20Rng::from_seed([8; 32]);
     let key = record.secret.public();
-    let encrypted = |input: &mut dyn Read, body: &mut dyn Write, rng: &mut ChaCha20Rng| {
-        encrypt(&place(), &key, &Metadata::default(), input, body, rng).unwrap_err()
-    };
+    let encrypted =
+        |input: &mut (dyn Read + Send), body: &mut (dyn Write + Send), rng: &mut ChaCha20Rng| {
+            encrypt(&place(), &key, &Metadata::default(), input, body, rng).unwrap_err()
+        };
     assert!(matches!(
         encrypted(&mut &b"x"[..], &mut Full, &mut rng),
         RecordError::Write(_)

@@ -332,4 +332,21 @@ sol! {
         error EmptyBytecode();
         error InitValueButNotInitData();
     }
+
+    #[derive(Debug, PartialEq, Eq)]
+    interface CacheManager {
+        function placeBid(address program) external payable;
+        function getMinBid(address program) external view returns (uint192 bid);
+        function getMinBid(uint64 size) external view returns (uint192 bid);
+        function cacheSize() external view returns (uint64 size);
+        function queueSize() external view returns (uint64 size);
+        function decay() external view returns (uint64 weiPerSecond);
+        function isPaused() external view returns (bool paused);
+
+        event InsertBid(bytes32 indexed codehash, address program, uint192 bid, uint64 size);
+        event DeleteBid(bytes32 indexed codehash, uint192 bid, uint64 size);
+
+        error AlreadyCached(bytes32 codehash);
+        error BidTooSmall(uint192 bid, uint192 min);
+    }
 }

@@ -6,10 +6,10 @@
 
 use crate::{
     evm::{Fault, FrameApi, Machine},
-    vm::{ApiError, CallKind, Priced, ProgramCall, ProgramCallResult},
+    vm::{ApiError, CallKind, EvmApi, Priced, ProgramCall, ProgramCallResult},
 };
-use alloy_primitives::{Address, Bytes, U256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{Panic, PanicKind, SolCall, SolError, SolEvent};
 use revm::interpreter::{
     CallInputs, CallScheme, Gas, InstructionResult, InterpreterResult,
     interpreter_action::FrameInit,
@@ -53,6 +53,11 @@ impl Failure {
     /// A revert without data.
     pub(super) const fn plain() -> Self {
         Self::Revert(Bytes::new())
+    }
+
+    /// Solidity's `Panic(0x11)`, which checked arithmetic reverts with.
+    pub(super) fn arithmetic() -> Self {
+        Self::error(&Panic::from(PanicKind::UnderOverflow))
     }
 }
 
@@ -136,6 +141,48 @@ impl BuiltIn<'_, '_> {
         self.dispatch_call(CallKind::Static, address, calldata, U256::ZERO)
     }
 
+    /// Calls a method that changes the chain: what it returned. What it reverted with is passed on.
+    pub(super) fn order<C: SolCall>(
+        &mut self,
+        address: Address,
+        method: &C,
+        value: U256,
+    ) -> Result<C::Return, Failure> {
+        let result = self.call(address, method.abi_encode(), value)?;
+        returned::<C>(result)
+    }
+
+    /// Calls a method that changes nothing: what it returned. What it reverted with is passed on.
+    pub(super) fn ask<C: SolCall>(
+        &mut self,
+        address: Address,
+        method: &C,
+    ) -> Result<C::Return, Failure> {
+        let result = self.view(address, method.abi_encode())?;
+        returned::<C>(result)
+    }
+
+    /// Code hash of an account, as the opcode answers it.
+    pub(super) fn code_hash(&mut self, address: Address) -> Result<B256, Failure> {
+        let priced = self.api.account_codehash(address)?;
+        self.paid(priced)
+    }
+
+    /// Reads a slot of the contract.
+    pub(super) fn load(&mut self, slot: U256) -> Result<U256, Failure> {
+        let priced = self.api.storage_load(slot)?;
+        self.paid(priced)
+    }
+
+    /// Writes a slot of the contract.
+    pub(super) fn store(&mut self, slot: U256, value: U256) -> Result<(), Failure> {
+        if self.api.is_static() {
+            return Err(Failure::OutOfGas);
+        }
+        let gas = self.api.storage_flush(&[(slot, value)], self.gas_left)?;
+        self.burn(gas)
+    }
+
     fn dispatch_call(
         &mut self,
         kind: CallKind,
@@ -163,4 +210,11 @@ impl BuiltIn<'_, '_> {
         self.api.log(log.topics().to_vec(), log.data);
         Ok(())
     }
+}
+
+fn returned<C: SolCall>(result: ProgramCallResult) -> Result<C::Return, Failure> {
+    if !result.success {
+        return Err(Failure::Revert(result.output));
+    }
+    C::abi_decode_returns(&result.output).map_err(|_| Failure::plain())
 }

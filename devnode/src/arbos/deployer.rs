@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     evm::{Fault, Machine},
-    vm::{EvmApi, ProgramCreate},
+    vm::ProgramCreate,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{Panic, PanicKind, SolCall, SolInterface};
+use alloy_sol_types::{SolCall, SolInterface};
 use revm::interpreter::{CallInputs, InterpreterResult, interpreter_action::FrameInit};
 
 struct Deployer<'f, 'm, 'a>(&'f mut BuiltIn<'m, 'a>);
@@ -64,15 +64,9 @@ impl Deployer<'_, '_, '_> {
                 .0
                 .value
                 .checked_sub(args.initValue)
-                .ok_or_else(underflow)?;
+                .ok_or_else(Failure::arithmetic)?;
             let activate = ArbWasm::activateProgramCall { program: deployed };
-            let result = self.0.call(ARB_WASM, activate.abi_encode(), offered)?;
-            if !result.success {
-                return Err(Failure::Revert(result.output));
-            }
-            let returned = ArbWasm::activateProgramCall::abi_decode_returns(&result.output)
-                .map_err(|_| Failure::plain())?;
-            spent += returned.dataFee;
+            spent += self.0.order(ARB_WASM, &activate, offered)?.dataFee;
         }
 
         if !args.initData.is_empty() {
@@ -91,7 +85,11 @@ impl Deployer<'_, '_, '_> {
             return Err(Failure::error(&StylusDeployer::InitValueButNotInitData {}));
         }
 
-        let excess = self.0.value.checked_sub(spent).ok_or_else(underflow)?;
+        let excess = self
+            .0
+            .value
+            .checked_sub(spent)
+            .ok_or_else(Failure::arithmetic)?;
         if !excess.is_zero() && !self.0.call(self.0.caller, Vec::new(), excess)?.success {
             return Err(Failure::error(&StylusDeployer::RefundExcessValueError {
                 excessValue: excess,
@@ -136,8 +134,7 @@ impl Deployer<'_, '_, '_> {
 
     /// Whether the code of `address` has no activation of the present Stylus version.
     fn requires_activation(&mut self, address: Address) -> Result<bool, Failure> {
-        let priced = self.0.api.account_codehash(address)?;
-        let code_hash = self.0.paid(priced)?;
+        let code_hash = self.0.code_hash(address)?;
         let version = ArbWasm::codehashVersionCall {
             codehash: code_hash,
         };
@@ -154,9 +151,4 @@ impl Deployer<'_, '_, '_> {
 
 fn init_salt(salt: B256, init_data: &[u8]) -> B256 {
     keccak256([salt.as_slice(), init_data].concat())
-}
-
-/// Solidity's `Panic(0x11)`, which checked subtraction reverts with.
-fn underflow() -> Failure {
-    Failure::error(&Panic::from(PanicKind::UnderOverflow))
 }

@@ -1,8 +1,8 @@
 //! The chain's own accounts at genesis.
 
 use super::{
-    CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, HISTORY, PRECOMPILE_CODE, STYLUS_DEPLOYER,
-    built_in, history, params as chain_params, precompile_addresses,
+    CACHE_MANAGERS, CHAIN_OWNERS, CREATE2_FACTORY, HISTORY, PRECOMPILE_CODE, STYLUS_CACHE_MANAGER,
+    STYLUS_DEPLOYER, built_in, history, params as chain_params, precompile_addresses,
 };
 use crate::evm::{ARBOS_STATE, ChainParams, GenesisAccount};
 use alloy_primitives::{Address, Bytes, bytes};
@@ -16,7 +16,8 @@ const CREATE2_FACTORY_CODE: Bytes = bytes!(
 /// Precompiles, built-in contracts, factory, history and the chain's state account.
 ///
 /// Owners are the zero address, as a development chain starts with, and the configured one, as after
-/// `ArbDebug.becomeChainOwner`.
+/// `ArbDebug.becomeChainOwner`. The only cache manager is the built-in contract: owners cache without
+/// being one.
 pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
     let code = |code: &[u8]| GenesisAccount {
         nonce: 1,
@@ -27,6 +28,7 @@ pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
         .map(|address| (address, code(&PRECOMPILE_CODE)))
         .collect();
     accounts.push((STYLUS_DEPLOYER, code(&built_in::CODE)));
+    accounts.push((STYLUS_CACHE_MANAGER, code(&built_in::CODE)));
     accounts.push((HISTORY, code(&history::CODE)));
     accounts.push((CREATE2_FACTORY, code(&CREATE2_FACTORY_CODE)));
 
@@ -35,7 +37,7 @@ pub(crate) fn accounts(params: &ChainParams) -> Vec<(Address, GenesisAccount)> {
     state.storage.extend(CHAIN_OWNERS.genesis(&owners));
     state
         .storage
-        .extend(CACHE_MANAGERS.genesis(&[params.owner]));
+        .extend(CACHE_MANAGERS.genesis(&[STYLUS_CACHE_MANAGER]));
     state
         .storage
         .extend(chain_params::genesis(params.arbos_version));

@@ -214,7 +214,7 @@ pub(super) const fn since(contract: Contract) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arbos::abi::{NodeInterface, StylusDeployer};
+    use crate::arbos::abi::{CacheManager, NodeInterface, StylusDeployer};
     use alloy_primitives::{B256, b256, hex};
     use alloy_sol_types::SolEvent;
 
@@ -294,6 +294,12 @@ mod tests {
                 StylusDeployer::requiresActivationCall::SELECTOR,
             ),
             (hex!("9f40b385"), StylusDeployer::initSaltCall::SELECTOR),
+            (hex!("e4940157"), CacheManager::placeBidCall::SELECTOR),
+            (hex!("32052a9b"), CacheManager::getMinBid_0Call::SELECTOR),
+            (hex!("d29b303e"), CacheManager::getMinBid_1Call::SELECTOR),
+            (hex!("674a64e0"), CacheManager::cacheSizeCall::SELECTOR),
+            (hex!("bae6c2ad"), CacheManager::queueSizeCall::SELECTOR),
+            (hex!("b187bd26"), CacheManager::isPausedCall::SELECTOR),
         ];
         for (place, (published, ours)) in known.into_iter().enumerate() {
             assert_eq!(ours, published, "row {place}");

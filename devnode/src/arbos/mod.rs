@@ -1,5 +1,5 @@
 //! The chain's own state and contracts: Stylus program records, the data price, precompiles, the
-//! deployer.
+//! deployer and the cache manager.
 //!
 //! What is not modelled stops the call with all its gas and an error that names it
 //! ([`Halt::NotModelled`](crate::evm::Halt::NotModelled)), never with a made-up answer.
@@ -15,6 +15,8 @@ mod arb_wasm_cache;
 mod block_start;
 mod built_in;
 mod cache;
+mod cache_manager;
+mod cache_queue;
 mod deployer;
 mod genesis;
 mod history;
@@ -49,6 +51,8 @@ use std::fmt::Display;
 pub(crate) const PRECOMPILE_CODE: [u8; 1] = [0xfe];
 /// Address of the contract that deploys, activates and initialises a program in one transaction.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// Address of the contract that caches programs for those who bid most.
+pub const STYLUS_CACHE_MANAGER: Address = address!("2F8Bd4EaB69764c105aDd7dE7CB0402557a44E6f");
 /// Address of the deterministic deployment proxy.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
 /// Address of the contract that answers hashes of past blocks (EIP-2935).
@@ -204,7 +208,7 @@ pub(crate) fn is_native(address: Address, arbos_version: u64) -> bool {
                 )
         })
     };
-    address == STYLUS_DEPLOYER || precompile()
+    matches!(address, STYLUS_DEPLOYER | STYLUS_CACHE_MANAGER) || precompile()
 }
 
 /// Runs a frame of a contract that [`is_native`].
@@ -215,6 +219,9 @@ pub(crate) fn run_native(
 ) -> Result<InterpreterResult, Fault> {
     match Contract::at(inputs.bytecode_address) {
         Some(contract) => Ok(precompile::run(contract, machine, init, inputs)),
+        None if inputs.bytecode_address == STYLUS_CACHE_MANAGER => {
+            cache_manager::run(machine, init, inputs)
+        }
         None => deployer::run(machine, init, inputs),
     }
 }

@@ -1,7 +1,7 @@
 //! One execution: revm's frames for EVM code, and between them the frames that are not EVM code.
 //!
-//! A frame that runs a Stylus program, a precompile of the chain or the deployer is executed as a
-//! whole when it is opened ([`Machine::frame_init`]) and never lies on revm's frame stack; what it
+//! A frame that runs a Stylus program, a precompile of the chain or a built-in contract is executed as
+//! a whole when it is opened ([`Machine::frame_init`]) and never lies on revm's frame stack; what it
 //! calls runs in a frame stack of its own over the same journal ([`Machine::run_nested`]).
 
 use super::{

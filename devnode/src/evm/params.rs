@@ -6,7 +6,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 /// Address that collects fees and that `COINBASE` names: the sequencer's batch poster address.
 pub const BATCH_POSTER: Address = address!("A4B000000000000000000073657175656e636572");
-/// The usual development account of a Nitro development chain, chain owner and cache manager here.
+/// The usual development account of a Nitro development chain, chain owner here.
 pub const DEV_ACCOUNT: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 /// Account whose storage holds the chain's own state (programs, parameters, data price).
 pub const ARBOS_STATE: Address = address!("A4B05FffffFffFFFFfFFfffFfffFFfffFfFfFFFf");
@@ -30,7 +30,7 @@ pub const MAX_CODE_SIZE: usize = 24_576;
 pub struct ChainParams {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// Initial chain owner and cache manager.
+    /// Initial chain owner.
     pub owner: Address,
     /// `ArbOS` version at genesis; an owner may schedule a later one.
     pub arbos_version: ArbosVersion,

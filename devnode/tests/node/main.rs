@@ -3,6 +3,7 @@
 
 mod accounts;
 mod arbos;
+mod cache;
 mod control;
 mod debug;
 mod durable;

@@ -2,9 +2,11 @@
 //!
 //! `bench-devnode --stylus-devnode PATH --anvil PATH [--only NAME] [--connections N] [--quick] [--json]`
 
+#[path = "../shared/client.rs"]
 mod client;
 mod measure;
 mod node;
+#[path = "../shared/report.rs"]
 mod report;
 mod work;
 
@@ -12,7 +14,7 @@ use node::Program;
 use report::Report;
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
-pub(crate) type Failure = Box<dyn std::error::Error>;
+pub(crate) use client::Failure;
 
 const USAGE: &str = "usage: bench-devnode --stylus-devnode PATH --anvil PATH [--only NAME] [--connections N] [--quick] [--json]";
 

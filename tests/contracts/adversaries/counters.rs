@@ -10,16 +10,19 @@ use crate::world::{
     layout::{COMMITMENT, HEADER, LIST, RECORD, RECORDS, REQUESTS, SECTION_META, slot},
 };
 
+/// The last id of a record, and of a request.
+const LAST_ID: u32 = 0x7fff_ffff;
+
 #[test]
 fn the_last_record_id_is_used_once() {
     let world = World::new();
     let port = world.claimed_port();
     world.edit(port, HEADER, |word| {
-        word[RECORDS].copy_from_slice(&(u32::MAX - 1).to_be_bytes());
+        word[RECORDS].copy_from_slice(&(LAST_ID - 1).to_be_bytes());
     });
     let outcome = world.done("patient", port, &calls::add(0, 1, 1));
     let id = abi::addCall::abi_decode_returns_validate(outcome.returned()).unwrap();
-    assert_eq!(id, u32::MAX);
+    assert_eq!(id, LAST_ID);
     world.refused("patient", port, &calls::add(0, 1, 2), &abi::Exhausted {});
     let supersede = abi::supersedeCall {
         recordId: id,
@@ -41,7 +44,7 @@ fn the_last_records_can_be_paged() {
     let world = World::new();
     let port = world.claimed_port();
     world.edit(port, HEADER, |word| {
-        word[RECORDS].copy_from_slice(&(u32::MAX - 3).to_be_bytes());
+        word[RECORDS].copy_from_slice(&(LAST_ID - 3).to_be_bytes());
     });
     for number in 1..=3 {
         world.done("patient", port, &calls::add(0, 1, number));
@@ -50,23 +53,23 @@ fn the_last_records_can_be_paged() {
         let records = world.chain.view(port, &abi::recordsCall { from, limit });
         records.len()
     };
-    assert_eq!(page(u32::MAX - 2, 100), 3);
-    assert_eq!(page(u32::MAX - 1, 1), 1);
-    assert_eq!(page(u32::MAX, 1), 1);
-    assert_eq!(page(u32::MAX, u32::MAX), 1);
+    assert_eq!(page(LAST_ID - 2, 100), 3);
+    assert_eq!(page(LAST_ID - 1, 1), 1);
+    assert_eq!(page(LAST_ID, u32::MAX), 1);
+    assert_eq!(page(LAST_ID + 1, 100), 0);
+    assert_eq!(page(u32::MAX, u32::MAX), 0);
 }
 
 #[test]
 fn the_last_request_id_leaves_the_block_bit_alone() {
-    const LAST: u32 = 0x7fff_ffff;
     let world = World::new();
     let port = world.claimed_port();
     world.edit(port, HEADER, |word| {
-        word[REQUESTS].copy_from_slice(&(LAST - 1).to_be_bytes());
+        word[REQUESTS].copy_from_slice(&(LAST_ID - 1).to_be_bytes());
     });
     let outcome = world.done("primary", port, &calls::request("primary"));
     let id = abi::requestCall::abi_decode_returns_validate(outcome.returned()).unwrap();
-    assert_eq!(id, LAST);
+    assert_eq!(id, LAST_ID);
     let requester = account("primary");
     assert!(!world.chain.view(port, &abi::isBlockedCall { requester }));
     world.refused(
@@ -92,7 +95,7 @@ fn the_last_request_id_leaves_the_block_bit_alone() {
     world.done(
         "patient",
         port,
-        &Grant::of(1, 1, until).approving(LAST, "primary"),
+        &Grant::of(1, 1, until).approving(LAST_ID, "primary"),
     );
     world.done(
         "patient",
@@ -100,7 +103,7 @@ fn the_last_request_id_leaves_the_block_bit_alone() {
         &Grant::of(1, 1, until).unverified().to("primary"),
     );
     let page = abi::requestsCall {
-        from: LAST,
+        from: LAST_ID,
         limit: 100,
     };
     assert_eq!(world.chain.view(port, &page).len(), 1);

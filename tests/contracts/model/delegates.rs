@@ -18,9 +18,6 @@ impl Port {
         self.must_be_patient(now)?;
         let who = call.delegate;
         must_be_somebody(who)?;
-        if who == self.owner {
-            return refuse(abi::InvalidAddress { account: who });
-        }
         let rights = call.rights;
         if rights == 0 {
             if self
@@ -34,6 +31,9 @@ impl Port {
                 return refuse(abi::InvalidRights { rights });
             }
         } else {
+            if who == self.owner {
+                return refuse(abi::InvalidAddress { account: who });
+            }
             if rights > 15 {
                 return refuse(abi::InvalidRights { rights });
             }

@@ -1,7 +1,7 @@
 //! `patientport access list`
 
 use alloy::primitives::Address;
-use patientport_client::port::AccessState;
+use patientport_client::port::{AccessState, EmergencyState, Holder};
 use patientport_core::section::SectionSet;
 use patientport_core::text::Rights;
 use serde::Serialize;
@@ -23,8 +23,12 @@ pub struct Accesses {
     pub port: Address,
     /// The patient, who always has access.
     pub patient: Address,
-    /// In order of their first grants.
+    /// Whoever was granted access, in no particular order.
     pub readers: Vec<Entry>,
+    /// Who acts for the patient, or did.
+    pub delegates: Vec<DelegateEntry>,
+    /// Who may take access in an emergency, or did.
+    pub responders: Vec<ResponderEntry>,
     /// Sections whose key a former reader holds.
     pub stale: Vec<Stale>,
 }
@@ -48,10 +52,76 @@ pub struct Entry {
     pub held: SectionSet,
 }
 
+/// One delegate.
+#[derive(Debug, Serialize)]
+pub struct DelegateEntry {
+    /// The delegate.
+    pub delegate: Who,
+    /// What it may do: `approve`, `revoke`, `write`, `rotate`; none if its delegation was ended.
+    pub rights: Vec<&'static str>,
+    /// First second without these rights, Unix seconds.
+    pub until: u64,
+    /// Whether it has them now.
+    pub live: bool,
+    /// Fingerprint of the key that the patient set for it.
+    pub fingerprint: Option<String>,
+}
+
+/// One responder.
+#[derive(Debug, Serialize)]
+pub struct ResponderEntry {
+    /// The responder.
+    pub responder: Who,
+    /// Where its emergency access stands.
+    pub state: EmergencyState,
+    /// The sections it opens.
+    pub sections: SectionSet,
+    /// Seconds from breaking the glass to access.
+    pub delay: u32,
+    /// Seconds of access.
+    pub window: u32,
+    /// First second of access, Unix seconds, once the glass was broken.
+    pub opens_at: Option<u64>,
+    /// First second after it.
+    pub closes_at: Option<u64>,
+}
+
+impl DelegateEntry {
+    fn line(&self) -> String {
+        let may = match (self.rights.as_slice(), self.live) {
+            ([], _) => "no more".to_owned(),
+            (rights, true) => format!("{} until {}", rights.join(", "), time::human(self.until)),
+            (rights, false) => format!(
+                "{} until {}, which is over",
+                rights.join(", "),
+                time::human(self.until)
+            ),
+        };
+        format!("delegate {}: {may}\n", self.delegate.line())
+    }
+}
+
+impl ResponderEntry {
+    fn line(&self) -> String {
+        let window = match (self.opens_at, self.closes_at) {
+            (Some(opens), Some(closes)) => {
+                format!(", from {} to {}", time::human(opens), time::human(closes))
+            }
+            _ => String::new(),
+        };
+        format!(
+            "responder {}: {}, section {}{window}\n",
+            self.responder.line(),
+            self.state,
+            section_list(self.sections, None)
+        )
+    }
+}
+
 impl Outcome for Accesses {
     fn text(&self) -> String {
         let mut text = if self.readers.is_empty() {
-            "nobody but the patient has access\n".to_owned()
+            "the patient has granted nobody access\n".to_owned()
         } else {
             let mut table = Table::new(["STATE", "SECTIONS", "RIGHTS", "UNTIL", "READER"]);
             for entry in &self.readers {
@@ -67,6 +137,8 @@ impl Outcome for Accesses {
             }
             table.to_string()
         };
+        text.extend(self.delegates.iter().map(DelegateEntry::line));
+        text.extend(self.responders.iter().map(ResponderEntry::line));
         for Stale {
             section,
             holder,
@@ -87,23 +159,54 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Accesses, Error> 
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let info = port.claimed_info().await?;
-    let mut readers = Vec::new();
+    let (mut readers, mut delegates, mut responders) = (Vec::new(), Vec::new(), Vec::new());
     let now = port.chain().now(time::clock()).await?;
-    for access in port.readers(now).await? {
-        readers.push(Entry {
-            reader: Who::find(port.registry(), access.reader).await?,
-            state: access.state,
-            sections: access.sections,
-            rights: access.rights,
-            until: access.expiry.0,
-            changed_at: access.changed_at.0,
-            held: access.held,
-        });
+    for holder in port.holders(now).await? {
+        let Holder {
+            access,
+            delegation,
+            emergency,
+        } = holder;
+        let who = Who::find(port.registry(), holder.account()).await?;
+        if access.state != AccessState::None {
+            readers.push(Entry {
+                reader: who.clone(),
+                state: access.state,
+                sections: access.sections,
+                rights: access.rights,
+                until: access.expiry.0,
+                changed_at: access.changed_at.0,
+                held: access.held,
+            });
+        }
+        if delegation.is_named() {
+            delegates.push(DelegateEntry {
+                delegate: who.clone(),
+                rights: delegation.rights.names().collect(),
+                until: delegation.until.0,
+                live: delegation.is_live,
+                fingerprint: delegation.key.map(|key| key.fingerprint().to_string()),
+            });
+        }
+        if emergency.state != EmergencyState::None {
+            let window = emergency.window();
+            responders.push(ResponderEntry {
+                responder: who,
+                state: emergency.state,
+                sections: emergency.sections,
+                delay: emergency.delay_secs,
+                window: emergency.window_secs,
+                opens_at: window.map(|(opens, _)| opens.0),
+                closes_at: window.map(|(_, closes)| closes.0),
+            });
+        }
     }
     Ok(Accesses {
         port: port.address(),
         patient: info.patient,
         readers,
+        delegates,
+        responders,
         stale: stale(port).await?,
     })
 }

@@ -84,11 +84,8 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     }
     let (code_hash, vouched) = known_code(context, &port, args.accept_code).await?;
     let (identity, seed) = context.identity(None)?;
-    let announced = registry.ports_of(info.patient).await?;
-    let issued_by = match announced.iter().find(|it| it.port == args.port) {
-        Some(it) => Some(Who::find(&registry, it.issuer).await?.line()),
-        None => None,
-    };
+    // Issuer and patient stand in the port's own code, which was compared with everything said about it.
+    let issued_by = Who::find(&registry, port.code().issuer).await?.line();
     // The index of the key is remembered before the key is published: whatever happens to the transaction,
     // no other port will get the same key.
     let reserved = remember(context, &args, chain_id, &identity, |known| {
@@ -108,7 +105,8 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     });
     let preview = Preview::new("accept this port")
         .line("port", args.port.to_string())
-        .maybe("issued by", issued_by)
+        .line("issued by", issued_by)
+        .line("issued to", port.code().patient.to_string())
         .line("registry", registry.address().to_string())
         .line("code", port.implementation().to_string())
         .line("code hash", format!("{code_hash} ({vouched})"))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
+use patientport_client::history::history;
+use patientport_core::abi::IPatientPort::IPatientPortEvents;
 use patientport_core::section::SectionId;
 use serde::Serialize;
 
@@ -26,12 +28,16 @@ pub struct PortView {
     pub name: Option<String>,
     /// Its patient.
     pub patient: Address,
+    /// Who was offered it and has not accepted yet.
+    pub pending_owner: Option<Address>,
     /// Whether the patient has accepted it.
     pub claimed: bool,
     /// Fingerprint of the patient's key.
     pub fingerprint: Option<String>,
     /// The registry that issued it.
     pub registry: Address,
+    /// The provider that issued it.
+    pub issuer: Who,
     /// The code it runs.
     pub implementation: Address,
     /// Its primary care provider.
@@ -39,9 +45,15 @@ pub struct PortView {
     /// How many records were added.
     pub records: u32,
     /// How many requests were made.
-    pub requests: u32,
-    /// How many readers it lists.
-    pub readers: u8,
+    pub requests: usize,
+    /// How many readers, delegates and responders it lists.
+    pub holders: u32,
+    /// The nonce that the next call signed by the patient carries.
+    pub nonce: u32,
+    /// How many events its history has.
+    pub events: u64,
+    /// What they come to: the history head.
+    pub history_head: B256,
     /// Its open sections.
     pub sections: Vec<Section>,
     /// Sections whose key a former reader holds.
@@ -72,9 +84,14 @@ impl Outcome for PortView {
             ("name", self.name.clone().unwrap_or_else(none)),
             ("chain", self.chain_id.to_string()),
             ("patient", self.patient.to_string()),
+            (
+                "offered to",
+                self.pending_owner.map_or_else(none, |it| it.to_string()),
+            ),
             ("claimed", if self.claimed { "yes" } else { "no" }.into()),
             ("key", self.fingerprint.clone().unwrap_or_else(none)),
             ("registry", self.registry.to_string()),
+            ("issued by", self.issuer.line()),
             ("code", self.implementation.to_string()),
             (
                 "primary care",
@@ -82,7 +99,12 @@ impl Outcome for PortView {
             ),
             ("records", self.records.to_string()),
             ("requests", self.requests.to_string()),
-            ("readers", self.readers.to_string()),
+            ("holders", self.holders.to_string()),
+            ("nonce", self.nonce.to_string()),
+            (
+                "history",
+                format!("{} events, {}", self.events, self.history_head),
+            ),
         ] {
             text.push_str(&format!("{label:12}  {value}\n"));
         }
@@ -134,22 +156,35 @@ pub async fn run(context: &Context, args: &ShowArgs) -> Result<PortView, Error> 
             rotated_at: key.rotated_at.0,
         })
         .collect();
+    let issuer = Who::find(port.registry(), info.issuer).await?;
     let primary_care = match info.primary_care {
+        Some(account) if account == info.issuer => Some(issuer.clone()),
         Some(account) => Some(Who::find(port.registry(), account).await?),
         None => None,
     };
+    let history = history(port).await?;
+    let requests = history
+        .events()
+        .iter()
+        .filter(|it| matches!(it.event, IPatientPortEvents::RequestMade(_)))
+        .count();
     Ok(PortView {
         port: port.address(),
         chain_id: port.chain().chain_id(),
         patient: info.patient,
+        pending_owner: info.pending_owner,
         claimed: info.claimed,
         fingerprint: info.key.map(|key| key.fingerprint().to_string()),
         registry: info.registry,
+        issuer,
         implementation: port.implementation(),
         primary_care,
         records: info.record_count,
-        requests: info.request_count,
-        readers: info.reader_count,
+        requests,
+        holders: info.holder_count,
+        nonce: info.nonce,
+        events: history.head().length(),
+        history_head: history.head().word(),
         sections,
         stale: stale(port).await?,
         name: chosen.name,

@@ -16,7 +16,7 @@ use crate::text::{Table, shown};
 pub struct Providers {
     /// The registry.
     pub registry: Address,
-    /// In order of registration.
+    /// The newest first.
     pub providers: Vec<Entry>,
 }
 

@@ -47,6 +47,8 @@ pub struct Entry {
     pub added_at: u64,
     /// Current, retracted or superseded.
     pub state: &'static str,
+    /// The record that takes its place.
+    pub superseded_by: Option<u32>,
     /// Whether it could be opened: `open`, or the code of the error that stood in the way.
     pub access: &'static str,
     /// The author's words.
@@ -86,10 +88,10 @@ impl Outcome for Records {
                 title,
                 record.media_type.as_deref().map(shown).unwrap_or_default(),
                 record.length.map(size).unwrap_or_default(),
-                if record.state == "current" {
-                    String::new()
-                } else {
-                    record.state.into()
+                match (record.state, record.superseded_by) {
+                    ("current", _) => String::new(),
+                    (state, None) => state.into(),
+                    (state, Some(by)) => format!("{state} by {by}"),
                 },
             ]);
         }
@@ -167,6 +169,7 @@ fn describe(
         author: entry.author,
         added_at: entry.added_at.0,
         state: entry.state.as_str(),
+        superseded_by: entry.successor,
         access: opened.as_ref().err().copied().unwrap_or("open"),
         title: metadata.as_ref().map(|it| it.title.clone()),
         media_type: metadata.as_ref().map(|it| it.media_type.clone()),

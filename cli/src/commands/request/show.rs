@@ -54,9 +54,11 @@ pub struct Asked {
     pub text: String,
 }
 
-/// Why a patient said no. The patient's own words.
+/// Why it was denied. The denier's own words.
 #[derive(Debug, Serialize)]
 pub struct Denial {
+    /// The patient, or a delegate.
+    pub by: Address,
     /// The public reason.
     pub reason: Option<DenialReason>,
     /// Words.
@@ -140,10 +142,11 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
             }
         } else if reader.account == entry.requester && entry.state == RequestState::Denied {
             match read_denial(port, &entry, &reader.key).await {
-                Ok((reason, text)) => {
+                Ok(told) => {
                     denial = Some(Denial {
-                        reason,
-                        text: text.text,
+                        by: told.by,
+                        reason: told.reason,
+                        text: told.text.text,
                     });
                 }
                 Err(error) => unreadable(context, error)?,

@@ -1,88 +1,108 @@
-//! Approving, granting, revoking, and the access question.
+//! Approving and granting, and the access question.
 
 use super::*;
 
-const YEAR: u64 = 365 * DAY;
-
-pub(super) fn revoke(reader: Address, rotation: abi::Rotation) -> abi::revokeCall {
-    abi::revokeCall {
+pub(super) fn granted(
+    reader: Address,
+    sections: u64,
+    held: u64,
+    expiry: u64,
+    changed_at: u64,
+    rights: u8,
+    state: u8,
+) -> abi::Access {
+    abi::Access {
         reader,
-        reason: 1,
-        rotation,
+        sections,
+        held,
+        expiry,
+        changedAt: changed_at,
+        rights,
+        state,
     }
 }
 
-pub(super) fn access(world: &mut World, reader: Address) -> (u64, u64, u64, u64, u8, u8) {
-    let one = world.call(STRANGER, &abi::accessOfCall { reader }).unwrap();
-    assert_eq!(one.reader, reader);
-    (
-        one.sections,
-        one.held,
-        one.expiry,
-        one.changedAt,
-        one.rights,
-        one.state,
-    )
-}
-
-fn has_access(world: &mut World, reader: Address, section: u8) -> bool {
-    world
-        .call(STRANGER, &abi::hasAccessCall { reader, section })
-        .unwrap()
+pub(super) fn nothing(reader: Address) -> abi::Access {
+    granted(reader, 0, 0, 0, 0, 0, 0)
 }
 
 #[test]
 fn an_approval_gives_what_it_says_to_whom_was_asked_for() {
     let mut world = World::claimed();
-    world.call(PRIMARY, &request(SPECIALIST)).unwrap();
-    world.logs();
+    world.done(PRIMARY, &request(SPECIALIST));
     world.wait(5);
-    world
-        .call(PATIENT, &approve(1, 0b10_0001, &[1, 1], START + DAY, 1))
-        .unwrap();
+    let given = abi::AccessGranted {
+        reader: SPECIALIST,
+        requestId: 1,
+        by: PATIENT,
+        sections: 0b10_0001,
+        epochs: [1, 1].into(),
+        expiry: START + DAY,
+        rights: 1,
+        message: Bytes::from_static(b"secrets"),
+    };
+    let call = approve(1, 0b10_0001, &[1, 1], START + DAY, 1);
+    world.emits(PATIENT, &call, &[log(&given)]);
     assert_eq!(
-        world.logs(),
-        [log(&abi::AccessGranted {
-            reader: SPECIALIST,
-            requestId: 1,
-            by: PATIENT,
-            sections: 0b10_0001,
-            epochs: [1, 1].into(),
-            expiry: START + DAY,
-            rights: 1,
-            message: Bytes::from_static(b"secrets"),
-        })]
+        world.access(SPECIALIST),
+        granted(
+            SPECIALIST,
+            0b10_0001,
+            0b10_0001,
+            START + DAY,
+            START + 5,
+            1,
+            1
+        )
     );
-    assert_eq!(
-        access(&mut world, SPECIALIST),
-        (0b10_0001, 0b10_0001, START + DAY, START + 5, 1, 1)
-    );
-    assert_eq!(access(&mut world, PRIMARY), (0, 0, 0, 0, 0, 0));
-    assert!(has_access(&mut world, SPECIALIST, 0));
-    assert!(has_access(&mut world, SPECIALIST, 5));
-    assert!(!has_access(&mut world, SPECIALIST, 1));
-    assert!(!has_access(&mut world, SPECIALIST, 64));
-    assert!(!has_access(&mut world, SPECIALIST, 255));
-    assert!(!has_access(&mut world, PRIMARY, 0));
-    assert_eq!(
-        world
-            .call(STRANGER, &abi::getRequestCall { requestId: 1 })
-            .unwrap()
-            .state,
-        2
-    );
+    assert_eq!(world.access(PRIMARY), nothing(PRIMARY));
+    assert!(world.reads(SPECIALIST, 0));
+    assert!(world.reads(SPECIALIST, 5));
+    for section in [1, 4, 6, 63, 64, 69, 255] {
+        assert!(!world.reads(SPECIALIST, section), "section {section}");
+    }
+    assert!(!world.reads(PRIMARY, 0));
+    assert!(!world.reads(PATIENT, 0), "the patient needs no grant");
+    assert_eq!(world.request_state(1), 2);
+    assert_eq!(world.info().requestCount, 1, "the request is the entry");
+}
+
+#[test]
+fn a_grant_without_a_request_makes_an_entry_among_them() {
+    let mut world = World::claimed();
+    world.wait(5);
+    let given = abi::AccessGranted {
+        reader: SPECIALIST,
+        requestId: 0,
+        by: PATIENT,
+        sections: 0b10,
+        epochs: [1].into(),
+        expiry: START + DAY,
+        rights: 3,
+        message: Bytes::from_static(b"secrets"),
+    };
+    let call = grant(SPECIALIST, 0b10, &[1], START + DAY, 3);
+    world.emits(PATIENT, &call, &[log(&given)]);
+    let entry = abi::Request {
+        requester: SPECIALIST,
+        recipient: SPECIALIST,
+        requestedAt: START + 5,
+        state: 6,
+    };
+    assert_eq!(world.request_of(1), entry);
+    // Once listed, no second grant makes another.
+    world.done(PATIENT, &call);
+    assert_eq!(world.info().requestCount, 1);
+    assert_eq!(world.listed(), [SPECIALIST]);
 }
 
 #[test]
 fn an_approval_is_not_replayed() {
     let mut world = World::claimed();
-    world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
+    world.done(SPECIALIST, &request(SPECIALIST));
     let call = approve(1, 1, &[1], START + DAY, 1);
-    world.call(PATIENT, &call).unwrap();
-    world
-        .call(PATIENT, &revoke(SPECIALIST, no_rotation()))
-        .unwrap();
-    world.logs();
+    world.done(PATIENT, &call);
+    world.done(PATIENT, &revoke(SPECIALIST, no_rotation()));
     world.refuses(
         PATIENT,
         &call,
@@ -91,35 +111,37 @@ fn an_approval_is_not_replayed() {
             state: 2,
         },
     );
-    world.refuses(
-        PATIENT,
-        &approve(2, 1, &[1], START + DAY, 1),
-        &abi::UnknownRequest { requestId: 2 },
-    );
+    for id in [0, 2, u32::MAX] {
+        world.refuses(
+            PATIENT,
+            &approve(id, 1, &[1], START + DAY, 1),
+            &abi::UnknownRequest { requestId: id },
+        );
+    }
 }
 
 #[test]
 fn an_approval_names_whom_the_request_is_for() {
     let mut world = World::claimed();
-    world.call(OTHER, &request(OTHER)).unwrap();
-    world.call(PRIMARY, &request(SPECIALIST)).unwrap();
-    world.logs();
+    world.done(OTHER, &request(OTHER));
+    world.done(PRIMARY, &request(SPECIALIST));
     let call = approve(1, 1, &[1], START + DAY, 1);
     let refusal = abi::InvalidReader { reader: SPECIALIST };
     world.refuses(PATIENT, &call, &refusal);
-    let referrer = abi::approveCall {
-        requestId: 2,
-        reader: PRIMARY,
-        ..call
-    };
-    world.refuses(PATIENT, &referrer, &abi::InvalidReader { reader: PRIMARY });
+    for reader in [PRIMARY, Address::ZERO] {
+        let referrer = abi::approveCall {
+            requestId: 2,
+            reader,
+            ..call.clone()
+        };
+        world.refuses(PATIENT, &referrer, &abi::InvalidReader { reader });
+    }
 }
 
 #[test]
 fn a_grant_is_checked_like_an_approval() {
     let mut world = World::claimed();
-    world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
-    world.logs();
+    world.done(SPECIALIST, &request(SPECIALIST));
     let end = START + DAY;
     let mut both = |sections, epochs: &[u32], expiry, rights, error: &dyn Fn() -> Vec<u8>| {
         let calls = [
@@ -133,13 +155,11 @@ fn a_grant_is_checked_like_an_approval() {
     both(0, &[], end, 1, &|| {
         abi::InvalidSections { sections: 0 }.abi_encode()
     });
-    both(1, &[], end, 1, &|| {
-        abi::LengthMismatch {
-            given: 0,
-            expected: 1,
-        }
-        .abi_encode()
-    });
+    for (epochs, given) in [(&[][..], 0), (&[1, 1], 2)] {
+        both(1, epochs, end, 1, &|| {
+            abi::LengthMismatch { given, expected: 1 }.abi_encode()
+        });
+    }
     both(0b100, &[0], end, 1, &|| {
         abi::SectionNotOpen { section: 2 }.abi_encode()
     });
@@ -159,17 +179,13 @@ fn a_grant_is_checked_like_an_approval() {
         };
         both(1, &[1], given, 1, &|| refusal.abi_encode());
     }
-    for rights in [0, 4, 7] {
+    for rights in [0, 4, 7, 255] {
         both(1, &[1], end, rights, &|| {
             abi::InvalidRights { rights }.abi_encode()
         });
     }
-    world
-        .call(PATIENT, &grant(SPECIALIST, 1, &[1], START + 1, 1))
-        .unwrap();
-    world
-        .call(PATIENT, &approve(1, 1, &[1], START + 5 * YEAR, 3))
-        .unwrap();
+    world.done(PATIENT, &grant(SPECIALIST, 1, &[1], START + 1, 1));
+    world.done(PATIENT, &approve(1, 1, &[1], START + 5 * YEAR, 3));
 }
 
 #[test]
@@ -183,12 +199,17 @@ fn reading_needs_a_message_and_writing_alone_does_not() {
     world.refuses(PATIENT, &call(1, 0), &refusal(0));
     world.refuses(PATIENT, &call(3, 0), &refusal(0));
     world.refuses(PATIENT, &call(2, 8193), &refusal(8193));
-    world.call(PATIENT, &call(2, 0)).unwrap();
+    world.done(PATIENT, &call(2, 0));
     assert_eq!(
-        access(&mut world, SPECIALIST),
-        (1, 0, START + DAY, START, 2, 1)
+        world.access(SPECIALIST),
+        granted(SPECIALIST, 1, 0, START + DAY, START, 2, 1),
+        "who is sent nothing holds nothing"
     );
-    assert!(!has_access(&mut world, SPECIALIST, 0));
+    assert!(!world.reads(SPECIALIST, 0));
+    world.done(PATIENT, &call(2, 1));
+    assert_eq!(world.access(SPECIALIST).held, 1, "it may be a secret");
+    world.done(PATIENT, &call(1, 8192));
+    assert!(world.reads(SPECIALIST, 0));
 }
 
 #[test]
@@ -204,38 +225,53 @@ fn a_grant_names_a_verified_reader_other_than_the_patient() {
         account: Address::ZERO,
     };
     world.refuses(PATIENT, &grant(Address::ZERO, 1, &[1], end, 1), &nobody);
-    world.registry_answers(STRANGER, Ok(false));
-    let unverified = abi::UnverifiedProvider { provider: STRANGER };
-    world.refuses(PATIENT, &grant(STRANGER, 1, &[1], end, 1), &unverified);
-    world.registry_answers(STRANGER, Err(()));
     let call = grant(STRANGER, 1, &[1], end, 1);
+    let unverified = abi::UnverifiedProvider { provider: STRANGER };
+    world.refuses(PATIENT, &call, &unverified);
+    world.registry_answers(STRANGER, Err(()));
     world.refuses(
         PATIENT,
         &call,
         &abi::RegistryUnavailable { registry: REGISTRY },
     );
-    world
-        .call(
-            PATIENT,
-            &abi::grantCall {
-                allowUnverified: true,
-                ..call
-            },
-        )
-        .unwrap();
-    assert!(has_access(&mut world, STRANGER, 0));
+    world.asked();
+    let anyway = abi::grantCall {
+        allowUnverified: true,
+        ..call
+    };
+    world.done(PATIENT, &anyway);
+    assert_eq!(world.asked(), []);
+    assert!(world.reads(STRANGER, 0));
+}
+
+#[test]
+fn a_reader_that_lost_its_standing_needs_the_flag_to_be_approved() {
+    let mut world = World::claimed();
+    world.done(SPECIALIST, &request(SPECIALIST));
+    world.registry_answers(SPECIALIST, Ok(false));
+    let call = approve(1, 1, &[1], START + DAY, 1);
+    let unverified = abi::UnverifiedProvider {
+        provider: SPECIALIST,
+    };
+    world.refuses(PATIENT, &call, &unverified);
+    let anyway = abi::approveCall {
+        allowUnverified: true,
+        ..call
+    };
+    world.done(PATIENT, &anyway);
 }
 
 #[test]
 fn access_ends_with_the_second_of_its_expiry() {
     let mut world = World::granted();
     world.wait(DAY - 1);
-    assert!(has_access(&mut world, SPECIALIST, 0));
+    assert!(world.reads(SPECIALIST, 0));
+    assert_eq!(world.access(SPECIALIST).state, 1);
     world.wait(1);
-    assert!(!has_access(&mut world, SPECIALIST, 0));
+    assert!(!world.reads(SPECIALIST, 0));
     assert_eq!(
-        access(&mut world, SPECIALIST),
-        (0b11, 0b11, START + DAY, START, 3, 2)
+        world.access(SPECIALIST),
+        granted(SPECIALIST, 0b11, 0b11, START + DAY, START, 3, 2)
     );
     let refusal = abi::NoLiveGrant { reader: SPECIALIST };
     world.refuses(PATIENT, &revoke(SPECIALIST, no_rotation()), &refusal);
@@ -245,178 +281,42 @@ fn access_ends_with_the_second_of_its_expiry() {
 fn a_new_grant_replaces_the_old_and_remembers_what_was_held() {
     let mut world = World::granted();
     world.wait(9);
-    world
-        .call(
-            PATIENT,
-            &grant(SPECIALIST, 0b10_0000, &[1], START + 2 * DAY, 1),
+    let call = grant(SPECIALIST, 0b10_0000, &[1], START + 2 * DAY, 1);
+    world.done(PATIENT, &call);
+    assert_eq!(
+        world.access(SPECIALIST),
+        granted(
+            SPECIALIST,
+            0b10_0000,
+            0b10_0011,
+            START + 2 * DAY,
+            START + 9,
+            1,
+            1
         )
-        .unwrap();
-    assert_eq!(
-        access(&mut world, SPECIALIST),
-        (0b10_0000, 0b10_0011, START + 2 * DAY, START + 9, 1, 1)
     );
-    assert!(!has_access(&mut world, SPECIALIST, 0));
-    assert_eq!(
-        world.call(STRANGER, &abi::infoCall {}).unwrap().readerCount,
-        1
-    );
+    assert!(!world.reads(SPECIALIST, 0));
+    assert!(world.reads(SPECIALIST, 5));
+    assert_eq!(world.listed(), [SPECIALIST]);
+    // After its end, too.
+    world.wait(3 * DAY);
+    let again = grant(SPECIALIST, 1, &[1], world.now() + 1, 1);
+    world.done(PATIENT, &again);
+    assert_eq!(world.access(SPECIALIST).held, 0b10_0011);
+    assert_eq!(world.listed(), [SPECIALIST]);
 }
 
 #[test]
-fn revoking_ends_access_and_rotates_in_one_transaction() {
-    let mut world = World::granted();
-    world.wait(3);
-    let rotation = rotation(0b11, &[1, 1]);
-    world
-        .call(PATIENT, &revoke(SPECIALIST, rotation.clone()))
-        .unwrap();
-    let logs = world.logs();
-    assert_eq!(logs.len(), 3);
-    assert_eq!(
-        logs[0],
-        log(&abi::AccessRevoked {
-            reader: SPECIALIST,
-            by: PATIENT,
-            reason: 1
-        })
-    );
-    assert_eq!(logs[1].topics()[0], abi::SectionsRotated::SIGNATURE_HASH);
-    assert_eq!(logs[2].topics()[0], abi::SecretsSealed::SIGNATURE_HASH);
-    assert!(!has_access(&mut world, SPECIALIST, 0));
-    assert_eq!(
-        access(&mut world, SPECIALIST),
-        (0b11, 0, START + DAY, START + 3, 3, 3),
-        "what the call rotates is not held"
-    );
-    let keys = world
-        .call(STRANGER, &abi::sectionKeysCall { sections: 0b11 })
-        .unwrap();
-    assert!(keys.iter().all(|one| one.epoch == 2));
-    world.refuses(
-        PATIENT,
-        &revoke(SPECIALIST, no_rotation()),
-        &abi::NoLiveGrant { reader: SPECIALIST },
-    );
-    // Nothing composed before lands after.
-    let early = grant(SPECIALIST, 0b11, &[1, 1], START + DAY, 1);
-    world.refuses(
-        PATIENT,
-        &early,
-        &abi::StaleEpoch {
-            section: 0,
-            given: 1,
-            current: 2,
-        },
-    );
-}
-
-#[test]
-fn a_revocation_names_a_live_reader_a_reason_and_a_fresh_rotation() {
-    let mut world = World::granted();
-    world.refuses(
-        PATIENT,
-        &revoke(OTHER, no_rotation()),
-        &abi::NoLiveGrant { reader: OTHER },
-    );
-    let call = abi::revokeCall {
-        reason: 5,
-        ..revoke(SPECIALIST, no_rotation())
-    };
-    world.refuses(PATIENT, &call, &abi::InvalidReason { reason: 5 });
+fn a_grant_composed_before_a_rotation_does_not_land_after_it() {
+    let mut world = World::claimed();
+    world.done(SPECIALIST, &request(SPECIALIST));
+    world.done(PATIENT, &rotate(rotation(1, &[1])));
     let stale = abi::StaleEpoch {
         section: 0,
-        given: 0,
-        current: 1,
+        given: 1,
+        current: 2,
     };
-    world.refuses(PATIENT, &revoke(SPECIALIST, rotation(1, &[0])), &stale);
-    assert!(has_access(&mut world, SPECIALIST, 0));
-}
-
-#[test]
-fn the_registry_is_not_asked_to_deny_revoke_rotate_reseal_retract_or_claim() {
-    let mut world = World::granted();
-    world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
-    world
-        .call(
-            SPECIALIST,
-            &abi::addCall {
-                commitment: key(1),
-                section: 0,
-                epoch: 1,
-            },
-        )
-        .unwrap();
-    for provider in [PRIMARY, SPECIALIST, OTHER, PATIENT] {
-        world.registry_answers(provider, Err(()));
-    }
-    world
-        .call(
-            PATIENT,
-            &abi::denyCall {
-                requestId: 1,
-                reason: 1,
-                message: Bytes::new(),
-            },
-        )
-        .unwrap();
-    world
-        .call(
-            PATIENT,
-            &abi::retractCall {
-                recordId: 1,
-                reason: 1,
-            },
-        )
-        .unwrap();
-    world
-        .call(PATIENT, &revoke(SPECIALIST, rotation(1, &[1])))
-        .unwrap();
-    world
-        .call(
-            PATIENT,
-            &abi::rotateCall {
-                rotation: rotation(1, &[2]),
-            },
-        )
-        .unwrap();
-    let sealed_ = [sealed(PATIENT, b"x")].into();
-    world
-        .call(
-            PATIENT,
-            &abi::resealCall {
-                sections: 1,
-                epochs: [3].into(),
-                sealed_,
-            },
-        )
-        .unwrap();
-    let unverified = abi::grantCall {
-        allowUnverified: true,
-        ..grant(OTHER, 1, &[3], START + DAY, 1)
-    };
-    world.call(PATIENT, &unverified).unwrap();
-}
-
-#[test]
-fn readers_are_listed_in_order_and_in_pages() {
-    let mut world = World::granted();
-    for reader in [OTHER, PRIMARY] {
-        world
-            .call(PATIENT, &grant(reader, 1, &[1], START + DAY, 1))
-            .unwrap();
-    }
-    let mut page = |from, limit| -> Vec<_> {
-        let page = world
-            .call(STRANGER, &abi::readersCall { from, limit })
-            .unwrap();
-        page.iter()
-            .map(|one| (one.reader, one.sections, one.state))
-            .collect()
-    };
-    let all = [(SPECIALIST, 0b11, 1), (OTHER, 1, 1), (PRIMARY, 1, 1)];
-    assert_eq!(page(0, 128), all);
-    assert_eq!(page(1, 1), all[1..2]);
-    assert_eq!(page(2, u32::MAX), all[2..]);
-    assert_eq!(page(3, 128), []);
-    assert_eq!(page(u32::MAX, u32::MAX), []);
+    let end = START + DAY;
+    world.refuses(PATIENT, &approve(1, 0b11, &[1, 1], end, 1), &stale);
+    world.refuses(PATIENT, &grant(OTHER, 0b11, &[1, 1], end, 1), &stale);
 }

@@ -2,94 +2,94 @@
 
 use super::*;
 
-fn deny(id: u32, reason: u8) -> abi::denyCall {
-    abi::denyCall {
-        requestId: id,
-        reason,
-        message: Bytes::from_static(b"no"),
+fn asked(requester: Address, recipient: Address, at: u64, state: u8) -> abi::Request {
+    abi::Request {
+        requester,
+        recipient,
+        requestedAt: at,
+        state,
     }
-}
-
-fn state(world: &mut World, id: u32) -> u8 {
-    world
-        .call(STRANGER, &abi::getRequestCall { requestId: id })
-        .unwrap()
-        .state
 }
 
 #[test]
 fn a_provider_asks_for_itself_or_refers_another() {
     let mut world = World::claimed();
-    assert_eq!(world.call(SPECIALIST, &request(SPECIALIST)).unwrap(), 1);
     let message = Bytes::from_static(b"please");
-    assert_eq!(
-        world.logs(),
-        [log(&abi::RequestMade {
-            requestId: 1,
-            requester: SPECIALIST,
-            recipient: SPECIALIST,
-            message: message.clone(),
-        })]
-    );
-    assert_eq!(world.call(PRIMARY, &request(OTHER)).unwrap(), 2);
-    assert_eq!(
-        world.logs(),
-        [log(&abi::RequestMade {
-            requestId: 2,
-            requester: PRIMARY,
-            recipient: OTHER,
-            message
-        })]
-    );
-    let page = world
-        .call(
+    let made = abi::RequestMade {
+        requestId: 1,
+        requester: SPECIALIST,
+        recipient: SPECIALIST,
+        message: message.clone(),
+    };
+    let id = world.emits(SPECIALIST, &request(SPECIALIST), &[log(&made)]);
+    assert_eq!(id, 1);
+    world.wait(1);
+    let made = abi::RequestMade {
+        requestId: 2,
+        requester: PRIMARY,
+        recipient: OTHER,
+        message,
+    };
+    assert_eq!(world.emits(PRIMARY, &request(OTHER), &[log(&made)]), 2);
+    let all = [
+        asked(SPECIALIST, SPECIALIST, START, 1),
+        asked(PRIMARY, OTHER, START + 1, 1),
+    ];
+    let page = abi::requestsCall {
+        from: 1,
+        limit: 100,
+    };
+    assert_eq!(world.view(&page), all);
+    assert_eq!(world.request_of(2), all[1]);
+    assert_eq!(world.info().requestCount, 2);
+    assert!(world.listed().is_empty(), "asking makes no holder");
+    for id in [0, 3, u32::MAX] {
+        world.refuses(
             STRANGER,
-            &abi::requestsCall {
-                from: 1,
-                limit: 100,
-            },
-        )
-        .unwrap();
-    let page: Vec<_> = page
-        .iter()
-        .map(|one| (one.requester, one.recipient, one.requestedAt, one.state))
-        .collect();
-    assert_eq!(
-        page,
-        [
-            (SPECIALIST, SPECIALIST, START, 1),
-            (PRIMARY, OTHER, START, 1)
-        ]
-    );
-    assert_eq!(
-        world
-            .call(STRANGER, &abi::infoCall {})
-            .unwrap()
-            .requestCount,
-        2
-    );
+            &abi::getRequestCall { requestId: id },
+            &abi::UnknownRequest { requestId: id },
+        );
+    }
 }
 
 #[test]
-fn only_verified_providers_ask() {
+fn pages_of_requests_are_bounded() {
     let mut world = World::claimed();
-    world.registry_answers(STRANGER, Ok(false));
-    world.refuses(
-        STRANGER,
-        &request(STRANGER),
-        &abi::UnverifiedProvider { provider: STRANGER },
-    );
-    world.registry_answers(OTHER, Ok(true));
+    for _ in 0..103 {
+        world.done(SPECIALIST, &request(SPECIALIST));
+        let id = world.info().requestCount;
+        world.done(SPECIALIST, &cancel(id));
+    }
+    let mut page = |from, limit| world.view(&abi::requestsCall { from, limit }).len();
+    assert_eq!(page(0, 2), 2);
+    assert_eq!(page(1, u32::MAX), 100);
+    assert_eq!(page(4, 100), 100);
+    assert_eq!(page(5, 100), 99);
+    assert_eq!(page(103, 100), 1);
+    assert_eq!(page(104, 100), 0);
+    assert_eq!(page(u32::MAX, u32::MAX), 0);
+    assert_eq!(page(1, 0), 0);
+}
+
+#[test]
+fn only_verified_providers_ask_and_are_asked_for() {
+    let mut world = World::claimed();
+    let unverified = abi::UnverifiedProvider { provider: STRANGER };
+    world.refuses(STRANGER, &request(SPECIALIST), &unverified);
+    world.refuses(SPECIALIST, &request(STRANGER), &unverified);
     world.registry_answers(STRANGER, Err(()));
     let unavailable = abi::RegistryUnavailable { registry: REGISTRY };
-    world.refuses(STRANGER, &request(STRANGER), &unavailable);
-    // The recipient of a referral is asked about as well.
-    world.vm.mock_static_call(
-        REGISTRY,
-        IRegistry::isVerifiedCall { account: PRIMARY }.abi_encode(),
-        Ok(true.abi_encode()),
+    world.refuses(STRANGER, &request(SPECIALIST), &unavailable);
+    world.refuses(SPECIALIST, &request(STRANGER), &unavailable);
+    world.asked();
+    let question = |account| IRegistry::isVerifiedCall { account }.abi_encode();
+    world.done(SPECIALIST, &request(SPECIALIST));
+    assert_eq!(world.asked(), [(REGISTRY, question(SPECIALIST))]);
+    world.done(PRIMARY, &request(OTHER));
+    assert_eq!(
+        world.asked(),
+        [(REGISTRY, question(PRIMARY)), (REGISTRY, question(OTHER))]
     );
-    world.refuses(PRIMARY, &request(STRANGER), &unavailable);
 }
 
 #[test]
@@ -100,12 +100,22 @@ fn an_answer_that_is_no_boolean_is_no_answer() {
     }
     .abi_encode();
     let unavailable = abi::RegistryUnavailable { registry: REGISTRY };
-    for answer in [Vec::new(), alloc::vec![1], 2_u64.abi_encode()] {
-        world
-            .vm
-            .mock_static_call(REGISTRY, question.clone(), Ok(answer));
+    let mut high = true.abi_encode();
+    high[0] = 1;
+    for answer in [
+        Vec::new(),
+        alloc::vec![1],
+        alloc::vec![1; 31],
+        2_u64.abi_encode(),
+        high,
+    ] {
+        world.answers(REGISTRY, question.clone(), Ok(answer));
         world.refuses(SPECIALIST, &request(SPECIALIST), &unavailable);
     }
+    // More than a word is none of the port's business.
+    let long = (true, true).abi_encode();
+    world.answers(REGISTRY, question, Ok(long));
+    world.done(SPECIALIST, &request(SPECIALIST));
 }
 
 #[test]
@@ -123,155 +133,169 @@ fn a_request_names_a_reader_and_carries_a_message() {
             account: Address::ZERO,
         },
     );
-    for (length, given) in [(0, 0), (8193, 8193)] {
-        let call = abi::requestCall {
-            recipient: SPECIALIST,
-            message: alloc::vec![1; length].into(),
-        };
-        world.refuses(
-            SPECIALIST,
-            &call,
-            &abi::InvalidMessageLength { given, max: 8192 },
-        );
-    }
-    let longest = abi::requestCall {
+    let of = |length| abi::requestCall {
         recipient: SPECIALIST,
-        message: alloc::vec![1; 8192].into(),
+        message: alloc::vec![1; length].into(),
     };
-    world.call(SPECIALIST, &longest).unwrap();
+    for length in [0, 8193] {
+        let refusal = abi::InvalidMessageLength {
+            given: length as u32,
+            max: 8192,
+        };
+        world.refuses(SPECIALIST, &of(length), &refusal);
+    }
+    world.done(SPECIALIST, &of(8192));
 }
 
 #[test]
 fn eight_requests_wait_at_most() {
     let mut world = World::claimed();
     for id in 1..=8 {
-        assert_eq!(world.call(SPECIALIST, &request(SPECIALIST)).unwrap(), id);
+        assert_eq!(world.done(SPECIALIST, &request(SPECIALIST)), id);
     }
-    world.logs();
-    let refusal = abi::TooManyPendingRequests {
+    let full = abi::TooManyPendingRequests {
         requester: SPECIALIST,
         max: 8,
     };
-    world.refuses(SPECIALIST, &request(SPECIALIST), &refusal);
-    world.call(OTHER, &request(OTHER)).unwrap();
+    world.refuses(SPECIALIST, &request(SPECIALIST), &full);
+    world.done(OTHER, &request(SPECIALIST));
     // Each end frees a place: cancelled, denied, approved.
-    world
-        .call(SPECIALIST, &abi::cancelCall { requestId: 4 })
-        .unwrap();
-    world.call(PATIENT, &deny(8, 1)).unwrap();
-    world
-        .call(PATIENT, &approve(1, 1, &[1], START + DAY, 1))
-        .unwrap();
+    world.done(SPECIALIST, &cancel(4));
+    world.done(PATIENT, &deny(8, 1));
+    world.done(PATIENT, &approve(1, 1, &[1], START + DAY, 1));
     for _ in 0..3 {
-        world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
+        world.done(SPECIALIST, &request(SPECIALIST));
     }
-    world.logs();
-    world.refuses(SPECIALIST, &request(SPECIALIST), &refusal);
+    world.refuses(SPECIALIST, &request(SPECIALIST), &full);
     // And so does time.
-    world.wait(90 * DAY);
+    world.wait(90 * DAY - 1);
+    world.refuses(SPECIALIST, &request(SPECIALIST), &full);
+    world.wait(1);
     for _ in 0..8 {
-        world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
+        world.done(SPECIALIST, &request(SPECIALIST));
     }
-    world.logs();
-    world.refuses(SPECIALIST, &request(SPECIALIST), &refusal);
+    world.refuses(SPECIALIST, &request(SPECIALIST), &full);
 }
 
 #[test]
 fn the_requester_cancels() {
     let mut world = World::claimed();
-    world.call(PRIMARY, &request(SPECIALIST)).unwrap();
-    world.logs();
-    let cancel = abi::cancelCall { requestId: 1 };
-    world.refuses(SPECIALIST, &cancel, &unauthorized(SPECIALIST));
-    world.refuses(PATIENT, &cancel, &unauthorized(PATIENT));
-    world.refuses(
-        PRIMARY,
-        &abi::cancelCall { requestId: 2 },
-        &abi::UnknownRequest { requestId: 2 },
-    );
-    world.call(PRIMARY, &cancel).unwrap();
-    assert_eq!(
-        world.logs(),
-        [log(&abi::RequestCancelled {
-            requestId: 1,
-            requester: PRIMARY
-        })]
-    );
-    assert_eq!(state(&mut world, 1), 4);
-    world.refuses(
-        PRIMARY,
-        &cancel,
-        &abi::RequestNotPending {
-            requestId: 1,
-            state: 4,
-        },
-    );
+    world.done(PRIMARY, &request(SPECIALIST));
+    for caller in [SPECIALIST, PATIENT, STRANGER] {
+        world.refuses(caller, &cancel(1), &unauthorized(caller));
+    }
+    for id in [0, 2] {
+        let unknown = abi::UnknownRequest { requestId: id };
+        world.refuses(PRIMARY, &cancel(id), &unknown);
+    }
+    let cancelled = abi::RequestCancelled {
+        requestId: 1,
+        requester: PRIMARY,
+    };
+    // Its standing does not matter for that.
+    world.registry_answers(PRIMARY, Ok(false));
+    world.emits(PRIMARY, &cancel(1), &[log(&cancelled)]);
+    assert_eq!(world.request_of(1), asked(PRIMARY, SPECIALIST, START, 4));
+    let ended = abi::RequestNotPending {
+        requestId: 1,
+        state: 4,
+    };
+    world.refuses(PRIMARY, &cancel(1), &ended);
+    world.refuses(PATIENT, &deny(1, 1), &ended);
+    world.refuses(PATIENT, &approve(1, 1, &[1], START + DAY, 1), &ended);
 }
 
 #[test]
 fn the_patient_denies_with_a_reason() {
     let mut world = World::claimed();
-    world.call(PRIMARY, &request(SPECIALIST)).unwrap();
-    world.logs();
-    world.refuses(PATIENT, &deny(1, 0), &abi::InvalidReason { reason: 0 });
-    world.refuses(PATIENT, &deny(1, 6), &abi::InvalidReason { reason: 6 });
+    world.done(PRIMARY, &request(SPECIALIST));
+    for reason in [0, 6, 255] {
+        world.refuses(PATIENT, &deny(1, reason), &abi::InvalidReason { reason });
+    }
     world.refuses(PATIENT, &deny(2, 1), &abi::UnknownRequest { requestId: 2 });
-    let long = abi::denyCall {
-        requestId: 1,
-        reason: 1,
-        message: alloc::vec![0; 8193].into(),
+    let of = |length| abi::denyCall {
+        message: alloc::vec![0; length].into(),
+        ..deny(1, 5)
     };
-    world.refuses(
-        PATIENT,
-        &long,
-        &abi::InvalidMessageLength {
-            given: 8193,
-            max: 8192,
-        },
-    );
-    world.call(PATIENT, &deny(1, 5)).unwrap();
-    let message = Bytes::from_static(b"no");
-    assert_eq!(
-        world.logs(),
-        [log(&abi::RequestDenied {
+    let refusal = abi::InvalidMessageLength {
+        given: 8193,
+        max: 8192,
+    };
+    world.refuses(PATIENT, &of(8193), &refusal);
+    for length in [0, 8192] {
+        let call = of(length);
+        let denied = abi::RequestDenied {
             requestId: 1,
             requester: PRIMARY,
+            by: PATIENT,
             reason: 5,
-            message
-        })]
-    );
-    assert_eq!(state(&mut world, 1), 3);
-    world.refuses(
-        PATIENT,
-        &deny(1, 5),
-        &abi::RequestNotPending {
-            requestId: 1,
-            state: 3,
-        },
-    );
-    world.call(PRIMARY, &request(SPECIALIST)).unwrap();
-    let silent = abi::denyCall {
-        requestId: 2,
-        reason: 1,
-        message: Bytes::new(),
+            message: call.message.clone(),
+        };
+        world.fork().emits(PATIENT, &call, &[log(&denied)]);
+    }
+    for reason in 1..5 {
+        world.fork().done(PATIENT, &deny(1, reason));
+    }
+    world.done(PATIENT, &deny(1, 5));
+    assert_eq!(world.request_of(1), asked(PRIMARY, SPECIALIST, START, 3));
+    let ended = abi::RequestNotPending {
+        requestId: 1,
+        state: 3,
     };
-    world.call(PATIENT, &silent).unwrap();
+    world.refuses(PATIENT, &deny(1, 5), &ended);
+    world.refuses(PRIMARY, &cancel(1), &ended);
+    world.refuses(PATIENT, &approve(1, 1, &[1], START + DAY, 1), &ended);
 }
 
 #[test]
 fn a_lapsed_request_can_only_be_looked_at() {
     let mut world = World::claimed();
-    world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
-    world.logs();
+    world.done(SPECIALIST, &request(SPECIALIST));
     world.wait(90 * DAY - 1);
-    assert_eq!(state(&mut world, 1), 1);
+    assert_eq!(world.request_state(1), 1);
+    world
+        .fork()
+        .done(PATIENT, &approve(1, 1, &[1], START + 91 * DAY, 1));
     world.wait(1);
-    assert_eq!(state(&mut world, 1), 5);
-    let refusal = abi::RequestNotPending {
+    assert_eq!(world.request_of(1), asked(SPECIALIST, SPECIALIST, START, 5));
+    let lapsed = abi::RequestNotPending {
         requestId: 1,
         state: 5,
     };
-    world.refuses(PATIENT, &approve(1, 1, &[1], START + 91 * DAY, 1), &refusal);
-    world.refuses(PATIENT, &deny(1, 1), &refusal);
-    world.refuses(SPECIALIST, &abi::cancelCall { requestId: 1 }, &refusal);
+    world.refuses(PATIENT, &approve(1, 1, &[1], START + 91 * DAY, 1), &lapsed);
+    world.refuses(PATIENT, &deny(1, 1), &lapsed);
+    world.refuses(SPECIALIST, &cancel(1), &lapsed);
+}
+
+#[test]
+fn an_ended_request_does_not_lapse() {
+    let mut world = World::claimed();
+    for _ in 0..3 {
+        world.done(SPECIALIST, &request(SPECIALIST));
+    }
+    world.done(PATIENT, &approve(1, 1, &[1], START + DAY, 1));
+    world.done(PATIENT, &deny(2, 1));
+    world.done(SPECIALIST, &cancel(3));
+    world.wait(100 * DAY);
+    for (id, state) in [(1, 2), (2, 3), (3, 4)] {
+        assert_eq!(world.request_state(id), state);
+    }
+}
+
+#[test]
+fn an_entry_that_nobody_asked_for_cannot_be_answered() {
+    let mut world = World::claimed();
+    world.done(PATIENT, &set_delegate(SPECIALIST, 2, START + DAY));
+    assert_eq!(world.request_of(1), asked(SPECIALIST, SPECIALIST, START, 6));
+    let entry = abi::RequestNotPending {
+        requestId: 1,
+        state: 6,
+    };
+    for wait in [0, 100 * DAY] {
+        world.wait(wait);
+        let end = world.now() + DAY;
+        world.refuses(PATIENT, &approve(1, 1, &[1], end, 1), &entry);
+        world.refuses(PATIENT, &deny(1, 1), &entry);
+        world.refuses(SPECIALIST, &cancel(1), &entry);
+    }
 }

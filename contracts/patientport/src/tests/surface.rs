@@ -1,319 +1,367 @@
-//! The whole surface against the interface's types: functions, errors, malformed input.
+//! The whole surface against the interface's types: functions, events, identifiers.
 
-use alloy_primitives::U256;
-use alloy_sol_types::SolEventInterface;
+use alloc::collections::BTreeSet;
 
-use super::*;
-use crate::error::Error;
+use alloy_sol_types::SolEventInterface as _;
 
-/// Every error of the contract as the interface's own type encodes it.
-fn errors() -> Vec<(Error, Vec<u8>)> {
-    let (a, x) = (STRANGER, key(3));
-    [
-        (
-            Error::Unauthorized(a),
-            abi::Unauthorized { caller: a }.abi_encode(),
-        ),
-        (
-            Error::AlreadyInitialized,
-            abi::AlreadyInitialized {}.abi_encode(),
-        ),
-        (Error::AlreadyClaimed, abi::AlreadyClaimed {}.abi_encode()),
-        (Error::NotClaimed, abi::NotClaimed {}.abi_encode()),
-        (
-            Error::UnverifiedProvider(a),
-            abi::UnverifiedProvider { provider: a }.abi_encode(),
-        ),
-        (
-            Error::RegistryUnavailable(a),
-            abi::RegistryUnavailable { registry: a }.abi_encode(),
-        ),
-        (
-            Error::StaleEpoch {
-                section: 1,
-                given: 2,
-                current: 3,
-            },
-            abi::StaleEpoch {
-                section: 1,
-                given: 2,
-                current: 3,
-            }
-            .abi_encode(),
-        ),
-        (
-            Error::SectionNotOpen(1),
-            abi::SectionNotOpen { section: 1 }.abi_encode(),
-        ),
-        (
-            Error::InvalidSections(u64::MAX),
-            abi::InvalidSections { sections: u64::MAX }.abi_encode(),
-        ),
-        (
-            Error::LengthMismatch {
-                given: 1,
-                expected: 2,
-            },
-            abi::LengthMismatch {
-                given: 1,
-                expected: 2,
-            }
-            .abi_encode(),
-        ),
-        (
-            Error::InvalidKey { x, parity: 7 },
-            abi::InvalidKey { x, parity: 7 }.abi_encode(),
-        ),
-        (
-            Error::InvalidAddress(a),
-            abi::InvalidAddress { account: a }.abi_encode(),
-        ),
-        (
-            Error::InvalidMessageLength { given: 1, max: 2 },
-            abi::InvalidMessageLength { given: 1, max: 2 }.abi_encode(),
-        ),
-        (
-            Error::TooManyRecipients { given: 1, max: 2 },
-            abi::TooManyRecipients { given: 1, max: 2 }.abi_encode(),
-        ),
-        (
-            Error::UnknownRecord(4),
-            abi::UnknownRecord { recordId: 4 }.abi_encode(),
-        ),
-        (
-            Error::RecordNotCurrent {
-                record: 4,
-                state: 2,
-            },
-            abi::RecordNotCurrent {
-                recordId: 4,
-                state: 2,
-            }
-            .abi_encode(),
-        ),
-        (
-            Error::InvalidCommitment,
-            abi::InvalidCommitment {}.abi_encode(),
-        ),
-        (
-            Error::UnknownRequest(4),
-            abi::UnknownRequest { requestId: 4 }.abi_encode(),
-        ),
-        (
-            Error::RequestNotPending {
-                request: 4,
-                state: 5,
-            },
-            abi::RequestNotPending {
-                requestId: 4,
-                state: 5,
-            }
-            .abi_encode(),
-        ),
-        (
-            Error::TooManyPendingRequests {
-                requester: a,
-                max: 8,
-            },
-            abi::TooManyPendingRequests {
-                requester: a,
-                max: 8,
-            }
-            .abi_encode(),
-        ),
-        (
-            Error::InvalidExpiry {
-                given: 1,
-                earliest: 2,
-                latest: 3,
-            },
-            abi::InvalidExpiry {
-                given: 1,
-                earliest: 2,
-                latest: 3,
-            }
-            .abi_encode(),
-        ),
-        (
-            Error::InvalidRights(9),
-            abi::InvalidRights { rights: 9 }.abi_encode(),
-        ),
-        (
-            Error::InvalidReason(9),
-            abi::InvalidReason { reason: 9 }.abi_encode(),
-        ),
-        (
-            Error::InvalidReader(a),
-            abi::InvalidReader { reader: a }.abi_encode(),
-        ),
-        (
-            Error::NoLiveGrant(a),
-            abi::NoLiveGrant { reader: a }.abi_encode(),
-        ),
-        (
-            Error::TooManyReaders(128),
-            abi::TooManyReaders { max: 128 }.abi_encode(),
-        ),
-    ]
-    .into()
+use super::{
+    signed::{execute, recover, signature},
+    *,
+};
+
+/// A call that succeeds: the world it is made in, the caller, the calldata, the function's signature.
+pub(super) struct Case {
+    pub(super) world: World,
+    pub(super) caller: Address,
+    pub(super) input: Vec<u8>,
+    pub(super) signature: &'static str,
 }
 
-#[test]
-fn every_error_of_the_interface_is_one_of_the_contracts() {
-    let errors = errors();
-    for (error, expected) in &errors {
-        assert_eq!(Vec::from(*error), *expected, "{error:?}");
-    }
-    let mut covered: Vec<[u8; 4]> = errors
-        .iter()
-        .map(|(_, encoded)| encoded[..4].try_into().unwrap())
-        .collect();
-    let mut declared: Vec<_> = abi::IPatientPortErrors::SELECTORS.to_vec();
-    covered.sort_unstable();
-    declared.sort_unstable();
-    assert_eq!(covered, declared);
-    assert!(Vec::from(Error::Malformed).is_empty());
-}
+/// 32 bytes, so that no encoding ends in padding.
+const MESSAGE: Bytes = Bytes::from_static(b"a message of exactly 32 bytes...");
 
-#[test]
-fn every_function_of_the_interface_is_routed_and_no_other() {
-    for selector in abi::IPatientPortCalls::SELECTORS {
-        // Enough zero words for every head: a routed function reads them and answers or refuses by
-        // name, or finds an offset that leads nowhere; an unknown one refuses without a word.
-        let mut world = World::granted();
-        let mut input = selector.to_vec();
-        input.resize(4 + 32 * 16, 0);
-        let answer = world.send(PATIENT, input);
-        let routed = answer.map_or_else(|refusal| !refusal.is_empty(), |_| true);
-        assert!(routed, "{}", alloy_primitives::hex::encode(selector));
-    }
-    let mut world = World::claimed();
-    for unknown in [[0; 4], [0xff; 4], [0x55, 0x85, 0x25, 0x8c]] {
-        let mut input = unknown.to_vec();
-        input.resize(4 + 32 * 16, 0);
-        assert_eq!(world.send(PATIENT, input), Err(Vec::new()));
+/// A rotation of one section without any padding.
+fn whole_rotation() -> abi::Rotation {
+    abi::Rotation {
+        links: MESSAGE,
+        sealed_: [
+            sealed(PATIENT, b"a message of exactly 32 bytes..."),
+            sealed(SPECIALIST, b"a message of exactly 32 bytes..."),
+        ]
+        .into(),
+        ..rotation(0b11, &[1, 1])
     }
 }
 
-#[test]
-fn every_event_of_the_interface_is_emitted_somewhere() {
-    let mut world = World::empty();
-    world
-        .call(
-            REGISTRY,
-            &abi::initializeCall {
-                issuer: PRIMARY,
-                patient: PATIENT,
-            },
-        )
-        .unwrap();
-    let claim = abi::claimCall {
-        keyX: key(9),
-        keyParity: 1,
-        rotation: rotation(1, &[0]),
+/// One call of every function, with every list and message filled.
+pub(super) fn cases() -> Vec<Case> {
+    fn case<C: SolCall>(world: &World, caller: Address, call: &C) -> Case {
+        Case {
+            world: world.fork(),
+            caller,
+            input: call.abi_encode(),
+            signature: C::SIGNATURE,
+        }
+    }
+    let issued = World::issued();
+    let mut world = World::delegated(15);
+    let own = world.done(SPECIALIST, &request(SPECIALIST));
+    world.done(PATIENT, &transfer(HEIR));
+    world.done(PATIENT, &set_custodian(0, CUSTODIAN));
+    world.done(PATIENT, &arm(RESPONDER, 1, 0, 10));
+    world.done(PATIENT, &arm(OTHER, 1, 10, 10));
+    for _ in 0..2 {
+        world.done(PATIENT, &add(0, 1));
+    }
+    let armed = world.fork();
+    world.done(RESPONDER, &break_glass());
+    world.done(OTHER, &break_glass());
+    let inner = add(0, 1).abi_encode();
+    let wallet = {
+        // 32 bytes that the patient's contract accepts.
+        let digest = super::signed::digest(&inner, 0, START);
+        let yes = &[0x16, 0x26, 0xba, 0x7e][..];
+        let question = [yes, &(digest, MESSAGE).abi_encode_params()].concat();
+        let world = world.fork();
+        world.answers(PATIENT, question, Ok([yes, &[0; 28]].concat()));
+        world
     };
-    world.call(PATIENT, &claim).unwrap();
-    world.registry_answers(SPECIALIST, Ok(true));
-    for _ in 0..3 {
-        world.call(SPECIALIST, &request(SPECIALIST)).unwrap();
-    }
-    world
-        .call(SPECIALIST, &abi::cancelCall { requestId: 1 })
-        .unwrap();
-    world
-        .call(
+    let signed = abi::executeCall {
+        signature: MESSAGE,
+        ..execute(&inner, 0, START)
+    };
+    let end = START + DAY;
+    let alone = abi::Rotation {
+        epochs: [0, 0].into(),
+        sealed_: [sealed(PATIENT, b"a message of exactly 32 bytes...")].into(),
+        ..whole_rotation()
+    };
+    let without_specialist = abi::Rotation {
+        sealed_: [sealed(PATIENT, b"a message of exactly 32 bytes...")].into(),
+        ..whole_rotation()
+    };
+    alloc::vec![
+        case(&issued, PATIENT, &claim(alone)),
+        case(&world, PATIENT, &set_encryption_key(whole_rotation())),
+        case(&world, PATIENT, &transfer(STRANGER)),
+        case(&world, HEIR, &accept()),
+        case(&world, PATIENT, &set_primary_care(OTHER)),
+        case(&world, PATIENT, &rotate(whole_rotation())),
+        case(
+            &world,
+            PATIENT,
+            &abi::resealCall {
+                sections: 0b11,
+                epochs: [1, 1].into(),
+                sealed_: whole_rotation().sealed_,
+            }
+        ),
+        case(&world, PATIENT, &add(0, 1)),
+        case(&world, PATIENT, &supersede(1, 1)),
+        case(&world, PATIENT, &retract(1, 1)),
+        case(
+            &world,
+            PATIENT,
+            &abi::publishCall {
+                data: MESSAGE,
+                ..publish(1, 1, 1)
+            }
+        ),
+        case(
+            &world,
+            PATIENT,
+            &abi::shareCall {
+                message: MESSAGE,
+                ..share(OTHER, &[1, 2])
+            }
+        ),
+        case(
+            &world,
+            SPECIALIST,
+            &abi::requestCall {
+                message: MESSAGE,
+                ..request(OTHER)
+            }
+        ),
+        case(&world, SPECIALIST, &cancel(own)),
+        case(
+            &world,
             PATIENT,
             &abi::denyCall {
-                requestId: 2,
-                reason: 1,
-                message: Bytes::new(),
-            },
-        )
-        .unwrap();
-    world
-        .call(PATIENT, &approve(3, 1, &[1], START + DAY, 3))
-        .unwrap();
-    world
-        .call(
-            SPECIALIST,
-            &abi::addCall {
-                commitment: key(1),
-                section: 0,
-                epoch: 1,
-            },
-        )
-        .unwrap();
-    world
-        .call(
-            SPECIALIST,
-            &abi::retractCall {
-                recordId: 1,
-                reason: 1,
-            },
-        )
-        .unwrap();
-    world
-        .call(
+                message: MESSAGE,
+                ..deny(own, 1)
+            }
+        ),
+        case(&world, PATIENT, &block(OTHER, true)),
+        case(
+            &world,
             PATIENT,
-            &abi::revokeCall {
-                reader: SPECIALIST,
-                reason: 0,
-                rotation: no_rotation(),
-            },
-        )
-        .unwrap();
-    let logs = world.logs();
-    for log in &logs {
-        abi::IPatientPortEvents::decode_raw_log(log.topics(), &log.data)
-            .expect("logs decode to the interface's events");
+            &abi::approveCall {
+                message: MESSAGE,
+                ..approve(own, 0b11, &[1, 1], end, 1)
+            }
+        ),
+        case(
+            &world,
+            PATIENT,
+            &abi::grantCall {
+                message: MESSAGE,
+                ..grant(SPECIALIST, 0b11, &[1, 1], end, 1)
+            }
+        ),
+        case(&world, PATIENT, &revoke(SPECIALIST, without_specialist)),
+        case(
+            &world,
+            PATIENT,
+            &abi::setDelegateCall {
+                rotation: whole_rotation(),
+                ..set_delegate(STRANGER, 1, end)
+            }
+        ),
+        case(&world, PATIENT, &set_custodian(1, STRANGER)),
+        case(&world, PATIENT, &arm(SPECIALIST, 1, 1, 1)),
+        case(&world, PATIENT, &set_package(RESPONDER)),
+        case(&armed, RESPONDER, &abi::breakGlassCall { message: MESSAGE }),
+        case(&world, PATIENT, &veto(OTHER)),
+        case(
+            &world,
+            CUSTODIAN,
+            &abi::releaseCall {
+                message: MESSAGE,
+                ..release(RESPONDER)
+            }
+        ),
+        case(&wallet, RELAYER, &signed),
+        case(&world, PATIENT, &abi::cancelSignaturesCall {}),
+        case(&world, STRANGER, &abi::infoCall {}),
+        case(&world, STRANGER, &abi::sectionKeysCall { sections: 3 }),
+        case(&world, STRANGER, &abi::recordCall { recordId: 1 }),
+        case(&world, STRANGER, &abi::recordsCall { from: 1, limit: 2 }),
+        case(&world, STRANGER, &abi::getRequestCall { requestId: 1 }),
+        case(&world, STRANGER, &abi::requestsCall { from: 1, limit: 2 }),
+        case(&world, STRANGER, &abi::isBlockedCall { requester: OTHER }),
+        case(&world, STRANGER, &abi::holdersCall { from: 0, limit: 2 }),
+        case(&world, STRANGER, &abi::holderOfCall { account: OTHER }),
+        case(&world, STRANGER, &abi::accessOfCall { reader: OTHER }),
+        case(
+            &world,
+            STRANGER,
+            &abi::hasAccessCall {
+                reader: OTHER,
+                section: 1
+            }
+        ),
+        case(&world, STRANGER, &abi::custodiansCall {}),
+        case(&world, STRANGER, &abi::historyHeadCall {}),
+        case(
+            &world,
+            STRANGER,
+            &abi::supportsInterfaceCall {
+                interfaceId: [1, 2, 3, 4].into()
+            }
+        ),
+    ]
+}
+
+#[test]
+fn every_function_of_the_interface_can_be_called_and_no_other() {
+    let mut called = BTreeSet::new();
+    for mut case in cases() {
+        let answer = case.world.send(case.caller, case.input.clone());
+        assert!(answer.is_ok(), "{}", case.signature);
+        called.insert(<[u8; 4]>::try_from(&case.input[..4]).unwrap());
     }
-    for topic in abi::IPatientPortEvents::SELECTORS {
-        assert!(
-            logs.iter().any(|log| log.topics()[0] == *topic),
-            "{topic:?} is never emitted"
+    let declared: BTreeSet<_> = abi::IPatientPortCalls::SELECTORS.iter().copied().collect();
+    assert_eq!(called, declared);
+    let mut world = World::claimed();
+    // Nothing, no whole selector, a selector of nothing; what earlier drafts had.
+    let gone = alloy_primitives::keccak256("initialize(address,address)");
+    for unknown in [
+        &[][..],
+        &declared.first().unwrap()[..3],
+        &[0; 4],
+        &[0xff; 4],
+        &gone[..4],
+    ] {
+        let mut input = unknown.to_vec();
+        assert_eq!(world.send(PATIENT, input.clone()), Err(Vec::new()));
+        if input.len() == 4 {
+            input.resize(4 + 32 * 16, 0);
+            assert_eq!(world.send(PATIENT, input), Err(Vec::new()));
+        }
+    }
+}
+
+#[test]
+fn no_function_takes_ether() {
+    for mut case in cases() {
+        case.world.chain.change(|state| state.value = U256::from(1));
+        let answer = case.world.send(case.caller, case.input);
+        assert_eq!(answer, Err(Vec::new()), "{}", case.signature);
+    }
+}
+
+#[test]
+fn trailing_bytes_are_not_read() {
+    for mut case in cases() {
+        let mut longer = case.input.clone();
+        longer.extend([0xff; 33]);
+        let expected = case.world.fork().send(case.caller, case.input);
+        assert_eq!(
+            case.world.send(case.caller, longer),
+            expected,
+            "{}",
+            case.signature
         );
     }
 }
 
 #[test]
-fn no_truncation_or_flipped_word_of_a_call_makes_the_port_trap() {
-    let calls = [
-        abi::rotateCall {
-            rotation: rotation(0b11, &[1, 1]),
+fn every_event_of_the_interface_is_emitted_by_some_function_and_no_other() {
+    let mut emitted = BTreeSet::new();
+    for mut case in cases() {
+        case.world.logs();
+        case.world.send(case.caller, case.input).unwrap();
+        for log in case.world.logs() {
+            abi::IPatientPortEvents::decode_raw_log(log.topics(), &log.data)
+                .expect("logs decode to the interface's events");
+            emitted.insert(log.topics()[0]);
         }
-        .abi_encode(),
-        grant(OTHER, 0b11, &[1, 1], START + DAY, 3).abi_encode(),
-        abi::resealCall {
-            sections: 1,
-            epochs: [1].into(),
-            sealed_: [sealed(OTHER, b"x")].into(),
-        }
-        .abi_encode(),
-        request(OTHER).abi_encode(),
-        abi::sectionKeysCall { sections: u64::MAX }.abi_encode(),
-    ];
-    for call in calls {
-        for length in 0..call.len() {
-            // Cutting the padding of the last byte string is no defect; nothing else may pass.
-            let _ = World::granted().send(PATIENT, call[..length].to_vec());
-        }
-        for at in (4..call.len()).step_by(32) {
-            for value in [U256::MAX, U256::from(u32::MAX), U256::from(call.len())] {
-                let mut bad = call.clone();
-                let end = (at + 32).min(bad.len());
-                bad[at..end].copy_from_slice(&value.to_be_bytes::<32>()[..end - at]);
-                let _ = World::granted().send(PATIENT, bad);
-            }
+    }
+    let declared: BTreeSet<_> = abi::IPatientPortEvents::SELECTORS
+        .iter()
+        .map(|topic| B256::new(*topic))
+        .collect();
+    assert_eq!(emitted, declared);
+}
+
+#[test]
+fn views_leave_no_trace_and_ask_nobody() {
+    for mut case in cases() {
+        let is_view = case.caller == STRANGER;
+        let storage = case.world.chain.read(|state| state.storage.clone());
+        case.world.logs();
+        case.world.asked();
+        case.world.send(case.caller, case.input).unwrap();
+        let after = case.world.chain.read(|state| state.storage.clone());
+        let changed = storage != after;
+        let logged = !case.world.logs().is_empty();
+        assert_eq!(changed, !is_view, "{}", case.signature);
+        assert_eq!(logged, !is_view, "{}", case.signature);
+        if is_view {
+            assert_eq!(case.world.asked(), [], "{}", case.signature);
         }
     }
 }
 
 #[test]
-fn ether_is_not_taken() {
-    let mut world = World::claimed();
-    world.vm.set_value(U256::from(1));
+fn the_port_names_its_interfaces() {
+    let mut world = World::issued();
+    // Exclusive or of all selectors but that of `supportsInterface` (ERC-165).
+    let erc_165 = [0x01, 0xff, 0xc9, 0xa7];
+    let port = abi::IPatientPortCalls::SELECTORS
+        .iter()
+        .filter(|selector| **selector != erc_165)
+        .fold(0, |id, selector| id ^ u32::from_be_bytes(*selector));
+    let mut supports = |id: [u8; 4]| {
+        world.view(&abi::supportsInterfaceCall {
+            interfaceId: id.into(),
+        })
+    };
+    assert!(supports(erc_165));
+    assert!(supports(port.to_be_bytes()));
+    let with_itself = port ^ u32::from_be_bytes(erc_165);
+    for id in [
+        [0xff; 4],
+        [0; 4],
+        with_itself.to_be_bytes(),
+        // ERC-1271 is the owner's business.
+        [0x16, 0x26, 0xba, 0x7e],
+    ] {
+        assert!(!supports(id), "{id:x?}");
+    }
+}
+
+#[test]
+fn selectors_are_those_of_the_written_signatures() {
+    // The signatures as other stacks would write them, in case the binding is wrong about itself.
+    for (signature, selector) in [
+        (
+            "claim(bytes32,uint8,(uint64,uint32[],bytes32[],uint64,bytes,(address,bytes)[]))",
+            abi::claimCall::SELECTOR,
+        ),
+        (
+            "approve(uint32,address,uint64,uint32[],uint64,uint8,bool,bytes)",
+            abi::approveCall::SELECTOR,
+        ),
+        (
+            "execute(bytes,uint256,uint64,bytes)",
+            abi::executeCall::SELECTOR,
+        ),
+        (
+            "supportsInterface(bytes4)",
+            abi::supportsInterfaceCall::SELECTOR,
+        ),
+    ] {
+        assert_eq!(alloy_primitives::keccak256(signature)[..4], selector);
+    }
+    let typed = "PatientCall(bytes call,uint256 nonce,uint64 deadline)";
     assert_eq!(
-        world.send(PATIENT, abi::infoCall {}.abi_encode()),
-        Err(Vec::new())
+        <abi::PatientCall as alloy_sol_types::SolStruct>::eip712_root_type(),
+        typed
     );
+    // And a signature of 65 bytes asks the precompile what it has been asked since Frontier.
+    let question = recover(
+        B256::repeat_byte(1),
+        28,
+        B256::repeat_byte(2),
+        B256::repeat_byte(3),
+    );
+    let mut expected = alloc::vec![1; 32];
+    expected.extend([0; 31]);
+    expected.push(28);
+    expected.extend([2; 32]);
+    expected.extend([3; 32]);
+    assert_eq!(question, expected);
+    assert_eq!(signature(28).len(), 65);
 }

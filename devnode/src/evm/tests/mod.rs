@@ -1,6 +1,7 @@
 //! The executor from outside: transactions and calls in, outcomes and state out.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod cache_manager;
 mod code;
 mod context;
 mod deployer;

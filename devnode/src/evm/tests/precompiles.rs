@@ -5,7 +5,7 @@ use super::{
     intrinsic, word,
 };
 use crate::{
-    arbos::{ARB_WASM, ARB_WASM_CACHE},
+    arbos::{ARB_WASM, ARB_WASM_CACHE, STYLUS_CACHE_MANAGER},
     evm::{ExecutionStatus, Halt, MIN_BASE_FEE},
 };
 use alloy_primitives::{Address, B256, U256};
@@ -190,7 +190,7 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
     );
     assert_eq!(
         chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}),
-        [OWNER]
+        [STYLUS_CACHE_MANAGER]
     );
 
     let add = addWasmCacheManagerCall { manager: USER }.abi_encode();
@@ -215,7 +215,7 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
     assert_eq!(added.logs.len(), 1);
     assert_eq!(
         chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}),
-        [OWNER, USER]
+        [STYLUS_CACHE_MANAGER, USER]
     );
     // A view is logged and free too; so is a failure free.
     let view = isChainOwnerCall { account: USER }.abi_encode();
@@ -232,11 +232,19 @@ fn owners_and_cache_managers_are_those_of_a_development_chain() {
     );
     let removed = chain.send(
         ARB_OWNER,
-        removeWasmCacheManagerCall { manager: OWNER }.abi_encode(),
+        removeWasmCacheManagerCall {
+            manager: STYLUS_CACHE_MANAGER,
+        }
+        .abi_encode(),
     );
     assert_eq!(removed.status, ExecutionStatus::Success);
     assert_eq!(chain.view(ARB_WASM_CACHE, &allCacheManagersCall {}), [USER]);
-    assert!(!chain.view(ARB_WASM_CACHE, &isCacheManagerCall { manager: OWNER }));
+    for (manager, is_one) in [(USER, true), (STYLUS_CACHE_MANAGER, false), (OWNER, false)] {
+        assert_eq!(
+            chain.view(ARB_WASM_CACHE, &isCacheManagerCall { manager }),
+            is_one
+        );
+    }
 }
 
 #[test]
@@ -253,7 +261,6 @@ fn only_managers_and_owners_change_the_cache() {
     );
     // Evicting what is not cached is silent: state, manager, parameters, record; an owner who is no
     // manager costs a read more.
-    chain.own(&removeWasmCacheManagerCall { manager: OWNER });
     for (manager, more) in [(false, 800), (true, 0)] {
         if manager {
             chain.own(&addWasmCacheManagerCall { manager: OWNER });

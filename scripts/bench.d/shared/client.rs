@@ -1,13 +1,14 @@
 //! JSON-RPC over plain HTTP/1.1 connections that stay open: as little between the clock and the node as
 //! can be, and the same bytes for every node.
 
-use crate::Failure;
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
+
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Longest a node may take for one answer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -54,6 +55,13 @@ pub(crate) fn result(body: &[u8]) -> Result<Value, Failure> {
     }
 }
 
+/// A number of at most 64 bits as JSON-RPC writes it.
+pub(crate) fn quantity(value: &Value) -> Result<u64, Failure> {
+    let digits = value.as_str().and_then(|it| it.strip_prefix("0x"));
+    let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    number.ok_or_else(|| format!("`{value}` is not a number").into())
+}
+
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address)?;
@@ -91,10 +99,7 @@ impl Client {
 
     /// Calls a method that answers with a number of at most 64 bits.
     pub(crate) fn number(&mut self, method: &str, params: &Value) -> Result<u64, Failure> {
-        let value = self.call(method, params)?;
-        let digits = value.as_str().and_then(|it| it.strip_prefix("0x"));
-        let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        number.ok_or_else(|| format!("{method}: `{value}` is not a number").into())
+        quantity(&self.call(method, params)?).map_err(|error| format!("{method}: {error}").into())
     }
 
     /// Asks for a receipt until it is there, without a pause.

@@ -17,7 +17,7 @@ pub(crate) enum Bar {
 /// One figure.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
-    name: &'static str,
+    name: String,
     value: f64,
     unit: &'static str,
     /// The same of the other node, or of the other situation, in the same run.
@@ -36,7 +36,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn add(
         &mut self,
-        name: &'static str,
+        name: impl Into<String>,
         value: f64,
         unit: &'static str,
         baseline: Option<f64>,
@@ -48,7 +48,7 @@ impl Report {
             Bar::None => (None, None),
         };
         self.bars.push(Row {
-            name,
+            name: name.into(),
             value,
             unit,
             baseline,
