@@ -1,0 +1,10 @@
+//! Both contracts as built, on the development chain: who may call what, long random histories beside a
+//! reference model, and everything an adversary can try.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod adversaries;
+mod chain;
+mod histories;
+mod matrix;
+mod model;
+mod world;
