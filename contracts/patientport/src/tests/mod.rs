@@ -23,6 +23,7 @@ mod delegates;
 mod emergency;
 mod errors;
 mod grants;
+mod history;
 mod holders;
 mod keys;
 mod layout;
