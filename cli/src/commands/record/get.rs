@@ -174,7 +174,7 @@ async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
         let ciphertext = io::BufReader::with_capacity(1 << 16, spool);
         let stdout = io::stdout();
         if !stdout.is_terminal() {
-            let mut output = io::BufWriter::with_capacity(1 << 16, cancel.writer(stdout.lock()));
+            let mut output = io::BufWriter::with_capacity(1 << 16, cancel.writer(io::stdout()));
             let released = record.decrypt_from(ciphertext, &mut output);
             let released = released.map_err(|error| write_error(error.into(), Error::Stdout));
             return match released.and_then(|_| output.flush().map_err(Error::Stdout)) {
