@@ -213,8 +213,8 @@ fn found_with(
         .collect()
 }
 
-fn found(keys: &[SectionKey], holder: Holder, list: Vec<Event>) -> Vec<(u8, Cause)> {
-    found_with(keys, &[holder], list, &BTreeMap::new())
+fn found(keys: &[SectionKey], holder: &Holder, list: Vec<Event>) -> Vec<(u8, Cause)> {
+    found_with(keys, &[*holder], list, &BTreeMap::new())
         .into_iter()
         .map(|(section, _, cause)| (section, cause))
         .collect()
@@ -227,7 +227,7 @@ fn only_the_current_epoch_counts() {
     let revoked = reader(AccessState::Revoked, &[0, 1]);
     let list = vec![granted(&[(0, 1), (1, 1)])];
     assert_eq!(
-        found(&[key(0, 2), key(1, 1)], revoked, list),
+        found(&[key(0, 2), key(1, 1)], &revoked, list),
         [(1, Cause::AccessEnded)]
     );
 }
@@ -239,12 +239,12 @@ fn whoever_still_reads_makes_nothing_stale() {
     // Narrowed to section 0: section 1 is stale, section 0 is not.
     let narrowed = reader(AccessState::Live, &[0]);
     assert_eq!(
-        found(&keys, narrowed, list.clone()),
+        found(&keys, &narrowed, list.clone()),
         [(1, Cause::AccessEnded)]
     );
     let mut writer = reader(AccessState::Live, &[0, 1]);
     writer.access.rights = Some(Rights::Write);
-    assert_eq!(found(&keys, writer, list).len(), 2);
+    assert_eq!(found(&keys, &writer, list).len(), 2);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_grant_that_has_run_out_is_not_live_whatever_the_view_says() {
     for (now, stale) in [(99, 0), (100, 1), (101, 1)] {
         let mut holder = reader(AccessState::Live, &[0]);
         holder.access = holder.access.at(Timestamp(now));
-        let found = found(&[key(0, 1)], holder, vec![granted(&[(0, 1)])]);
+        let found = found(&[key(0, 1)], &holder, vec![granted(&[(0, 1)])]);
         assert_eq!(found.len(), stale, "{now}");
     }
 }
@@ -261,7 +261,7 @@ fn a_grant_that_has_run_out_is_not_live_whatever_the_view_says() {
 fn a_reader_granted_something_else_later_holds_no_newer_keys() {
     let list = vec![granted(&[(0, 1)]), granted(&[(5, 1)])];
     let holder = reader(AccessState::Live, &[5]);
-    assert_eq!(found(&[key(0, 2), key(5, 1)], holder, list), []);
+    assert_eq!(found(&[key(0, 2), key(5, 1)], &holder, list), []);
 }
 
 #[test]
@@ -307,7 +307,11 @@ fn a_delegate_with_approve_or_rotate_holds_every_section_until_its_end() {
             (10, 50, false),
         ] {
             let holder = delegate(rights, until, 0, now);
-            let found = found(&[key(0, 1), key(9, 3)], holder, vec![delegate_set(bits, 1)]);
+            let found = found(
+                &[key(0, 1), key(9, 3)],
+                &holder,
+                vec![delegate_set(bits, 1)],
+            );
             let expected = [(0, Cause::DelegationEnded), (9, Cause::DelegationEnded)];
             assert_eq!(
                 found == expected,
@@ -325,11 +329,11 @@ fn a_delegate_whose_rights_were_narrowed_held_the_keys_of_before() {
     for (held_until, stale) in [(0, false), (10, false), (11, true), (90, true)] {
         let holder = delegate(DelegateRights::WRITE, 1_000, held_until, 50);
         let list = vec![rotated(PATIENT, &[(0, 1)]), delegate_set(4, 1)];
-        let found = found(&[key(0, 1)], holder, list);
+        let found = found(&[key(0, 1)], &holder, list);
         assert_eq!(found.len(), usize::from(stale), "{held_until}");
         // Widened again, it is entitled to all of them.
         let holder = delegate(DelegateRights::APPROVE, 1_000, held_until, 50);
-        assert_eq!(self::found(&[key(0, 1)], holder, vec![]), []);
+        assert_eq!(self::found(&[key(0, 1)], &holder, vec![]), []);
     }
 }
 
@@ -338,17 +342,17 @@ fn a_delegation_that_ended_with_a_rotation_leaves_nothing_stale() {
     // Second 10 is that of the call: the port counts its keys as held, the order of events tells better.
     let ended = delegate(DelegateRights::NONE, 0, 11, 50);
     let list = vec![delegate_set(0, 0), rotated(PATIENT, &[(0, 2)])];
-    assert_eq!(found(&[key(0, 2)], ended, list.clone()), []);
+    assert_eq!(found(&[key(0, 2)], &ended, list.clone()), []);
     // The other section was rotated within the same second, but before.
     let mut before = vec![rotated(PATIENT, &[(1, 2)])];
     before.extend(list);
     assert_eq!(
-        found(&[key(0, 2), key(1, 2)], ended, before),
+        found(&[key(0, 2), key(1, 2)], &ended, before),
         [(1, Cause::DelegationEnded)]
     );
     // Without the rotation in the history, the second decides.
     assert_eq!(
-        found(&[key(0, 2)], ended, vec![delegate_set(0, 0)]).len(),
+        found(&[key(0, 2)], &ended, vec![delegate_set(0, 0)]).len(),
         1
     );
 }
@@ -357,10 +361,10 @@ fn a_delegation_that_ended_with_a_rotation_leaves_nothing_stale() {
 fn a_delegate_holds_the_keys_that_it_made() {
     let list = vec![rotated(HOLDER, &[(0, 2)])];
     let live = delegate(DelegateRights::ROTATE, 1_000, 0, 50);
-    assert_eq!(found(&[key(0, 2)], live, list.clone()), []);
+    assert_eq!(found(&[key(0, 2)], &live, list.clone()), []);
     let over = delegate(DelegateRights::ROTATE, 20, 0, 50);
     assert_eq!(
-        found(&[key(0, 2)], over, list),
+        found(&[key(0, 2)], &over, list),
         [(0, Cause::DelegationEnded)]
     );
 }
@@ -376,8 +380,11 @@ fn a_delegates_new_key_makes_what_was_sealed_to_the_old_one_stale() {
             delegate_set(8, second),
         ]
     };
-    assert_eq!(found(&[key(0, 1)], live, list(1)), []);
-    assert_eq!(found(&[key(0, 1)], live, list(2)), [(0, Cause::KeyChanged)]);
+    assert_eq!(found(&[key(0, 1)], &live, list(1)), []);
+    assert_eq!(
+        found(&[key(0, 1)], &live, list(2)),
+        [(0, Cause::KeyChanged)]
+    );
     // Ended and named again with the same key: nothing has changed.
     let again = vec![
         delegate_set(8, 1),
@@ -386,7 +393,7 @@ fn a_delegates_new_key_makes_what_was_sealed_to_the_old_one_stale() {
         delegate_set(0, 0),
         delegate_set(8, 1),
     ];
-    assert_eq!(found(&[key(0, 1)], live, again), []);
+    assert_eq!(found(&[key(0, 1)], &live, again), []);
 }
 
 // --- responders ---
@@ -396,7 +403,7 @@ fn a_responder_holds_the_sections_of_its_window_until_it_closes() {
     let keys = [key(0, 1), key(1, 1)];
     for (closes, stale) in [(10, false), (11, true), (90, true)] {
         let over = responder(EmergencyState::Over, closes);
-        let found = found(&keys, over, vec![]);
+        let found = found(&keys, &over, vec![]);
         let expected = [(1, Cause::EmergencyOver)];
         assert_eq!(found == expected, stale, "{closes}");
         assert!(stale || found.is_empty());
@@ -408,7 +415,7 @@ fn a_responder_holds_the_sections_of_its_window_until_it_closes() {
         EmergencyState::Open,
         EmergencyState::Vetoed,
     ] {
-        assert_eq!(found(&keys, responder(state, 90), vec![]), [], "{state}");
+        assert_eq!(found(&keys, &responder(state, 90), vec![]), [], "{state}");
     }
 }
 
@@ -419,14 +426,14 @@ fn earlier_windows_of_a_responder_count_until_they_closed() {
         let mut armed = responder(EmergencyState::Armed, 90);
         armed.emergency.held = set(&[2]);
         armed.emergency.held_until = Timestamp(held_until);
-        let found = found(&keys, armed, vec![]);
+        let found = found(&keys, &armed, vec![]);
         let expected = [(2, Cause::EmergencyOver)];
         assert_eq!(found == expected, stale, "{held_until}");
         // While a window on the section is open again, it may hold its key.
         let mut open = armed;
         open.emergency.state = EmergencyState::Open;
         open.emergency.sections = set(&[2]);
-        assert_eq!(self::found(&keys, open, vec![]), []);
+        assert_eq!(self::found(&keys, &open, vec![]), []);
     }
 }
 
@@ -437,10 +444,10 @@ fn a_responder_removed_and_rotated_within_a_second_leaves_nothing_stale() {
     removed.emergency.held = set(&[1]);
     removed.emergency.held_until = Timestamp(11);
     let after = vec![responder_set(0), rotated(PATIENT, &[(1, 2)])];
-    assert_eq!(found(&[key(1, 2)], removed, after), []);
+    assert_eq!(found(&[key(1, 2)], &removed, after), []);
     let before = vec![rotated(PATIENT, &[(1, 2)]), responder_set(0)];
     assert_eq!(
-        found(&[key(1, 2)], removed, before),
+        found(&[key(1, 2)], &removed, before),
         [(1, Cause::EmergencyOver)]
     );
 }
@@ -453,11 +460,11 @@ fn one_role_makes_up_for_another() {
     let list = vec![granted(&[(0, 1), (1, 1)])];
     let keys = [key(0, 1), key(1, 1)];
     assert_eq!(
-        found(&keys, holder, list.clone()),
+        found(&keys, &holder, list.clone()),
         [(0, Cause::AccessEnded)]
     );
     holder.delegation = delegate(DelegateRights::APPROVE, 100, 0, 50).delegation;
-    assert_eq!(found(&keys, holder, list), []);
+    assert_eq!(found(&keys, &holder, list), []);
 }
 
 // --- the patient ---

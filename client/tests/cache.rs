@@ -59,8 +59,8 @@ async fn a_program_is_bid_for_once_and_cheaper_to_call_afterwards() {
 async fn a_chain_whose_cache_takes_no_bids_is_told_apart() {
     let world = world().await;
     let cache = address!("0000000000000000000000000000000000000072");
-    let word = |number: u64| B256::from(U256::from(number));
-    let paused = word(1).to_vec();
+    let encoded = |number: u64| B256::from(U256::from(number));
+    let paused = encoded(1).to_vec();
     let paused = answering(&world.chain, MANAGER, paused.into()).await;
     assert_eq!(
         cache::manager(&paused).await.unwrap(),
@@ -68,9 +68,9 @@ async fn a_chain_whose_cache_takes_no_bids_is_told_apart() {
     );
     // A manager that answers nothing; one that is no contract; none; a chain without the precompile.
     let mute = answering(&world.chain, MANAGER, Bytes::new()).await;
-    let person = [word(32), word(1), world.owner.account().into_word()].concat();
+    let person = [encoded(32), encoded(1), world.owner.account().into_word()].concat();
     let person = answering(&world.chain, cache, person.into()).await;
-    let none = [word(32), word(0)].concat();
+    let none = [encoded(32), encoded(0)].concat();
     let none = answering(&world.chain, cache, none.into()).await;
     let other = answering(&world.chain, cache, Bytes::new()).await;
     for chain in [mute, person, none, other] {
