@@ -102,6 +102,37 @@ fn an_account_is_listed_once_whatever_it_becomes() {
 }
 
 #[test]
+fn who_is_delegate_responder_and_reader_is_all_of_them_whichever_came_first() {
+    let named = |world: &mut World, what: u8| match what {
+        0 => {
+            world.done(PATIENT, &set_delegate(OTHER, 2, START + DAY));
+        }
+        1 => {
+            world.done(PATIENT, &arm(OTHER, 0b10, 0, 10));
+        }
+        _ => {
+            world.done(PATIENT, &give(OTHER, 1, START + DAY));
+        }
+    };
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let mut world = World::granted();
+        for what in order {
+            named(&mut world, what);
+        }
+        world.done(OTHER, &break_glass());
+        assert!(world.reads(OTHER, 0) && world.reads(OTHER, 1), "{order:?}");
+        world.done(OTHER, &revoke(SPECIALIST, no_rotation()));
+    }
+}
+
+#[test]
 fn the_recipient_of_a_referral_is_the_holder() {
     let mut world = World::claimed();
     let id = world.done(PRIMARY, &request(SPECIALIST));
