@@ -229,9 +229,9 @@ impl Chain {
         &mut self,
         name: &str,
         to: Address,
-        data: Vec<u8>,
+        data: &[u8],
     ) -> Result<Measured, Failure> {
-        let call = json!({"from": self.owner, "to": to, "data": Bytes::from(data.clone())});
+        let call = json!({"from": self.owner, "to": to, "data": Bytes::from(data.to_vec())});
         let config = json!({"tracer": "callTracer", "tracerConfig": {"onlyTopCall": true}});
         let frame = self
             .client

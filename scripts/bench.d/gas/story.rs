@@ -512,7 +512,7 @@ impl Story<'_> {
     }
 
     fn view(&mut self, name: &str, to: Address, call: &impl SolCall) -> Result<(), Failure> {
-        let measured = self.chain.view(name, to, call.abi_encode())?;
+        let measured = self.chain.view(name, to, &call.abi_encode())?;
         self.done.push(measured);
         Ok(())
     }
