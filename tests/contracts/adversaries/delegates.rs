@@ -246,3 +246,53 @@ fn a_delegate_is_without_rights_from_the_second_it_is_ended() {
     let none = abi::NoLiveGrant { reader: caller };
     world.refused("patient", port, &calls::end_delegate("carer"), &none);
 }
+
+#[test]
+fn an_owner_ends_its_own_delegation_and_names_itself_nothing() {
+    let world = World::new();
+    let port = port(&world);
+    world.verify("responder");
+    let until = world.chain.now() + DAY;
+    for name in ["carer", "responder"] {
+        world.done("patient", port, &calls::delegate(name, 15, until));
+    }
+    world.done("patient", port, &calls::arm("responder", 1, 0, 60));
+    world.done("patient", port, &calls::transfer(account("responder")));
+    world.done("responder", port, &abi::acceptOwnershipCall {});
+    let itself = account("responder");
+    let no = abi::InvalidAddress { account: itself };
+    world.refused(
+        "responder",
+        port,
+        &calls::delegate("responder", 1, until),
+        &no,
+    );
+    world.refused("responder", port, &calls::arm("responder", 1, 0, 60), &no);
+    let grant = Grant::of(1, 1, until).to("responder");
+    world.refused(
+        "responder",
+        port,
+        &grant,
+        &abi::InvalidReader { reader: itself },
+    );
+    world.done("responder", port, &calls::end_delegate("responder"));
+    world.done("responder", port, &calls::disarm("responder"));
+    // Once it has given the port away, it is nobody.
+    world.done("responder", port, &calls::transfer(account("carer")));
+    world.done("carer", port, &abi::acceptOwnershipCall {});
+    let caller = itself;
+    world.refused(
+        "responder",
+        port,
+        &calls::add(0, 1, 1),
+        &abi::Unauthorized { caller },
+    );
+    // And the patient of before as well.
+    let caller = account("patient");
+    world.refused(
+        "patient",
+        port,
+        &calls::add(0, 1, 1),
+        &abi::Unauthorized { caller },
+    );
+}
