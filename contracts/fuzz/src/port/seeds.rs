@@ -310,6 +310,12 @@ fn stories() -> Vec<Seed> {
                 },
             )
             .named("brink"),
+        // Twice, and from somebody who is blocked.
+        story(LIVED)
+            .call(PATIENT, &supersede(2))
+            .call(PATIENT, &supersede(2))
+            .call(RESPONDER, &request(RESPONDER))
+            .named("twice"),
         // One byte too many.
         story(LIVED)
             .call(
