@@ -12,9 +12,11 @@ use std::{
 };
 
 /// Length of the record. Its body is a little longer.
-const LENGTH: usize = 1 << 20;
-/// How much of the body a run gets before it is told to end: more than pipe and buffers hold together.
-const PART: usize = 1 << 19;
+const LENGTH: usize = 4 << 20;
+/// How much of the body a run gets before it is told to end: more than pipe and buffers hold together. It opens a
+/// mebibyte while it reads the next and writes the one before, so it has written something once it waits for the
+/// third.
+const PART: usize = 5 << 19;
 
 fn payload() -> Vec<u8> {
     (0..251).cycle().take(LENGTH).collect()

@@ -94,9 +94,11 @@ impl Outcome for Deployed {
             format!("{} {state}", it.program)
         });
         let programs: Vec<_> = programs.collect();
-        let without = match self.cache_manager {
-            Some(_) => "",
-            None => "; the chain has no cache that takes bids",
+        let unbiddable = self.cache_manager.is_none() && self.programs.iter().any(|it| !it.cached);
+        let without = if unbiddable {
+            "; the chain has no cache that takes bids"
+        } else {
+            ""
         };
         text.push_str(&format!("programs {}{without}\n", programs.join(", ")));
         if let Some(pending) = self.pending_owner {
@@ -489,6 +491,39 @@ mod tests {
     use patientport_client::deploy::ContractCode;
 
     use super::*;
+
+    #[test]
+    fn a_cache_that_takes_no_bids_is_told_only_of_programs_that_lack_it() {
+        let told = |cached, manager: Option<Address>| {
+            let program = Program {
+                program: "registry",
+                address: Address::ZERO,
+                code_hash: B256::ZERO,
+                cached,
+            };
+            let deployed = Deployed {
+                chain_id: 1,
+                registry: Address::ZERO,
+                implementation: Address::ZERO,
+                owner: Address::ZERO,
+                pending_owner: None,
+                attesters: vec![],
+                cache_manager: manager,
+                programs: vec![program],
+                steps: vec![],
+            };
+            let text = deployed.text();
+            text.lines().last().unwrap_or_default().to_owned()
+        };
+        let manager = Some(Address::repeat_byte(1));
+        assert_eq!(told(true, manager), "programs registry cached");
+        assert_eq!(told(true, None), "programs registry cached");
+        assert_eq!(told(false, manager), "programs registry not cached");
+        assert_eq!(
+            told(false, None),
+            "programs registry not cached; the chain has no cache that takes bids"
+        );
+    }
 
     #[test]
     fn what_differs_from_the_recorded_deployment_is_told() {
