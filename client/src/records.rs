@@ -9,8 +9,8 @@ use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordAdded};
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{
-    Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, RecordError, check_place,
-    encrypt,
+    Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, Recipient, RecordError,
+    check_place, encrypt,
 };
 use patientport_core::section::SectionId;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,16 @@ pub fn prepare_at(
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
     let mut writer = store.create()?;
-    let envelope = encrypt(place, key, metadata, input, &mut writer, rng).map_err(|error| {
+    let envelope = encrypt(
+        place,
+        Recipient::Section,
+        key,
+        metadata,
+        input,
+        &mut writer,
+        rng,
+    )
+    .map_err(|error| {
         match error {
             // What fails to take the body is the store.
             RecordError::Write(source) => Error::Store(StoreError::Io {

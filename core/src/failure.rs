@@ -1,4 +1,4 @@
-//! The failure classes of `docs/record-format.md` §5.
+//! The failure classes of `docs/record-format.md` §6.
 
 use std::fmt;
 

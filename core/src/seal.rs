@@ -31,6 +31,8 @@ pub enum Purpose {
     Secrets = 3,
     /// The key of one record, part of a record's head.
     RecordKey = 4,
+    /// The keys of single records, [`seal_record_keys`](crate::record::seal_record_keys).
+    RecordKeys = 5,
 }
 
 /// The circumstances that a message is bound to. It opens under the same ones only.
@@ -44,7 +46,7 @@ pub struct SealContext {
     pub port: Address,
     /// The account that sends the message.
     pub sender: Address,
-    /// The account that the message is for; zero where the recipient is a section.
+    /// The account that the message is for; zero in a record's head, which names none.
     pub recipient: Address,
     /// The request that the message belongs to; 0 = none. A request itself has no number yet when it is sealed.
     pub request_id: u32,

@@ -1,4 +1,4 @@
-//! Walks `tests/vectors` at the root of the tree: every file is a case of `docs/record-format.md` §7. A folder
+//! Walks `tests/vectors` at the root of the tree: every file is a case of `docs/record-format.md` §8. A folder
 //! named in `PATIENTPORT_MORE_VECTORS` is walked as well: `scripts/second-reader` writes one.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -10,7 +10,7 @@ use alloy_primitives::{Address, B256, hex};
 use patientport_core::failure::FailureClass;
 use patientport_core::keys::{IdentitySeed, SecretKey};
 use patientport_core::record::{
-    Commitment, Head, Metadata, Place, RecordError, check_place, encrypt,
+    Commitment, Head, Metadata, Place, Recipient, RecordError, check_place, encrypt,
 };
 use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
 use patientport_core::section::{open_link, open_secrets, parse_links, peek_secrets, seal_secrets};
@@ -134,14 +134,17 @@ fn record(case: &Case) {
         section: case.get("section").parse().unwrap(),
         epoch: case.number("epoch").try_into().unwrap(),
     };
-    let section_secret = case.secret("section-secret");
+    let (recipient, secret) = match case.all("patient-secret").next() {
+        Some(_) => (Recipient::Patient, case.secret("patient-secret")),
+        None => (Recipient::Section, case.secret("section-secret")),
+    };
     let head = case.hex("head");
     let mut payload = Vec::new();
     let mut read = || -> Result<Metadata, RecordError> {
         Commitment(B256::from_slice(&case.hex("commitment"))).check(&head)?;
         let parsed = Head::parse(&head)?;
         check_place(parsed.place(), &entry)?;
-        let opened = parsed.unlock(&section_secret)?;
+        let opened = parsed.unlock(&secret)?;
         opened.decrypt_body(case.blob.as_slice(), &mut payload)?;
         Ok(opened.metadata().clone())
     };
@@ -165,7 +168,8 @@ fn record(case: &Case) {
     let mut body = Vec::new();
     let envelope = encrypt(
         &entry,
-        &section_secret.public(),
+        recipient,
+        &secret.public(),
         &metadata,
         payload.as_slice(),
         &mut body,
@@ -254,9 +258,10 @@ fn links(case: &Case) {
 fn identity(case: &Case) {
     let seed = IdentitySeed::from_bytes(case.hex("seed").try_into().unwrap());
     assert!(case.succeeds());
-    assert_eq!(seed.provider_key(), case.secret("provider"));
+    assert_eq!(seed.provider_key(0), case.secret("provider-0"));
+    assert_eq!(seed.provider_key(1), case.secret("provider-1"));
     assert_eq!(
-        seed.provider_key().public().fingerprint().to_string(),
+        seed.provider_key(0).public().fingerprint().to_string(),
         case.get("provider-fingerprint")
     );
     assert_eq!(seed.patient_key(0), case.secret("patient-0"));

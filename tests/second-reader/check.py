@@ -15,7 +15,7 @@ from blake3 import blake3
 
 
 class Case:
-    """One file: header lines, an empty line, a blob (docs/record-format.md §7)."""
+    """One file: header lines, an empty line, a blob (docs/record-format.md §8)."""
 
     def __init__(self, path: Path):
         head, self.blob = path.read_bytes().split(b"\n\n", 1)
@@ -47,7 +47,8 @@ def record(case):
         int(case.get("section")), int(case.get("epoch")),
     )
     secrets = {(entry.section, entry.epoch): bytes.fromhex(one) for one in case.all("section-secret")}
-    metadata, payload = pf.open_record(entry, case.hex("commitment"), secrets, case.hex("head"), case.blob)
+    patient = next((bytes.fromhex(one) for one in case.all("patient-secret")), None)
+    metadata, payload = pf.open_record(entry, case.hex("commitment"), secrets, patient, case.hex("head"), case.blob)
     yield
     equal(metadata, pf.parse_object(case.get("metadata").encode()))
     equal(len(payload), int(case.get("payload-length")))
@@ -85,10 +86,9 @@ def links(case):
 def identity(case):
     yield
     seed = case.hex("seed")
-    provider = pf.provider_key(seed)
-    equal(provider.hex(), case.get("provider"))
-    equal(pf.fingerprint(pf.public(provider)), case.get("provider-fingerprint"))
+    equal(pf.fingerprint(pf.public(pf.provider_key(seed, 0))), case.get("provider-fingerprint"))
     for index in (0, 1):
+        equal(pf.provider_key(seed, index).hex(), case.get(f"provider-{index}"))
         equal(pf.patient_key(seed, index).hex(), case.get(f"patient-{index}"))
 
 
@@ -134,6 +134,7 @@ def write(folder: Path, count: int) -> int:
         length = lengths[index] if index < len(lengths) else dice.randrange(200_000)
         place = pf.Place(dice.randrange(1 << 64), dice.randbytes(20), dice.randbytes(20), dice.randrange(64), dice.randrange(1, 1 << 24))
         secret = pf.derive_key(dice.randbytes(32))
+        recipient = dice.randrange(2)
         payload = dice.randbytes(length)
         metadata = {
             "title": dice.choice(["", "Laborbericht – Blutbild", "検査報告", 'a "quoted" title']),
@@ -143,12 +144,12 @@ def write(folder: Path, count: int) -> int:
             "length": dice.choice([None, length]),
         }
         record_key, ephemeral = dice.randbytes(32), pf.derive_key(dice.randbytes(32))
-        head, body = pf.write_record(place, pf.public(secret), metadata, payload, record_key, ephemeral)
+        head, body = pf.write_record(place, recipient, pf.public(secret), metadata, payload, record_key, ephemeral)
         fields = {
             "kind": "record", "expect": "success", "about": "written by the second implementation",
             "chain-id": place.chain_id, "port": place.port.hex(), "author": place.author.hex(),
             "section": place.section, "epoch": place.epoch, "commitment": blake3(head).hexdigest(),
-            "section-secret": secret.hex(), "head": head.hex(),
+            ("patient-secret" if recipient else "section-secret"): secret.hex(), "head": head.hex(),
             "record-key": record_key.hex(), "ephemeral-secret": ephemeral.hex(),
             "metadata": pf.encode_metadata(metadata).decode(),
             "payload-length": length, "payload-blake3": blake3(payload).hexdigest(),

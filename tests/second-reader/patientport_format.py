@@ -37,7 +37,7 @@ COMMITMENT = "commitment mismatch"
 
 
 class Failure(Exception):
-    """A failure class of §5."""
+    """A failure class of §6."""
 
 
 def refuse_unless(condition: object, failure: str = MALFORMED) -> None:
@@ -374,6 +374,7 @@ class Head:
 
     raw: bytes
     place: Place
+    recipient: int
     enc: bytes
     sealed_key: bytes
     key_commitment: bytes
@@ -389,19 +390,20 @@ def parse_head(head: bytes) -> Head:
     version, suite = reader.number(1), reader.number(1)
     refuse_unless(version == 1 and suite == 1, UNSUPPORTED)
     place = Place(reader.number(8), reader.take(20), reader.take(20), reader.number(1), reader.number(4))
+    recipient = reader.number(1)
     enc, sealed_key, key_commitment = reader.take(65), reader.take(48), reader.take(32)
     body_hash, body_length = reader.take(32), reader.number(8)
     sealed_metadata = reader.take(reader.number(2))
     reader.end()
-    refuse_unless(place.section < 64 and place.epoch >= 1)
+    refuse_unless(place.section < 64 and place.epoch >= 1 and recipient <= 1)
     point(enc)
     stream_length(body_length)
     refuse_unless(len(sealed_metadata) > TAG and (len(sealed_metadata) - TAG) % 512 == 0)
-    return Head(head, place, enc, sealed_key, key_commitment, body_hash, body_length, sealed_metadata)
+    return Head(head, place, recipient, enc, sealed_key, key_commitment, body_hash, body_length, sealed_metadata)
 
 
 def head_keys(head: bytes, record_key: bytes) -> tuple[bytes, bytes]:
-    prk = extract(blake3(head[:128]).digest(), record_key)
+    prk = extract(blake3(head[:129]).digest(), record_key)
     return expand(prk, b"patientport/v1/commit", 32), expand(prk, b"patientport/v1/metadata", 32)
 
 
@@ -409,18 +411,18 @@ def record_context(place: Place) -> Context:
     return Context(4, place.chain_id, place.port, place.author)
 
 
-def open_record(entry: Place, commitment: bytes, secrets: dict[tuple[int, int], bytes], head: bytes, body: bytes) -> tuple[dict, bytes]:
-    """Metadata and payload of a record, checked in the order of §5."""
+def open_record(entry: Place, commitment: bytes, secrets: dict[tuple[int, int], bytes], patient: bytes | None, head: bytes, body: bytes) -> tuple[dict, bytes]:
+    """Metadata and payload of a record, checked in the order of §6."""
     refuse_unless(blake3(head).digest() == commitment, COMMITMENT)
     parsed = parse_head(head)
     refuse_unless(parsed.place == entry, WRONG_PLACE)
-    secret = secrets.get((entry.section, entry.epoch))
+    secret = patient if parsed.recipient else secrets.get((entry.section, entry.epoch))
     refuse_unless(secret is not None, NO_KEY)
     info = record_context(entry).info(public(secret))
-    record_key = hpke_open(secret, parsed.enc, info, head[:63], parsed.sealed_key)
+    record_key = hpke_open(secret, parsed.enc, info, head[:64], parsed.sealed_key)
     expected, metadata_key = head_keys(head, record_key)
     refuse_unless(hmac.compare_digest(expected, parsed.key_commitment), AUTHENTICATION)
-    metadata = parse_metadata(open_sealed(metadata_key, bytes(12), head[:248], parsed.sealed_metadata))
+    metadata = parse_metadata(open_sealed(metadata_key, bytes(12), head[:249], parsed.sealed_metadata))
 
     refuse_unless(len(body) == parsed.body_length and blake3(body).digest() == parsed.body_hash, COMMITMENT)
     payload_key = hkdf(record_key, b"patientport/v1/payload")
@@ -436,7 +438,7 @@ def open_record(entry: Place, commitment: bytes, secrets: dict[tuple[int, int], 
     return metadata, stream[:length]
 
 
-def write_record(place: Place, section_key: bytes, metadata: dict, payload: bytes, record_key: bytes, ephemeral: bytes) -> tuple[bytes, bytes]:
+def write_record(place: Place, recipient: int, recipient_key: bytes, metadata: dict, payload: bytes, record_key: bytes, ephemeral: bytes) -> tuple[bytes, bytes]:
     """Head and body of a record."""
     stream = payload + bytes(padme(len(payload) + 8) - len(payload) - 8) + number(len(payload), 8)
     payload_key = hkdf(record_key, b"patientport/v1/payload")
@@ -445,9 +447,9 @@ def write_record(place: Place, section_key: bytes, metadata: dict, payload: byte
         seal(payload_key, number(counter, 11) + bytes([at + CHUNK >= len(stream)]), b"", stream[at : at + CHUNK])
         for counter, at in enumerate(cuts)
     )
-    start = b"PPORTREC\x01\x01" + place.bytes()
-    info = record_context(place).info(section_key)
-    enc, sealed_key = hpke_seal(ephemeral, section_key, info, start, record_key)
+    start = b"PPORTREC\x01\x01" + place.bytes() + number(recipient, 1)
+    info = record_context(place).info(recipient_key)
+    enc, sealed_key = hpke_seal(ephemeral, recipient_key, info, start, record_key)
     key_commitment, metadata_key = head_keys(start + enc, record_key)
     text = encode_metadata(metadata)
     plaintext = number(len(text), 2) + text
@@ -457,7 +459,7 @@ def write_record(place: Place, section_key: bytes, metadata: dict, payload: byte
     return head + number(len(sealed), 2) + sealed, body
 
 
-# --- identities, §6 ----------------------------------------------------------------------------------
+# --- identities, §7 ----------------------------------------------------------------------------------
 
 
 def derive_key(ikm: bytes) -> bytes:
@@ -469,8 +471,8 @@ def derive_key(ikm: bytes) -> bytes:
     raise AssertionError("256 candidates out of range")
 
 
-def provider_key(seed: bytes) -> bytes:
-    return derive_key(hkdf(seed, b"patientport/v1/identity/provider"))
+def provider_key(seed: bytes, index: int) -> bytes:
+    return derive_key(hkdf(seed, b"patientport/v1/identity/provider" + number(index, 4)))
 
 
 def patient_key(seed: bytes, index: int) -> bytes:

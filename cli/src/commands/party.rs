@@ -87,7 +87,7 @@ impl Reader {
         let (_, seed) = context.identity(None)?;
         Ok(Self {
             account,
-            key: seed.provider_key(),
+            key: seed.provider_key(0),
             is_patient: false,
         })
     }

@@ -1,5 +1,5 @@
 //! Encryption identities: one 32-byte seed each, in the same container as account keys with a type of
-//! its own. A provider has one key; a patient has one per port, by index (docs/record-format.md §6).
+//! its own. A provider has one key; a patient has one per port, by index (docs/record-format.md §7).
 
 use rand_core::OsRng;
 

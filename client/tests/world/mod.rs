@@ -63,7 +63,7 @@ pub(crate) fn person(node: &DevNode, index: usize) -> Person {
     let seed = IdentitySeed::from_bytes([u8::try_from(index).unwrap() + 1; 32]);
     Person {
         signer: Signer::from_bytes(&node.accounts()[index].private_key().0).unwrap(),
-        identity: seed.provider_key(),
+        identity: seed.provider_key(0),
     }
 }
 
@@ -255,7 +255,7 @@ impl World {
         let key = [index + 100; 32];
         let provider = Person {
             signer: Signer::from_bytes(&key).unwrap(),
-            identity: IdentitySeed::from_bytes(key).provider_key(),
+            identity: IdentitySeed::from_bytes(key).provider_key(0),
         };
         let gift = Call {
             to: provider.account(),

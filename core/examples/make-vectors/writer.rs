@@ -19,7 +19,10 @@ pub(crate) struct Recipe {
     pub(crate) author: [u8; 20],
     pub(crate) section: u8,
     pub(crate) epoch: u32,
-    pub(crate) section_secret: [u8; 32],
+    /// 0 = the section, 1 = the patient.
+    pub(crate) recipient: u8,
+    /// Of the section or of the patient.
+    pub(crate) recipient_secret: [u8; 32],
     pub(crate) record_key: [u8; 32],
     pub(crate) ephemeral: [u8; 32],
     pub(crate) metadata: String,
@@ -107,9 +110,10 @@ impl Recipe {
             &self.author,
             &[self.section],
             &self.epoch.to_be_bytes(),
+            &[self.recipient],
         ]
         .concat();
-        let recipient = SecretKey::from_bytes(&self.section_secret)
+        let recipient = SecretKey::from_bytes(&self.recipient_secret)
             .expect("a case's secret is a scalar")
             .public();
         let info = [

@@ -1,4 +1,4 @@
-//! Short forms of public keys for people to compare: `docs/record-format.md` §6.
+//! Short forms of public keys for people to compare: `docs/record-format.md` §7.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The seed that encryption keys come from: `docs/record-format.md` §6.
+//! The seed that encryption keys come from: `docs/record-format.md` §7.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const PATIENT_LABEL: &[u8] = b"patientport/v1/identity/patient";
 
 /// 32 random bytes from which a person's encryption keys are derived.
 ///
-/// One backup of the seed restores them all. A provider has one key; a patient has one per port, so
+/// One backup of the seed restores them all. A provider has one key at a time; a patient has one per port, so
 /// that its ports do not link. Cleared on drop, never printed.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct IdentitySeed([u8; 32]);
@@ -36,12 +36,13 @@ impl IdentitySeed {
         &self.0
     }
 
-    /// The key of a provider.
-    pub fn provider_key(&self) -> SecretKey {
-        self.derive(&[PROVIDER_LABEL])
+    /// The key of a provider; `index` counts the keys that it has had, from 0.
+    pub fn provider_key(&self, index: u32) -> SecretKey {
+        self.derive(&[PROVIDER_LABEL, &index.to_be_bytes()])
     }
 
-    /// The key of a patient at its port number `index`, counted by the patient's own client.
+    /// The key of a patient at one of its ports; `index` counts the keys that it has had at all of them, in its own
+    /// client.
     pub fn patient_key(&self, index: u32) -> SecretKey {
         self.derive(&[PATIENT_LABEL, &index.to_be_bytes()])
     }
@@ -68,7 +69,7 @@ mod tests {
     fn keys_are_fixed_by_the_seed() {
         let seed = IdentitySeed::from_bytes([0x42; 32]);
         let keys = [
-            seed.provider_key(),
+            seed.provider_key(0),
             seed.patient_key(0),
             seed.patient_key(u32::MAX),
         ];
@@ -77,7 +78,7 @@ mod tests {
         assert_eq!(
             hex,
             [
-                "6ec5cc372bd9c76e611ea0db257877a82025135e26792942f918383ce55e61b4",
+                "8714cccc88dff020ac24719bb47cfbf620984810da197291044547c880eecd2f",
                 "1071fdf9d3402611846c4899be7fe751aa5bb2abf15648f3e90816954ebd90c2",
                 "9939c9ae7ffc4b5be260dba552149f707864d066d9718c9d23ded18130e5a23e",
             ]
@@ -90,10 +91,10 @@ mod tests {
         let mut keys: Vec<_> = (0..20)
             .map(|index| seed.patient_key(index).public().x())
             .collect();
-        keys.push(seed.provider_key().public().x());
+        keys.extend((0..20).map(|index| seed.provider_key(index).public().x()));
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), 21);
+        assert_eq!(keys.len(), 40);
     }
 
     #[test]

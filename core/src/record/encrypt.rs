@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use rand_core::CryptoRngCore;
 
 use super::body::{self, PayloadKey};
-use super::head::{self, RecordKey};
-use super::{Commitment, Metadata, Place, RecordError};
+use super::head;
+use super::key::RecordKey;
+use super::{Commitment, Metadata, Place, Recipient, RecordError};
 use crate::keys::PublicKey;
 
 /// A written record: its head, and what to tell the chain. The body went to the caller's output.
@@ -23,13 +24,15 @@ pub struct Envelope {
     pub body_len: u64,
 }
 
-/// Encrypts `input` for the holders of a section's secret, writing the body to `body`.
+/// Encrypts `input` for whoever holds the secret of `recipient_key`, the section's key or, if it is stale, the
+/// patient's, writing the body to `body`.
 ///
 /// Draws the record key (32 bytes) and then the ephemeral key (32 bytes) from `rng`. Memory use is a
 /// little over three mebibytes, whatever the input. Where an error is returned, what `body` has received is worthless.
 pub fn encrypt(
     place: &Place,
-    section_key: &PublicKey,
+    recipient: Recipient,
+    recipient_key: &PublicKey,
     metadata: &Metadata,
     input: impl Read + Send,
     body: impl Write + Send,
@@ -41,8 +44,7 @@ pub fn encrypt(
     }
     metadata.check()?;
 
-    let mut record_key = RecordKey::default();
-    rng.fill_bytes(record_key.as_mut_slice());
+    let record_key = RecordKey::random(rng);
     let written = body::write(&PayloadKey::new(&record_key), input, body)?;
     if let Some(stated) = metadata
         .length
@@ -55,7 +57,8 @@ pub fn encrypt(
     }
     let head = head::build(
         place,
-        section_key,
+        recipient,
+        recipient_key,
         metadata,
         &record_key,
         &written.body_hash,

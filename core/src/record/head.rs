@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::body::{BodyLength, PayloadKey};
+use super::key::RecordKey;
 use super::{Commitment, MAX_HEAD_BYTES, Metadata, Place, RecordError, TAG_BYTES, metadata};
 use crate::kdf;
 use crate::keys::{PublicKey, SecretKey};
@@ -21,19 +22,40 @@ const VERSION: u8 = 1;
 const SUITE: u8 = 1;
 
 const PLACE_END: usize = 63;
-const ENC_END: usize = 128;
-const SEALED_KEY_END: usize = 176;
-const KEY_COMMITMENT_END: usize = 208;
-const BODY_HASH_END: usize = 240;
-const FIXED_END: usize = 250;
+const RECIPIENT_END: usize = 64;
+const ENC_END: usize = 129;
+const SEALED_KEY_END: usize = 177;
+const KEY_COMMITMENT_END: usize = 209;
+const BODY_HASH_END: usize = 241;
+const FIXED_END: usize = 251;
 
 const COMMIT_LABEL: &[u8] = b"patientport/v1/commit";
 const METADATA_LABEL: &[u8] = b"patientport/v1/metadata";
 
-/// The 32 bytes that everything in one record is encrypted under: the data encryption key of the literature.
-pub(super) type RecordKey = Zeroizing<[u8; 32]>;
+/// Whose key a record's own key is sealed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Recipient {
+    /// The key of the section at the place's epoch: whoever is given the section's secret can read.
+    Section = 0,
+    /// The patient's key at the port: for a section whose current key somebody holds who should not. The
+    /// patient shares the record's key onward, see [`seal_record_keys`](crate::record::seal_record_keys).
+    Patient = 1,
+}
 
-/// What the head's keys come from: `HKDF-Extract(salt = BLAKE3(head[0..128]), ikm = record key)`.
+impl TryFrom<u8> for Recipient {
+    type Error = ();
+
+    fn try_from(code: u8) -> Result<Self, ()> {
+        match code {
+            0 => Ok(Self::Section),
+            1 => Ok(Self::Patient),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What the head's keys come from: `HKDF-Extract(salt = BLAKE3(head[0..129]), ikm = record key)`.
 ///
 /// The salt covers `enc`, which is new for every head, so no two heads share a metadata key even if they
 /// are about one body.
@@ -44,7 +66,7 @@ impl HeadKeys {
         debug_assert_eq!(opening.len(), ENC_END);
         Self(kdf::extract(
             blake3::hash(opening).as_bytes(),
-            &[record_key.as_slice()],
+            &[record_key.as_bytes()],
         ))
     }
 
@@ -71,9 +93,11 @@ fn seal_context(place: &Place) -> SealContext {
 }
 
 /// Builds a head around a body that has been written.
+#[expect(clippy::too_many_arguments, reason = "each is a field of the head")]
 pub(super) fn build(
     place: &Place,
-    section_key: &PublicKey,
+    recipient: Recipient,
+    recipient_key: &PublicKey,
     metadata: &Metadata,
     record_key: &RecordKey,
     body_hash: &[u8; 32],
@@ -90,13 +114,14 @@ pub(super) fn build(
     head.extend_from_slice(place.author.as_slice());
     head.push(place.section.get());
     head.extend_from_slice(&place.epoch.to_be_bytes());
+    head.push(recipient as u8);
 
     let (enc, sealed_key) = seal::seal_parts(
         &seal_context(place),
-        section_key,
+        recipient_key,
         &[0; 32],
         &head,
-        record_key.as_slice(),
+        record_key.as_bytes(),
         rng,
     );
     head.extend_from_slice(&enc);
@@ -124,6 +149,7 @@ pub(super) fn build(
 pub struct Head {
     bytes: Vec<u8>,
     place: Place,
+    recipient: Recipient,
     enc: [u8; 65],
     body_length: BodyLength,
 }
@@ -158,7 +184,10 @@ impl Head {
         if place.epoch == 0 {
             return Err(RecordError::Malformed("its epoch is 0"));
         }
-        let enc = array(&fixed[PLACE_END..ENC_END]);
+        let recipient = Recipient::try_from(fixed[PLACE_END]).or(Err(RecordError::Malformed(
+            "its key is sealed to neither section nor patient",
+        )))?;
+        let enc = array(&fixed[RECIPIENT_END..ENC_END]);
         PublicKey::from_sec1(&enc).or(Err(RecordError::Malformed(
             "its ephemeral key is no point of the curve",
         )))?;
@@ -180,6 +209,7 @@ impl Head {
         Ok(Self {
             bytes: bytes.to_vec(),
             place,
+            recipient,
             enc,
             body_length,
         })
@@ -188,6 +218,11 @@ impl Head {
     /// The place that the head claims.
     pub const fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Whose key opens the record.
+    pub const fn recipient(&self) -> Recipient {
+        self.recipient
     }
 
     /// BLAKE3 of the body.
@@ -210,22 +245,40 @@ impl Head {
         &self.bytes
     }
 
-    /// Opens the record key with the section secret, checks the key commitment, and opens the metadata.
+    /// Opens the head with the secret of its [`recipient`](Self::recipient).
+    ///
+    /// # Errors
+    /// As [`Self::record_key`] and [`Self::unlock_with`].
     pub fn unlock(&self, secret: &SecretKey) -> Result<OpenedHead, RecordError> {
+        self.unlock_with(&self.record_key(secret)?)
+    }
+
+    /// The record's key, with the secret of the head's [`recipient`](Self::recipient).
+    ///
+    /// # Errors
+    /// [`RecordError::AuthenticationFailed`].
+    pub fn record_key(&self, secret: &SecretKey) -> Result<RecordKey, RecordError> {
         let opened = seal::open_parts(
             &seal_context(&self.place),
             secret,
             &[0; 32],
-            &self.bytes[..PLACE_END],
+            &self.bytes[..RECIPIENT_END],
             &self.enc,
             &self.bytes[ENC_END..SEALED_KEY_END],
         )?;
-        let mut record_key = RecordKey::default();
-        record_key.copy_from_slice(&opened);
-        self.open_with(&record_key)
+        // The ciphertext has the length of a key and its tag.
+        RecordKey::from_slice(&opened).ok_or(RecordError::AuthenticationFailed)
     }
 
-    fn open_with(&self, record_key: &RecordKey) -> Result<OpenedHead, RecordError> {
+    /// Opens the head with the record's own key, as it was shared: checks the key commitment, then opens the
+    /// metadata.
+    ///
+    /// # Errors
+    /// [`RecordError::AuthenticationFailed`]; [`RecordError::Malformed`] for what verified and breaks the format.
+    ///
+    /// # Panics
+    /// Never: a parsed head has the length of a tag and more.
+    pub fn unlock_with(&self, record_key: &RecordKey) -> Result<OpenedHead, RecordError> {
         let keys = HeadKeys::new(&self.bytes[..ENC_END], record_key);
         // The cipher does not commit to its key: this comparison does, and comes before any opening.
         let stated = &self.bytes[SEALED_KEY_END..KEY_COMMITMENT_END];
@@ -269,6 +322,7 @@ impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Head")
             .field("place", &self.place)
+            .field("recipient", &self.recipient)
             .field("body_hash", &self.body_hash())
             .field("body_len", &self.body_len())
             .finish_non_exhaustive()

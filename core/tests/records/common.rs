@@ -3,7 +3,9 @@
 use patientport_core::abi::limits::SECTIONS;
 use patientport_core::failure::FailureClass;
 use patientport_core::keys::SecretKey;
-use patientport_core::record::{Envelope, Head, Metadata, OpenedHead, Place, RecordError, encrypt};
+use patientport_core::record::{
+    Envelope, Head, Metadata, OpenedHead, Place, Recipient, RecordError, encrypt,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -53,6 +55,7 @@ pub(crate) fn record_stating(seed: u8, payload: Vec<u8>, length: Option<u64>) ->
     let mut body = Vec::new();
     let envelope = encrypt(
         &place(),
+        Recipient::Section,
         &secret.public(),
         &metadata,
         payload.as_slice(),

@@ -10,7 +10,8 @@ use common::{Record, class, place, random_payload, record, record_of};
 use patientport_core::failure::FailureClass;
 use patientport_core::keys::SecretKey;
 use patientport_core::record::{
-    CHUNK_BYTES, Head, MAX_HEAD_BYTES, Metadata, Place, RecordError, check_place, encrypt, padme,
+    CHUNK_BYTES, Head, MAX_HEAD_BYTES, Metadata, Place, Recipient, RecordError, check_place,
+    encrypt, padme,
 };
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -169,13 +170,15 @@ fn every_flipped_bit_of_a_head_is_refused() {
             .unwrap_err();
         let class = error.class().unwrap();
         let expected: &[FailureClass] = match bit / 8 {
-            0..8 | 63..128 | 248..250 => &[FailureClass::Malformed],
+            0..8 | 64..129 | 249..251 => &[FailureClass::Malformed],
             8..10 => &[FailureClass::UnsupportedVersion],
             10..58 | 59..63 => &[FailureClass::WrongPlace],
+            // Bit 0 makes it the patient's, whose key this is not; other bits make it nobody's.
+            63 => &[FailureClass::AuthenticationFailed, FailureClass::Malformed],
             // A section above 63 is malformed.
             58 => &[FailureClass::WrongPlace, FailureClass::Malformed],
             // Most lengths are no body's.
-            240..248 => &[FailureClass::Malformed, FailureClass::AuthenticationFailed],
+            241..249 => &[FailureClass::Malformed, FailureClass::AuthenticationFailed],
             _ => &[FailureClass::AuthenticationFailed],
         };
         assert!(expected.contains(&class), "bit {bit}: {class}");
@@ -305,6 +308,7 @@ fn two_records_of_one_payload_share_nothing() {
         let mut body = Vec::new();
         let envelope = encrypt(
             &place(),
+            Recipient::Section,
             &secret.public(),
             &Metadata::default(),
             &b"same"[..],

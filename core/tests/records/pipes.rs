@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use patientport_core::failure::FailureClass;
 use patientport_core::keys::SecretKey;
-use patientport_core::record::{Commitment, Metadata, Place, RecordError, encrypt};
+use patientport_core::record::{Commitment, Metadata, Place, Recipient, RecordError, encrypt};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -26,6 +26,7 @@ fn what_cannot_be_written_is_refused_before_the_input_is_read() {
     };
     let error = encrypt(
         &zero,
+        Recipient::Section,
         &key,
         &Metadata::default(),
         Untouchable,
@@ -38,7 +39,16 @@ fn what_cannot_be_written_is_refused_before_the_input_is_read() {
         title: "t".repeat(513),
         ..Metadata::default()
     };
-    let error = encrypt(&place(), &key, &long, Untouchable, io::sink(), &mut rng).unwrap_err();
+    let error = encrypt(
+        &place(),
+        Recipient::Section,
+        &key,
+        &long,
+        Untouchable,
+        io::sink(),
+        &mut rng,
+    )
+    .unwrap_err();
     assert!(matches!(error, RecordError::Metadata(_)));
 }
 
@@ -51,7 +61,16 @@ fn an_input_that_changed_its_length_is_noticed() {
         ..Metadata::default()
     };
     for payload in [&b"four"[..], b"sixsix"] {
-        let error = encrypt(&place(), &key, &metadata, payload, io::sink(), &mut rng).unwrap_err();
+        let error = encrypt(
+            &place(),
+            Recipient::Section,
+            &key,
+            &metadata,
+            payload,
+            io::sink(),
+            &mut rng,
+        )
+        .unwrap_err();
         let actual = payload.len() as u64;
         assert!(
             matches!(error, RecordError::PayloadLength { stated: 5, actual: found } if found == actual)
@@ -112,6 +131,7 @@ fn pipes_that_trickle_change_nothing() {
     };
     let envelope = encrypt(
         &place(),
+        Recipient::Section,
         &secret.public(),
         &metadata,
         input,
@@ -156,7 +176,16 @@ fn failing_files_are_told_apart() {
     let key = record.secret.public();
     let encrypted =
         |input: &mut (dyn Read + Send), body: &mut (dyn Write + Send), rng: &mut ChaCha20Rng| {
-            encrypt(&place(), &key, &Metadata::default(), input, body, rng).unwrap_err()
+            encrypt(
+                &place(),
+                Recipient::Section,
+                &key,
+                &Metadata::default(),
+                input,
+                body,
+                rng,
+            )
+            .unwrap_err()
         };
     assert!(matches!(
         encrypted(&mut &b"x"[..], &mut Full, &mut rng),

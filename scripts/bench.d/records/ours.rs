@@ -7,7 +7,7 @@ use crate::{
 use chacha20poly1305::{AeadInPlace as _, ChaCha20Poly1305, KeyInit as _};
 use patientport_core::{
     keys::SecretKey,
-    record::{Head, Metadata, Place, encrypt},
+    record::{Head, Metadata, Place, Recipient, encrypt},
     seal::{Purpose, SealContext},
     section::{SecretEntry, open_secrets, seal_secrets},
 };
@@ -132,6 +132,7 @@ fn seal(input: &Path, output: &Path) -> Result<(), Failure> {
     let body = File::create(output)?;
     let envelope = encrypt(
         &place(),
+        Recipient::Section,
         &section_secret().public(),
         &metadata,
         file,
@@ -225,6 +226,7 @@ pub(crate) fn small(report: &mut Report, count: u32) -> Result<(), Failure> {
         .map(|_| {
             encrypt(
                 &place(),
+                Recipient::Section,
                 &secret.public(),
                 &metadata,
                 &[0; 100][..],

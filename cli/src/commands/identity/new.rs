@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: NewArgs) -> Result<NewIdentity, Error> {
             .join(format!("{name}.json"))
             .display()
     ));
-    let provider_fingerprint = seed.provider_key().public().fingerprint().to_string();
+    let provider_fingerprint = seed.provider_key(0).public().fingerprint().to_string();
     Ok(NewIdentity {
         name,
         provider_fingerprint,

@@ -95,7 +95,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<Identity, Error> {
         .collect();
     Ok(Identity {
         name,
-        provider: seed.provider_key().public().into(),
+        provider: seed.provider_key(0).public().into(),
         ports,
     })
 }

@@ -198,13 +198,18 @@ pub(super) fn links_and_identities() -> Vec<(&'static str, Case)> {
     let good = case("success", "one step back, and one that skips an epoch")
         .with_hex("previous-secret", [0x41; 32]);
     let seed = IdentitySeed::from_bytes([0x42; 32]);
-    let provider = seed.provider_key();
-    let identity = Case::new("identity", "success", "keys of one seed")
-        .with_hex("seed", seed.as_bytes())
-        .with_hex("provider", provider.to_bytes().as_slice())
-        .with("provider-fingerprint", provider.public().fingerprint())
-        .with_hex("patient-0", seed.patient_key(0).to_bytes().as_slice())
-        .with_hex("patient-1", seed.patient_key(1).to_bytes().as_slice());
+    let mut identity =
+        Case::new("identity", "success", "keys of one seed").with_hex("seed", seed.as_bytes());
+    for (name, key) in [
+        ("provider-0", seed.provider_key(0)),
+        ("provider-1", seed.provider_key(1)),
+        ("patient-0", seed.patient_key(0)),
+        ("patient-1", seed.patient_key(1)),
+    ] {
+        identity = identity.with_hex(name, key.to_bytes().as_slice());
+    }
+    let fingerprint = seed.provider_key(0).public().fingerprint();
+    identity = identity.with("provider-fingerprint", fingerprint);
     vec![
         ("links", good.with_blob(bytes.clone())),
         (

@@ -19,7 +19,8 @@ fn recipe(payload: Vec<u8>) -> Recipe {
         author: AUTHOR,
         section: 5,
         epoch: 2,
-        section_secret: [0x51; 32],
+        recipient: 0,
+        recipient_secret: [0x51; 32],
         record_key: [0x52; 32],
         ephemeral: [0x53; 32],
         metadata: format!(
@@ -61,7 +62,14 @@ fn record_case(
         .with("section", place.section)
         .with("epoch", place.epoch)
         .with_hex("commitment", commitment.0)
-        .with_hex("section-secret", place.section_secret)
+        .with_hex(
+            if recipe.recipient == 1 {
+                "patient-secret"
+            } else {
+                "section-secret"
+            },
+            place.recipient_secret,
+        )
         .with_hex("head", head)
         .with_blob(body)
 }
@@ -185,7 +193,7 @@ pub(super) fn all() -> Vec<(&'static str, Case)> {
                 "sealed to another section key",
                 20,
                 |recipe| {
-                    recipe.section_secret = [0x77; 32];
+                    recipe.recipient_secret = [0x77; 32];
                 },
             ),
         ),
@@ -219,7 +227,7 @@ pub(super) fn all() -> Vec<(&'static str, Case)> {
                 "malformed",
                 "enc is no point",
                 &recipe(pattern(20)),
-                flip(127),
+                flip(128),
             ),
         ),
         (
@@ -239,7 +247,7 @@ pub(super) fn all() -> Vec<(&'static str, Case)> {
                 "malformed",
                 "a length no body has",
                 &recipe(pattern(20)),
-                flip(247),
+                flip(248),
             ),
         ),
         (

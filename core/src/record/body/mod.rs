@@ -13,7 +13,7 @@ use chacha20poly1305::aead::AeadInPlace;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
 use zeroize::Zeroizing;
 
-use super::head::RecordKey;
+use super::key::RecordKey;
 use super::padme::{is_padded, padme};
 use super::{CHUNK_BYTES, RecordError, TAG_BYTES};
 use crate::kdf;
@@ -32,7 +32,7 @@ pub(super) struct PayloadKey(Zeroizing<[u8; 32]>);
 
 impl PayloadKey {
     pub(super) fn new(record_key: &RecordKey) -> Self {
-        Self(kdf::derive(b"", record_key, &[PAYLOAD_LABEL]))
+        Self(kdf::derive(b"", record_key.as_bytes(), &[PAYLOAD_LABEL]))
     }
 
     fn cipher(&self) -> ChunkCipher {
