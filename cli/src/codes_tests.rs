@@ -135,6 +135,14 @@ const WARNINGS: &[(&str, &str)] = &[
         "The record was retracted or superseded.",
     ),
     (
+        "record.share_pending",
+        "Records that are sealed to the patient could not be shared onward at the end of a command; its own work is done.",
+    ),
+    (
+        "record.unopened",
+        "A record says that it is sealed to the patient and does not open with the patient's keys; it is shared with nobody.",
+    ),
+    (
         "section.bad_secret",
         "Somebody sent a section secret that is not the section's, or a link that does not open; it is ignored.",
     ),

@@ -211,16 +211,6 @@ pub enum Error {
     /// Both the document and the record would go to stdout.
     #[error("--json and the record cannot both go to standard output")]
     JsonAndRecord,
-    /// A former reader still holds the section's key.
-    #[error("the key of section `{section}` is stale: `{holder}` {cause}")]
-    StaleSection {
-        /// The section.
-        section: u8,
-        /// One who holds its key.
-        holder: Address,
-        /// Why it should not.
-        cause: patientport_client::stale::Cause,
-    },
     /// Nothing is stale.
     #[error("no section of the port `{0}` is stale: there is nothing to rotate")]
     NothingToRotate(Address),
@@ -342,7 +332,6 @@ impl Error {
             Self::Output(_) | Self::Stdout(_) => "output.unwritable",
             Self::BinaryToTerminal => "output.binary_to_terminal",
             Self::JsonAndRecord => "output.json_and_record",
-            Self::StaleSection { .. } => "section.stale",
             Self::NothingToRotate(_) => "section.none_stale",
             Self::Devnode(_) => "devnode.failed",
             Self::Runtime(_) => "runtime.failed",

@@ -3,7 +3,7 @@
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestMade};
-use patientport_core::keys::{PublicKey, SecretKey};
+use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
 use patientport_core::section::{SecretEntry, SectionId, SectionSet, seal_secrets};
@@ -12,6 +12,7 @@ use patientport_core::text::{DenialText, RequestText, Rights};
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::history::history;
+use crate::identity::IdentityKeys;
 use crate::patient::Patient;
 use crate::port::{
     Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason, SectionKey,
@@ -131,14 +132,14 @@ pub fn made_request(port: &Port, report: &crate::chain::TxReport) -> Result<u32>
         .ok_or_else(|| port.chain().invalid_receipt("it tells of no request"))
 }
 
-/// Opens what a request says, with the patient's key of this port. The requester's own words: escape before showing.
+/// Opens what a request says, with the patient's keys of this port. The requester's own words: escape before showing.
 ///
 /// # Errors
 /// [`Error::MissingMessage`]; [`Error::Open`] if it was not sealed to this key; [`Error::Text`].
 pub async fn read_request(
     port: &Port,
     request: &RequestEntry,
-    identity: &SecretKey,
+    identity: &IdentityKeys,
 ) -> Result<RequestText> {
     let patient = port.info().await?.patient;
     let history = history(port).await?;
@@ -150,11 +151,8 @@ pub async fn read_request(
         })
         .ok_or(Error::MissingMessage { id: request.id })?;
     let context = context(port, Purpose::Request, made.requester, patient, 0);
-    Ok(RequestText::from_bytes(&open_message(
-        &context,
-        identity,
-        &made.message,
-    )?)?)
+    let text = identity.open(|key| open_message(&context, key, &made.message))?;
+    Ok(RequestText::from_bytes(&text)?)
 }
 
 /// Composes a denial by `patient`, its words sealed to the requester's `key`, as the caller compared it with what it
@@ -193,14 +191,14 @@ pub struct Denial {
     pub text: DenialText,
 }
 
-/// Opens what a denial says, with the requester's key.
+/// Opens what a denial says, with the requester's keys.
 ///
 /// # Errors
 /// [`Error::MissingMessage`] if the request was not denied; [`Error::Open`]; [`Error::Text`].
 pub async fn read_denial(
     port: &Port,
     request: &RequestEntry,
-    identity: &SecretKey,
+    identity: &IdentityKeys,
 ) -> Result<Denial> {
     let history = history(port).await?;
     let denied = history
@@ -219,7 +217,8 @@ pub async fn read_denial(
         denied.requester,
         request.id,
     );
-    let text = DenialText::from_bytes(&open_message(&context, identity, &denied.message)?)?;
+    let text = identity.open(|key| open_message(&context, key, &denied.message))?;
+    let text = DenialText::from_bytes(&text)?;
     Ok(Denial {
         by: denied.by,
         reason: DenialReason::from_code(denied.reason),

@@ -33,6 +33,7 @@ impl Error {
             Self::NoEncryptionKey { .. } => "key.none",
             Self::SectionNotOpen { .. } => "section.not_open",
             Self::NoMatchingKey { .. } => "section.no_matching_key",
+            Self::NotShared { .. } => "record.not_shared",
             Self::CurrentSecretMissing { .. } => "section.current_secret_missing",
             Self::WrongSectionKey { .. } => "section.wrong_key",
             Self::NotThePatient { .. } => "port.not_owner",

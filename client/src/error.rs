@@ -204,6 +204,12 @@ pub enum Error {
         /// The epoch.
         epoch: u32,
     },
+    /// A record is sealed to the patient, who has not shared its key with this account.
+    #[error("record `{id}` is sealed to the patient, who has not shared it with you yet")]
+    NotShared {
+        /// The record's number.
+        id: u32,
+    },
     /// A rotation would cut off the past: the secret it has to link to is not held.
     #[error(
         "the node does not show you the secret of section `{section}` at epoch `{epoch}`: new keys without it would make its records unreadable for everybody who is given only the new ones"

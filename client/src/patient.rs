@@ -1,10 +1,11 @@
 //! A port's patient, compared with what the node shows once, and never asked about again.
 
 use alloy::primitives::Address;
-use patientport_core::keys::{PublicKey, SecretKey};
+use patientport_core::keys::PublicKey;
 use patientport_core::section::SectionSet;
 
 use crate::error::{Error, Result};
+use crate::identity::IdentityKeys;
 use crate::keyring::Keyring;
 use crate::port::{Port, PortInfo};
 use crate::rotation::Recipient;
@@ -15,16 +16,16 @@ use crate::rotation::Recipient;
 pub struct Patient {
     port: Port,
     account: Address,
-    identity: SecretKey,
+    identity: IdentityKeys,
     keyring: Keyring,
 }
 
 impl Patient {
-    /// Compares account and identity with what the port shows, and collects the section secrets.
+    /// Compares account and the identity's key in use with what the port shows, and collects the section secrets.
     ///
     /// # Errors
     /// [`Error::NotClaimed`]; those of [`Self::with_info`].
-    pub async fn open(port: &Port, account: Address, identity: SecretKey) -> Result<Self> {
+    pub async fn open(port: &Port, account: Address, identity: IdentityKeys) -> Result<Self> {
         let info = port.claimed_info().await?;
         Self::with_info(port, &info, account, identity).await
     }
@@ -37,7 +38,7 @@ impl Patient {
         port: &Port,
         info: &PortInfo,
         account: Address,
-        identity: SecretKey,
+        identity: IdentityKeys,
     ) -> Result<Self> {
         if info.patient != account {
             return Err(Error::NotThePatient {
@@ -75,8 +76,8 @@ impl Patient {
         self.identity.public()
     }
 
-    /// The secret half of [`Self::key`].
-    pub fn identity(&self) -> &SecretKey {
+    /// The secret half of [`Self::key`], and of those that the port showed before.
+    pub fn identity(&self) -> &IdentityKeys {
         &self.identity
     }
 

@@ -55,66 +55,95 @@ pub struct AddedRecord {
     pub report: Option<TxReport>,
 }
 
-/// Encrypts `input` for the section's key and stores body and head, body first. Blocking.
+/// Where a record goes, and whom it is sealed to.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The section.
+    pub section: SectionId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Whose key this is.
+    pub recipient: Recipient,
+    /// The key.
+    pub key: PublicKey,
+}
+
+impl Target {
+    /// Sealed to whoever is given the section's secret.
+    ///
+    /// # Errors
+    /// [`Error::NoEncryptionKey`] if the section's key is none.
+    pub fn section(port: &Port, section: &SectionKey) -> Result<Self> {
+        let key = section.key.ok_or(Error::NoEncryptionKey {
+            account: port.address(),
+        })?;
+        Ok(Self {
+            section: section.section,
+            epoch: section.epoch,
+            recipient: Recipient::Section,
+            key,
+        })
+    }
+
+    /// Sealed to the patient, by its key at the port: for a section whose key somebody holds who should not.
+    pub const fn patient(section: &SectionKey, key: PublicKey) -> Self {
+        Self {
+            section: section.section,
+            epoch: section.epoch,
+            recipient: Recipient::Patient,
+            key,
+        }
+    }
+}
+
+/// Encrypts `input` and stores body and head, body first. Blocking.
 ///
 /// The author needs no secret of the section.
 ///
 /// # Errors
-/// [`Error::NoEncryptionKey`] if the section's key is none; [`Error::Encrypt`]; [`Error::Store`]. What is left
-/// in the store after an error is a body that nothing points to.
+/// [`Error::Encrypt`]; [`Error::Store`]. What is left in the store after an error is a body that nothing points to.
 pub fn prepare(
     port: &Port,
     author: Address,
-    section_key: &SectionKey,
+    target: &Target,
     metadata: &Metadata,
     input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
-    let key = section_key.key.ok_or(Error::NoEncryptionKey {
-        account: port.address(),
-    })?;
     let place = Place {
         chain_id: port.chain().chain_id(),
         port: port.address(),
         author,
-        section: section_key.section,
-        epoch: section_key.epoch,
+        section: target.section,
+        epoch: target.epoch,
     };
-    prepare_at(&place, &key, metadata, input, store, rng)
+    let to = (target.recipient, &target.key);
+    prepare_at(&place, to, metadata, input, store, rng)
 }
 
-/// As [`prepare`], for a place and a key that are known already.
-pub fn prepare_at(
+fn prepare_at(
     place: &Place,
-    key: &PublicKey,
+    (recipient, key): (Recipient, &PublicKey),
     metadata: &Metadata,
     input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
     let mut writer = store.create()?;
-    let envelope = encrypt(
-        place,
-        Recipient::Section,
-        key,
-        metadata,
-        input,
-        &mut writer,
-        rng,
-    )
-    .map_err(|error| {
-        match error {
-            // What fails to take the body is the store.
-            RecordError::Write(source) => Error::Store(StoreError::Io {
-                store: store.describe(),
-                action: "write to",
-                blob: None,
-                source,
-            }),
-            other => Error::Encrypt(other),
-        }
-    })?;
+    let envelope =
+        encrypt(place, recipient, key, metadata, input, &mut writer, rng).map_err(|error| {
+            match error {
+                // What fails to take the body is the store.
+                RecordError::Write(source) => Error::Store(StoreError::Io {
+                    store: store.describe(),
+                    action: "write to",
+                    blob: None,
+                    source,
+                }),
+                other => Error::Encrypt(other),
+            }
+        })?;
     let body = writer.finish()?;
     let named = Head::parse(&envelope.head)
         .map_err(Error::Encrypt)?
@@ -300,18 +329,14 @@ fn read_head(id: u32, commitment: B256, place: &Place, store: &dyn BlobStore) ->
 /// Unlocks a head that [`fetch_head`] returned.
 ///
 /// # Errors
-/// [`Error::NoMatchingKey`]; [`Error::Record`].
+/// [`Error::NoMatchingKey`]; [`Error::NotShared`]; [`Error::Record`].
 pub fn unlock(
     entry: &RecordEntry,
     head: &Head,
     keyring: &Keyring,
     store: &Arc<dyn BlobStore>,
 ) -> Result<OpenedRecord> {
-    let secret = keyring.secret(entry.section, entry.epoch)?;
-    let opened = head.unlock(secret).map_err(|source| Error::Record {
-        id: entry.id,
-        source,
-    })?;
+    let (opened, _) = keyring.open(entry.id, head)?;
     Ok(OpenedRecord {
         entry: *entry,
         head: opened,

@@ -33,7 +33,7 @@ fn prepare_into(store: &dyn BlobStore, payload: &[u8]) -> Result<PreparedRecord>
     };
     prepare_at(
         &place(),
-        &key().public(),
+        (Recipient::Section, &key().public()),
         &metadata,
         payload,
         store,
@@ -207,7 +207,15 @@ fn an_input_that_cannot_be_read_or_metadata_that_does_not_fit_stores_no_head() {
     let mut rng = ChaCha20Rng::from_seed([1; 32]);
     let public = key().public();
     let metadata = Metadata::default();
-    let error = prepare_at(&place(), &public, &metadata, Broken, &store, &mut rng).unwrap_err();
+    let error = prepare_at(
+        &place(),
+        (Recipient::Section, &public),
+        &metadata,
+        Broken,
+        &store,
+        &mut rng,
+    )
+    .unwrap_err();
     assert_eq!(
         (error.code(), error.class()),
         ("io.read", Class::Environment)
@@ -216,7 +224,15 @@ fn an_input_that_cannot_be_read_or_metadata_that_does_not_fit_stores_no_head() {
         title: "x".repeat(513),
         ..Metadata::default()
     };
-    let error = prepare_at(&place(), &public, &long, &b""[..], &store, &mut rng).unwrap_err();
+    let error = prepare_at(
+        &place(),
+        (Recipient::Section, &public),
+        &long,
+        &b""[..],
+        &store,
+        &mut rng,
+    )
+    .unwrap_err();
     assert_eq!(
         (error.code(), error.class()),
         ("record.invalid_metadata", Class::Usage)

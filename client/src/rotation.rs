@@ -121,6 +121,12 @@ impl Plan {
         &self.left_out
     }
 
+    /// Drops everyone else without a reason: for plans that concern some of those who may read.
+    pub fn keep(&mut self, wanted: impl FnMut(&Recipient) -> bool) {
+        self.recipients.retain(wanted);
+        self.left_out.clear();
+    }
+
     /// Leaves out everyone for whom `judge` has a reason to.
     pub fn leave_out(&mut self, mut judge: impl FnMut(&Recipient) -> Option<LeftOut>) {
         let left_out = &mut self.left_out;

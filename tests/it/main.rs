@@ -7,4 +7,5 @@ mod deployment;
 mod environment;
 mod flow;
 mod records;
+mod sharing;
 mod signals;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use alloy::primitives::Address;
 use clap::{Args, Subcommand};
 
 use super::port::PortArg;
@@ -30,6 +31,16 @@ Nothing is written before the whole record has verified.")]
     Get(GetArgs),
     /// Check a record's blobs against the chain, and decrypt them without output where a key is held
     Verify(VerifyArgs),
+    /// Give a reader the keys of single records, for ever
+    #[command(after_help = "\
+Examples:
+  patientport record share 4 7 --with 0x7099…79C8    these two, with one reader
+  patientport record share                           what was sealed to you, with those who may read its section
+
+An author who finds that somebody without access still holds a section's key seals to you instead. The next of your
+commands that gives access or changes keys shares such records onward; without records, this one does only that.
+Nothing takes a record's key back: to end it, add the content again as a new record.")]
+    Share(ShareArgs),
     /// Mark a record as entered in error or erased
     #[command(after_help = "\
 Examples:
@@ -67,7 +78,8 @@ pub struct AddArgs {
     /// When the content is from: a date or RFC 3339 [default: as a FHIR resource says]
     #[arg(long, value_name = "TIME", conflicts_with = "resume")]
     pub time: Option<String>,
-    /// Add though a former reader still holds the section's key and could open the record
+    /// Seal to the section though a former reader still holds its key and could open the record [default: to the
+    /// patient, who shares it onward]
     #[arg(long)]
     pub allow_stale: bool,
     /// Send the transaction for a record an earlier run stored
@@ -101,6 +113,23 @@ pub struct GetArgs {
     /// Overwrite the output file
     #[arg(long)]
     pub force: bool,
+}
+
+/// `record share`
+#[derive(Debug, Args)]
+pub struct ShareArgs {
+    /// Record numbers [default: those that are sealed to you]
+    #[arg(value_name = "ID", value_parser = values::record_number, requires = "with")]
+    pub ids: Vec<u32>,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Reader
+    #[arg(long, value_name = "READER", value_parser = values::address, requires = "ids")]
+    pub with: Option<Address>,
+    /// Share with readers, too, whom this home has not seen before [default: ask]
+    #[arg(long, conflicts_with = "with")]
+    pub include_unseen: bool,
 }
 
 /// `record verify`

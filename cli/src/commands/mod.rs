@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod describe;
 pub mod devnode;
 pub mod identity;
+pub mod onward;
 pub mod party;
 pub mod port;
 pub mod provider;
@@ -68,6 +69,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             RecordCommand::Add(args) => report(record::add::run(context, args).await),
             RecordCommand::List(args) => report(record::list::run(context, &args).await),
             RecordCommand::Get(args) => record::get::run(context, args).await,
+            RecordCommand::Share(args) => report(record::share::run(context, &args).await),
             RecordCommand::Verify(args) => report(record::verify::run(context, &args).await),
             RecordCommand::Retract(args) => report(record::retract::run(context, &args).await),
         },

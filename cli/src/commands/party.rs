@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use alloy::primitives::Address;
-use patientport_client::Keyring;
 use patientport_client::port::{Port, PortInfo};
+use patientport_client::{IdentityKeys, Keyring};
 use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
 use patientport_core::section::{SectionId, SectionSet};
 use patientport_core::text::Rights;
@@ -46,7 +46,8 @@ impl Patient {
         }
         let key = patient_key(context, chosen, &info)?;
         let port = &chosen.port;
-        let acting = patientport_client::Patient::with_info(port, &info, wallet.address(), key);
+        let acting =
+            patientport_client::Patient::with_info(port, &info, wallet.address(), key.into());
         let acting = acting.await?;
         warn_of_problems(context, acting.keyring());
         Ok(Self { wallet, acting })
@@ -63,8 +64,8 @@ impl Patient {
 pub struct Reader {
     /// The account.
     pub account: Address,
-    /// Its key at this port.
-    pub key: SecretKey,
+    /// Its keys at this port.
+    pub keys: IdentityKeys,
     /// Whether it is the port's patient.
     pub is_patient: bool,
 }
@@ -77,17 +78,17 @@ impl Reader {
     pub fn open(context: &Context, chosen: &ChosenPort, info: &PortInfo) -> Result<Self, Error> {
         let account = context.account(chosen.known.account.as_deref())?;
         if account == info.patient {
-            let key = patient_key(context, chosen, info)?;
+            let keys = patient_key(context, chosen, info)?.into();
             return Ok(Self {
                 account,
-                key,
+                keys,
                 is_patient: true,
             });
         }
         let (_, seed) = context.identity(None)?;
         Ok(Self {
             account,
-            key: seed.provider_key(0),
+            keys: seed.provider_key(0).into(),
             is_patient: false,
         })
     }
@@ -152,9 +153,9 @@ pub async fn keyring(
     context: &Context,
     port: &Port,
     account: Address,
-    key: &SecretKey,
+    keys: &IdentityKeys,
 ) -> Result<Keyring, Error> {
-    let keyring = Keyring::collect(port, account, key).await?;
+    let keyring = Keyring::collect(port, account, keys).await?;
     warn_of_problems(context, &keyring);
     Ok(keyring)
 }

@@ -31,7 +31,7 @@ pub struct Omitted {
 pub fn judge(
     context: &Context,
     plan: &mut Plan,
-    args: &RotationArgs,
+    include_unseen: bool,
     chain_id: u64,
 ) -> Result<Vec<Pin>, Error> {
     let mut pins = Vec::new();
@@ -39,7 +39,7 @@ pub fn judge(
     plan.leave_out(|recipient| {
         let subject = Subject::Account(recipient.account);
         match context.compare_key(chain_id, subject, &recipient.key) {
-            Ok(pin) if pin.state == PinState::First && !args.include_unseen => {
+            Ok(pin) if pin.state == PinState::First && !include_unseen => {
                 match vouched(context, recipient.account, &pin) {
                     Ok(true) => pins.push(pin),
                     Ok(false) => return Some(LeftOut::Unknown),

@@ -8,6 +8,7 @@
 //! | `ports.json` | names of ports, see [`ports`] |
 //! | `pins.json` | keys seen first, see [`pins`] |
 //! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
+//! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
 //! | `pending/COMMITMENT.json` | records stored but not yet on chain, see [`pending`] |
 //! | `store/` | the default record store |
 //!
@@ -18,6 +19,7 @@ pub mod deployments;
 pub mod files;
 pub mod identities;
 pub mod keystore;
+pub mod looked;
 pub mod pending;
 pub mod pins;
 pub mod ports;

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use patientport_client::access::Grantee;
 use patientport_client::chain::{Call, Transaction};
-use patientport_client::core::keys::{IdentitySeed, SecretKey};
+use patientport_client::core::keys::IdentitySeed;
 use patientport_client::core::npi::Npi;
 use patientport_client::core::record::Metadata;
 use patientport_client::core::section::{SectionId, SectionSet};
 use patientport_client::deploy::{ContractCode, Deployment, Plan, StepKind, deploy, preview};
 use patientport_client::primitives::{Address, Bytes, U256};
-use patientport_client::records;
+use patientport_client::records::{self, Target};
 use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind, ProviderStatus};
 use patientport_client::rotation::{NamedSection, first_keys};
 use patientport_client::store::{BlobStore, DirectoryStore};
 use patientport_client::{
-    Chain, Error, Keyring, Options, Patient, Port, Registry, Signer, Timestamp,
+    Chain, Error, IdentityKeys, Keyring, Options, Patient, Port, Registry, Signer, Timestamp,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -50,7 +50,7 @@ pub(crate) struct World {
 #[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) signer: Signer,
-    pub(crate) identity: SecretKey,
+    pub(crate) identity: IdentityKeys,
 }
 
 impl Person {
@@ -63,7 +63,7 @@ pub(crate) fn person(node: &DevNode, index: usize) -> Person {
     let seed = IdentitySeed::from_bytes([u8::try_from(index).unwrap() + 1; 32]);
     Person {
         signer: Signer::from_bytes(&node.accounts()[index].private_key().0).unwrap(),
-        identity: seed.provider_key(0),
+        identity: seed.provider_key(0).into(),
     }
 }
 
@@ -255,7 +255,7 @@ impl World {
         let key = [index + 100; 32];
         let provider = Person {
             signer: Signer::from_bytes(&key).unwrap(),
-            identity: IdentitySeed::from_bytes(key).provider_key(0),
+            identity: IdentitySeed::from_bytes(key).provider_key(0).into(),
         };
         let gift = Call {
             to: provider.account(),
@@ -317,6 +317,7 @@ impl World {
         payload: &[u8],
     ) -> u32 {
         let key = port.section_key(section(number)).await.unwrap();
+        let target = Target::section(port, &key).unwrap();
         let metadata = Metadata {
             title: "Blood count".into(),
             ..Metadata::default()
@@ -325,7 +326,7 @@ impl World {
         let prepared = records::prepare(
             port,
             author_account,
-            &key,
+            &target,
             &metadata,
             payload,
             store.as_ref(),

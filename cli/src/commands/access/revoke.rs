@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::rotate::send_later;
 use crate::args::access::RevokeArgs;
 use crate::commands::describe::Who;
+use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, section_list};
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::{set_of, stale, warn_of_stale};
@@ -37,6 +38,8 @@ pub struct Revoked {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Records sealed to the patient that were shared onward.
+    pub shared: Vec<SharedWith>,
 }
 
 impl Outcome for Revoked {
@@ -48,6 +51,7 @@ impl Outcome for Revoked {
             self.tx.line()
         );
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
 }
@@ -68,7 +72,7 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
         .plan_revocation(args.reader, also, time::clock())
         .await?;
     let pins = match &mut plan {
-        Some(plan) => sealing::judge(context, plan, &args.rotation, chain_id)?,
+        Some(plan) => sealing::judge(context, plan, args.rotation.include_unseen, chain_id)?,
         None => Vec::new(),
     };
     let abandon = sealing::abandoned(&args.rotation)?;
@@ -96,6 +100,7 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
     }
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
+    let shared = onward::afterwards(context, &chosen, &patient).await;
     Ok(Revoked {
         port: port.address(),
         reader: args.reader,
@@ -105,5 +110,6 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
         left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
         tx: (&report).into(),
         later,
+        shared,
     })
 }

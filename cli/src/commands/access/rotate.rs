@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::access::RotateArgs;
+use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, section_list};
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::{stale, warn_of_stale};
@@ -33,6 +34,8 @@ pub struct Rotated {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Records sealed to the patient that were shared onward.
+    pub shared: Vec<SharedWith>,
 }
 
 impl Outcome for Rotated {
@@ -43,6 +46,7 @@ impl Outcome for Rotated {
         );
         text.push_str(&self.tx.line());
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
 }
@@ -58,7 +62,12 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let acting = &patient.acting;
     let sections = chosen_sections(&chosen, &args).await?;
     let mut plan = acting.plan(&sections, &[], time::clock()).await?;
-    let pins = sealing::judge(context, &mut plan, &args.rotation, port.chain().chain_id())?;
+    let pins = sealing::judge(
+        context,
+        &mut plan,
+        args.rotation.include_unseen,
+        port.chain().chain_id(),
+    )?;
     let keys = acting.new_keys(&plan, sealing::abandoned(&args.rotation)?, &mut OsRng)?;
     let preview = Preview::new("change section keys").line("port", port.address().to_string());
     let preview = sealing::preview(preview, acting, &keys, pins);
@@ -69,6 +78,7 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let later = send_later(context, port, &patient.wallet, &keys).await?;
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
+    let shared = onward::afterwards(context, &chosen, &patient).await;
     let readers = keys.recipients.iter().skip(1);
     Ok(Rotated {
         port: port.address(),
@@ -77,6 +87,7 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
         left_out: sealing::omitted(&plan),
         tx: (&report).into(),
         later,
+        shared,
     })
 }
 

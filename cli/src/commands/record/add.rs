@@ -3,7 +3,7 @@
 
 use alloy::primitives::{Address, B256};
 use patientport_client::port::{Port, PortInfo, SectionKey};
-use patientport_client::records::{self, PreparedRecord};
+use patientport_client::records::{self, PreparedRecord, Target};
 use patientport_core::record::Metadata;
 use patientport_core::section::{SectionId, SectionSet};
 use rand_core::OsRng;
@@ -17,11 +17,11 @@ use crate::args::record::AddArgs;
 use crate::args::values::CommitmentArg;
 use crate::commands::party::{Reader, keyring, sections};
 use crate::commands::request::approve::section_pins;
-use crate::commands::stale::stale;
+use crate::commands::stale::{Stale, stale};
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::home::pending::Pending;
-use crate::home::pins::Pin;
+use crate::home::pins::{Pin, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
 use crate::text::{shown, size};
@@ -71,7 +71,7 @@ impl Outcome for Added {
 /// Adds a record, or finishes what an earlier run began.
 ///
 /// # Errors
-/// The port's refusal, before anything is encrypted; [`Error::StaleSection`]; the store's; after storing, any
+/// The port's refusal, before anything is encrypted; `KeyChanged`; the store's; after storing, any
 /// error comes with the command that resumes.
 pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     context.require_consent()?;
@@ -110,18 +110,20 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     let info = port.claimed_info().await?;
     let key = choose_section(&chosen, &args).await?;
     let wallet = context.wallet(chosen.known.account.as_deref())?;
-    let pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
+    let mut pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
     let trial = port.add(B256::repeat_byte(1), key.section, key.epoch);
     let _allowed = trial.prepare(wallet.address()).await?;
-    check_stale(context, port, &key, args.allow_stale).await?;
+    let (target, pin) = target(context, port, &info, &key, args.allow_stale).await?;
+    // What is shown is the key that opens the record.
+    pins.splice(..0, pin);
 
-    let prepared = store(context, port, wallet.address(), key, metadata, input).await?;
+    let prepared = store(context, port, wallet.address(), target, metadata, input).await?;
     let pending = Pending {
         record: prepared,
         store: context.settings.store.clone(),
         created: now_rfc3339(),
-        key: key.key.map(|key| key.fingerprint().to_string()),
+        key: Some(target.key.fingerprint().to_string()),
     };
     context.home().add_pending(&pending)?;
     commit(context, port, &wallet, &pending, pins).await
@@ -142,7 +144,7 @@ async fn check_key(
     let access = port.access_of(author, now).await?;
     if author == info.patient || access.readable().contains(key.section) {
         let reader = Reader::open(context, chosen, info)?;
-        let keyring = keyring(context, port, author, &reader.key).await?;
+        let keyring = keyring(context, port, author, &reader.keys).await?;
         keyring.check(key)?;
     }
     Ok(pins)
@@ -153,7 +155,7 @@ async fn store(
     context: &Context,
     port: &Port,
     author: Address,
-    key: SectionKey,
+    target: Target,
     metadata: Metadata,
     input: Input,
 ) -> Result<PreparedRecord, Error> {
@@ -165,7 +167,7 @@ async fn store(
         let prepared = records::prepare(
             &port,
             author,
-            &key,
+            &target,
             &metadata,
             reader,
             store.as_ref(),
@@ -322,26 +324,37 @@ async fn choose_section(chosen: &ChosenPort, args: &AddArgs) -> Result<SectionKe
     }
 }
 
-/// Refuses a section whose key a former reader holds, unless told otherwise.
-async fn check_stale(
+/// Whom the record is sealed to: the section, or, where somebody without access holds its key, the patient.
+async fn target(
     context: &Context,
     port: &Port,
+    info: &PortInfo,
     key: &SectionKey,
-    allow: bool,
-) -> Result<(), Error> {
-    let found = stale(port)
-        .await?
-        .into_iter()
-        .find(|it| it.section == key.section);
-    let Some(found) = found else { return Ok(()) };
-    let error = Error::StaleSection {
-        section: found.section.get(),
-        holder: found.holder,
-        cause: found.cause,
+    allow_stale: bool,
+) -> Result<(Target, Option<Pin>), Error> {
+    let section = Target::section(port, key)?;
+    let stale = stale(port).await?;
+    let Some(Stale { holder, cause, .. }) = stale.iter().find(|it| it.section == key.section)
+    else {
+        return Ok((section, None));
     };
-    if !allow {
-        return Err(error);
+    let stale = format!(
+        "the key of section `{}` is stale: `{holder}` {cause}",
+        key.section
+    );
+    if allow_stale {
+        context.warn(
+            "section.stale",
+            format!("{stale}, and can open this record"),
+        );
+        return Ok((section, None));
     }
-    context.warn("section.stale", format!("{error}: it can open this record"));
-    Ok(())
+    let patient = info.patient_key()?;
+    let subject = Subject::Account(port.address());
+    let pin = context.compare_key(port.chain().chain_id(), subject, &patient)?;
+    context.warn(
+        "section.stale",
+        format!("{stale}; the record is sealed to the patient, who shares it onward"),
+    );
+    Ok((Target::patient(key, patient), Some(pin)))
 }

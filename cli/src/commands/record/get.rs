@@ -93,7 +93,7 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     // An unknown record is told before a password is asked for.
     chosen.port.record(args.id).await?;
     let reader = Reader::open(context, &chosen, &info)?;
-    let keyring = keyring(context, &chosen.port, reader.account, &reader.key).await?;
+    let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
     let store = open_store(&context.settings.store)?;
     let record = Arc::new(fetch(&chosen.port, args.id, &keyring, &store).await?);
     let entry = record.entry;

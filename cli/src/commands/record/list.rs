@@ -118,7 +118,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
         None
     };
     let held = match &reader {
-        Some(reader) => Some(keyring(context, &chosen.port, reader.account, &reader.key).await?),
+        Some(reader) => Some(keyring(context, &chosen.port, reader.account, &reader.keys).await?),
         None => None,
     };
     let wanted = match &args.section {

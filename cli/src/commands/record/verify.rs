@@ -1,6 +1,7 @@
 //! `patientport record verify`
 
 use alloy::primitives::{Address, B256};
+use patientport_client::Error::{NoMatchingKey, NotShared};
 use patientport_client::records::{fetch, verify_blobs};
 use patientport_core::section::SectionId;
 use serde::Serialize;
@@ -65,10 +66,11 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<Verified, Error
     let head = blocking(move || Ok(verify_blobs(&port, &entry, blobs.as_ref())?)).await?;
     let mut length = None;
     if let Some(reader) = Reader::open_if_possible(context, &chosen, &info)? {
-        let keyring = keyring(context, &chosen.port, reader.account, &reader.key).await?;
-        if keyring.holds(entry.section, entry.epoch) {
-            let record = fetch(&chosen.port, args.id, &keyring, &store).await?;
-            length = Some(blocking(move || Ok(record.verify()?)).await?);
+        let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
+        match fetch(&chosen.port, args.id, &keyring, &store).await {
+            Ok(record) => length = Some(blocking(move || Ok(record.verify()?)).await?),
+            Err(NoMatchingKey { .. } | NotShared { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(Verified {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::args::request::ApproveArgs;
 use crate::commands::describe::Who;
+use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, rights_name, section_list, sections};
 use crate::commands::stale::warn_of_stale;
 use crate::context::{ChosenPort, Context};
@@ -42,6 +43,8 @@ pub struct Granted {
     pub lost: SectionSet,
     /// The transaction.
     pub tx: TxSummary,
+    /// Records sealed to the patient that were shared onward.
+    pub shared: Vec<SharedWith>,
 }
 
 impl Outcome for Granted {
@@ -50,14 +53,16 @@ impl Outcome for Granted {
             Some(id) => format!("request {id} is approved: "),
             None => String::new(),
         };
-        format!(
+        let mut text = format!(
             "{subject}{} may {} section {} until {}\n{}",
             self.reader,
             rights_name(self.rights),
             section_list(self.sections, None),
             time::human(self.until),
             self.tx.line()
-        )
+        );
+        text.extend(self.shared.iter().map(SharedWith::text));
+        text
     }
 }
 
@@ -195,6 +200,7 @@ pub async fn give(
     }
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
     warn_of_stale(context, port).await?;
+    let shared = onward::afterwards(context, chosen, patient).await;
     Ok(Granted {
         id: to.request,
         port: port.address(),
@@ -205,6 +211,7 @@ pub async fn give(
         rights: terms.rights,
         lost: composed.lost(),
         tx: (&report).into(),
+        shared,
     })
 }
 

@@ -128,7 +128,7 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
     let (mut asked, mut denial) = (None, None);
     if let Some(reader) = &reader {
         if reader.is_patient {
-            match read_request(port, &entry, &reader.key).await {
+            match read_request(port, &entry, &reader.keys).await {
                 Ok(text) => {
                     asked = Some(Asked {
                         purpose: text.purpose,
@@ -141,7 +141,7 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
                 Err(error) => unreadable(context, error)?,
             }
         } else if reader.account == entry.requester && entry.state == RequestState::Denied {
-            match read_denial(port, &entry, &reader.key).await {
+            match read_denial(port, &entry, &reader.keys).await {
                 Ok(told) => {
                     denial = Some(Denial {
                         by: told.by,

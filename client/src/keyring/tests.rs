@@ -133,7 +133,7 @@ fn delivered(identity: &SecretKey, request_id: u32, entries: &[SecretEntry]) -> 
 fn ring(identity: &SecretKey, rotations: Vec<PortEvent>, sent: Vec<Sent>) -> Keyring {
     let sent = sent.into_iter().map(Sent::event);
     let events: Vec<_> = rotations.into_iter().chain(sent).collect();
-    Keyring::assemble((CHAIN, PORT), READER, identity, &events)
+    Keyring::assemble((CHAIN, PORT), READER, &identity.clone().into(), &events)
 }
 
 fn held(ring: &Keyring) -> Vec<(u8, u32)> {
@@ -273,9 +273,9 @@ fn messages_to_others_and_grants_to_write_alone_are_no_problem() {
         ..mine.clone()
     };
     events.extend([mine.event(), empty.event()]);
-    let ring = Keyring::assemble((CHAIN, PORT), PATIENT, &me, &events);
+    let ring = Keyring::assemble((CHAIN, PORT), PATIENT, &me.clone().into(), &events);
     assert_eq!((held(&ring), ring.problems().len()), (vec![], 0));
-    let ring = Keyring::assemble((CHAIN, PORT), READER, &me, &events);
+    let ring = Keyring::assemble((CHAIN, PORT), READER, &me.clone().into(), &events);
     assert_eq!((held(&ring), ring.problems().len()), (vec![(0, 1)], 0));
 }
 
@@ -338,4 +338,145 @@ fn names_are_kept_as_last_told_and_secrets_do_not_print() {
         !shown.contains("0c0c0c") && !shown.contains("[12, 12"),
         "{shown}"
     );
+}
+
+mod single_records {
+    use patientport_core::abi::IPatientPort::{Claimed, RecordsShared};
+    use patientport_core::record::{Head, Metadata, Place, Recipient, encrypt, seal_record_keys};
+
+    use super::*;
+    use crate::error::Error;
+    use crate::identity::IdentityKeys;
+
+    /// A head at section 0, epoch 1, sealed to the public half of a secret.
+    fn head(recipient: Recipient, to: &SecretKey) -> Head {
+        let place = Place {
+            chain_id: CHAIN,
+            port: PORT,
+            author: Address::repeat_byte(9),
+            section: section(0),
+            epoch: 1,
+        };
+        // Every head its own record key.
+        let mut rng = ChaCha20Rng::from_seed(*to.to_bytes());
+        let (payload, body) = (&b"payload"[..], std::io::sink());
+        let metadata = Metadata::default();
+        let envelope = encrypt(
+            &place,
+            recipient,
+            &to.public(),
+            &metadata,
+            payload,
+            body,
+            &mut rng,
+        );
+        Head::parse(&envelope.unwrap().head).unwrap()
+    }
+
+    fn shared(to: &SecretKey, records: &[(u32, &Head, &SecretKey)]) -> PortEvent {
+        let context = SealContext {
+            purpose: Purpose::RecordKeys,
+            chain_id: CHAIN,
+            port: PORT,
+            sender: PATIENT,
+            recipient: READER,
+            request_id: 0,
+        };
+        let keys: Vec<_> = records
+            .iter()
+            .map(|(id, head, secret)| (*id, head.record_key(secret).unwrap()))
+            .collect();
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let message = seal_record_keys(&context, &to.public(), &keys, &mut rng).unwrap();
+        let shared = RecordsShared {
+            reader: READER,
+            by: PATIENT,
+            recordIds: records.iter().map(|(id, ..)| *id).collect(),
+            message: message.into(),
+        };
+        event(0x55, IPatientPortEvents::RecordsShared(shared))
+    }
+
+    fn of(account: Address, keys: &IdentityKeys, events: &[PortEvent]) -> Keyring {
+        Keyring::assemble((CHAIN, PORT), account, keys, events)
+    }
+
+    #[test]
+    fn a_shared_key_opens_its_record_only() {
+        let (me, patient, other) = (secret(2), secret(3), secret(4));
+        let to_patient = head(Recipient::Patient, &patient);
+        let to_section = head(Recipient::Section, &other);
+        let keys = IdentityKeys::from(me.clone());
+        let events = [shared(
+            &me,
+            &[(4, &to_patient, &patient), (7, &to_section, &other)],
+        )];
+        let ring = of(READER, &keys, &events);
+        assert!(ring.problems().is_empty());
+        assert!(ring.open(4, &to_patient).is_ok());
+        assert!(ring.open(7, &to_section).is_ok());
+        // Under another number it is another record's, and a record's without key is nobody's.
+        assert!(matches!(
+            ring.open(5, &to_patient),
+            Err(Error::NotShared { id: 5 })
+        ));
+        assert!(matches!(
+            ring.open(5, &to_section),
+            Err(Error::NoMatchingKey {
+                section: 0,
+                epoch: 1
+            })
+        ));
+        assert!(matches!(
+            ring.open(7, &to_patient),
+            Err(Error::Record { id: 7, .. })
+        ));
+        // A message for somebody else opens nothing, and one that does not open is named.
+        assert!(of(PATIENT, &keys, &events).open(4, &to_patient).is_err());
+        let stranger = IdentityKeys::from(secret(5));
+        let ring = of(READER, &stranger, &events);
+        assert!(matches!(
+            ring.problems(),
+            [Problem::UnreadableMessage { .. }]
+        ));
+    }
+
+    #[test]
+    fn a_wrong_key_does_not_stand_in_the_way_of_the_right_one() {
+        let (me, patient, other) = (secret(2), secret(3), secret(4));
+        let right = head(Recipient::Patient, &patient);
+        let wrong = head(Recipient::Patient, &other);
+        let wrong = shared(&me, &[(4, &wrong, &other)]);
+        let events = [wrong.clone(), shared(&me, &[(4, &right, &patient)]), wrong];
+        let ring = of(READER, &IdentityKeys::from(me), &events);
+        assert!(ring.open(4, &right).is_ok());
+    }
+
+    #[test]
+    fn what_is_sealed_to_the_patient_opens_with_any_key_that_the_patient_had() {
+        let (now, before) = (secret(2), secret(3));
+        let keys = IdentityKeys::new(now.clone(), vec![before.clone()]);
+        let claimed = event(
+            1,
+            IPatientPortEvents::Claimed(Claimed {
+                patient: PATIENT,
+                keyX: before.public().x(),
+                keyParity: before.public().parity(),
+            }),
+        );
+        let ring = of(PATIENT, &keys, std::slice::from_ref(&claimed));
+        for key in [&now, &before] {
+            assert!(ring.open(1, &head(Recipient::Patient, key)).is_ok());
+        }
+        assert!(matches!(
+            ring.open(1, &head(Recipient::Patient, &secret(6))),
+            Err(Error::Record { .. })
+        ));
+        // Nobody else's key is tried: a reader is told that the record waits for the patient.
+        let ring = of(READER, &keys, &[claimed]);
+        assert!(matches!(
+            ring.open(1, &head(Recipient::Patient, &now)),
+            Err(Error::NotShared { id: 1 })
+        ));
+    }
 }

@@ -1,123 +1,49 @@
-//! The section secrets that an account can open, collected from the chain.
+//! The secrets that an account can open, collected from the chain: those of sections, and those of single records.
 //!
 //! Senders can seal anything, so nothing is believed before it was compared with the section key that the chain
-//! shows: a secret whose public half differs is named and left out, and a link that opens to something else too.
+//! shows: a secret whose public half differs is named and left out, and a link that opens to something else too. A
+//! record's key is held against the record's head when it is used.
+
+mod problem;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use alloy::primitives::{Address, B256};
-use patientport_core::abi::IPatientPort::IPatientPortEvents;
+use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordsShared};
 use patientport_core::keys::{PublicKey, SecretKey};
-use patientport_core::seal::{OpenError, Purpose, SealContext};
+use patientport_core::record::{
+    Head, OpenedHead, Recipient, RecordError, RecordKey, open_record_keys,
+};
+use patientport_core::seal::{Purpose, SealContext};
 use patientport_core::section::{
     Link, SecretEntry, SectionId, SectionSet, open_link, open_secrets, parse_links,
 };
 
 use crate::error::{Error, Result};
 use crate::history::{PortEvent, history};
+use crate::identity::IdentityKeys;
 use crate::port::{Port, SectionKey};
 
-/// Section secrets by section and epoch. Shows which it holds, never the secrets.
+pub use problem::Problem;
+
+/// Section secrets by section and epoch, and keys of single records. Shows which it holds, never the secrets.
 #[derive(Clone, Default)]
 pub struct Keyring {
     secrets: BTreeMap<(SectionId, u32), SecretKey>,
     names: BTreeMap<SectionId, String>,
+    /// What was shared as the keys of single records; several may have been under one number.
+    shared: BTreeMap<u32, Vec<RecordKey>>,
+    /// The account's own keys, if it is or was the port's patient: records may be sealed to them.
+    patient: Option<IdentityKeys>,
     problems: Vec<Problem>,
-}
-
-/// Something on the chain that should have given a secret and did not.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Problem {
-    /// A message to this account does not open.
-    UnreadableMessage {
-        /// The transaction that carried it.
-        tx: B256,
-        /// Who sent it.
-        sender: Address,
-        /// Why.
-        reason: OpenError,
-    },
-    /// A message carried a secret that is not the one of the section's key.
-    WrongSecret {
-        /// The transaction that carried it.
-        tx: B256,
-        /// Who sent it.
-        sender: Address,
-        /// The section.
-        section: SectionId,
-        /// The epoch.
-        epoch: u32,
-    },
-    /// A published key is no point of the curve: nothing can ever be encrypted to it.
-    InvalidKey {
-        /// The transaction that published it.
-        tx: B256,
-        /// The section.
-        section: SectionId,
-        /// The epoch.
-        epoch: u32,
-    },
-    /// A rotation's links are malformed.
-    MalformedLinks {
-        /// The transaction.
-        tx: B256,
-        /// Why.
-        reason: OpenError,
-    },
-    /// A link does not open to the earlier epoch's secret.
-    BadLink {
-        /// The section.
-        section: SectionId,
-        /// The epoch whose secret should open it.
-        new_epoch: u32,
-        /// The epoch whose secret should be inside.
-        opened_epoch: u32,
-    },
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnreadableMessage { tx, sender, reason } => {
-                write!(
-                    f,
-                    "a message of `{sender}` in transaction `{tx}` does not open: {reason}"
-                )
-            }
-            Self::WrongSecret {
-                tx,
-                sender,
-                section,
-                epoch,
-            } => write!(
-                f,
-                "`{sender}` sent a wrong secret for section `{section}` at epoch `{epoch}` in transaction `{tx}`"
-            ),
-            Self::InvalidKey { tx, section, epoch } => write!(
-                f,
-                "the key of section `{section}` at epoch `{epoch}`, published in transaction `{tx}`, is not a key"
-            ),
-            Self::MalformedLinks { tx, reason } => {
-                write!(f, "the links in transaction `{tx}` are malformed: {reason}")
-            }
-            Self::BadLink {
-                section,
-                new_epoch,
-                opened_epoch,
-            } => write!(
-                f,
-                "the link of section `{section}` from epoch `{new_epoch}` to epoch `{opened_epoch}` does not open"
-            ),
-        }
-    }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring")
             .field("held", &self.secrets.keys().collect::<Vec<_>>())
+            .field("shared", &self.shared.keys().collect::<Vec<_>>())
             .field("problems", &self.problems)
             .finish_non_exhaustive()
     }
@@ -141,11 +67,11 @@ struct Delivery<'a> {
 }
 
 impl Keyring {
-    /// Collects what was sealed to `account`'s key at this port.
+    /// Collects what was sealed to `account`'s keys at this port.
     ///
     /// # Errors
     /// Those of [`history`]. Bad secrets are no error: see [`Self::problems`].
-    pub async fn collect(port: &Port, account: Address, identity: &SecretKey) -> Result<Self> {
+    pub async fn collect(port: &Port, account: Address, identity: &IdentityKeys) -> Result<Self> {
         let history = history(port).await?;
         let place = (port.chain().chain_id(), port.address());
         Ok(Self::assemble(place, account, identity, history.events()))
@@ -154,7 +80,7 @@ impl Keyring {
     fn assemble(
         (chain_id, port): (u64, Address),
         account: Address,
-        identity: &SecretKey,
+        identity: &IdentityKeys,
         events: &[PortEvent],
     ) -> Self {
         let mut ring = Self::default();
@@ -168,7 +94,7 @@ impl Keyring {
                 recipient: account,
                 request_id: delivery.request_id,
             };
-            match open_secrets(&context, identity, delivery.message) {
+            match identity.open(|key| open_secrets(&context, key, delivery.message)) {
                 Ok(entries) => ring.accept(&published, &delivery, entries),
                 Err(reason) => ring.problems.push(Problem::UnreadableMessage {
                     tx: delivery.tx,
@@ -178,7 +104,54 @@ impl Keyring {
             }
         }
         ring.follow_links(chain_id, port, &published);
+        for event in events {
+            match &event.event {
+                IPatientPortEvents::RecordsShared(shared) if shared.reader == account => {
+                    ring.take_shared((chain_id, port), event.emitted.tx, shared, identity);
+                }
+                IPatientPortEvents::Claimed(claimed) if claimed.patient == account => {
+                    ring.patient = Some(identity.clone());
+                }
+                IPatientPortEvents::OwnershipTransferred(transfer)
+                    if transfer.newOwner == account =>
+                {
+                    ring.patient = Some(identity.clone());
+                }
+                _ => {}
+            }
+        }
         ring
+    }
+
+    fn take_shared(
+        &mut self,
+        (chain_id, port): (u64, Address),
+        tx: B256,
+        shared: &RecordsShared,
+        identity: &IdentityKeys,
+    ) {
+        let context = SealContext {
+            purpose: Purpose::RecordKeys,
+            chain_id,
+            port,
+            sender: shared.by,
+            recipient: shared.reader,
+            request_id: 0,
+        };
+        let opened = identity
+            .open(|key| open_record_keys(&context, key, &shared.recordIds, &shared.message));
+        match opened {
+            Ok(keys) => {
+                for (id, key) in shared.recordIds.iter().zip(keys) {
+                    self.shared.entry(*id).or_default().push(key);
+                }
+            }
+            Err(reason) => self.problems.push(Problem::UnreadableMessage {
+                tx,
+                sender: shared.by,
+                reason,
+            }),
+        }
     }
 
     fn read_rotations(&mut self, events: &[PortEvent]) -> Published {
@@ -306,6 +279,44 @@ impl Keyring {
         }
     }
 
+    /// Opens a record's head with whatever opens it: the section's secret, the patient's own key, or the record's key
+    /// as it was shared. Gives that key too.
+    ///
+    /// # Errors
+    /// [`Error::NoMatchingKey`]; [`Error::NotShared`] for a record that is sealed to the patient;
+    /// [`Error::Record`] if a key that should open it does not.
+    pub fn open(&self, id: u32, head: &Head) -> Result<(OpenedHead, RecordKey)> {
+        let place = head.place();
+        let own: Vec<&SecretKey> = match head.recipient() {
+            Recipient::Section => self
+                .secrets
+                .get(&(place.section, place.epoch))
+                .into_iter()
+                .collect(),
+            Recipient::Patient => self.patient.iter().flat_map(IdentityKeys::all).collect(),
+        };
+        let own = own.into_iter().map(|secret| head.record_key(secret));
+        let shared = self.shared.get(&id).into_iter().flatten().cloned().map(Ok);
+        let mut failed: Option<RecordError> = None;
+        for key in own.chain(shared) {
+            let opened = key.and_then(|key| Ok((head.unlock_with(&key)?, key)));
+            match opened {
+                Ok(opened) => return Ok(opened),
+                // What opened and breaks the format says more than a key that does not fit.
+                Err(error @ RecordError::Malformed(_)) => failed = Some(error),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        Err(match (failed, head.recipient()) {
+            (Some(source), _) => Error::Record { id, source },
+            (None, Recipient::Patient) => Error::NotShared { id },
+            (None, Recipient::Section) => Error::NoMatchingKey {
+                section: place.section.get(),
+                epoch: place.epoch,
+            },
+        })
+    }
+
     /// Whether the secret of a section at an epoch is held.
     pub fn holds(&self, section: SectionId, epoch: u32) -> bool {
         self.secrets.contains_key(&(section, epoch))
@@ -367,5 +378,4 @@ fn delivery(account: Address, event: &PortEvent) -> Option<Delivery<'_>> {
 }
 
 #[cfg(test)]
-#[path = "keyring_tests.rs"]
 mod tests;

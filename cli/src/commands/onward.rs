@@ -1,0 +1,244 @@
+//! Records that authors sealed to the patient, because their section was stale: found, and shared onward with whoever
+//! may read their section. Every command of the patient that lets somebody read, or changes keys, ends with this.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::Address;
+use patientport_client::port::{RecordEntry, RecordState};
+use patientport_client::rotation::NamedSection;
+use patientport_client::sharing::{look, owed, shared};
+use patientport_core::record::RecordKey;
+use patientport_core::section::SectionSet;
+use rand_core::OsRng;
+use serde::Serialize;
+
+use super::party::Patient;
+use super::record::{blocking, open_store};
+use super::sealing;
+use crate::commands::describe::Who;
+use crate::context::{ChosenPort, Context};
+use crate::error::Error;
+use crate::home::pins::Pin;
+use crate::preview::{Preview, TxSummary, send};
+use crate::time;
+
+/// Keys of single records that were given to a reader.
+#[derive(Clone, Debug, Serialize)]
+pub struct SharedWith {
+    /// The reader.
+    pub reader: Address,
+    /// The records' numbers.
+    pub records: Vec<u32>,
+    /// The transactions, each for at most 16 records.
+    pub txs: Vec<TxSummary>,
+}
+
+impl SharedWith {
+    /// One line for people, and one for each transaction.
+    pub fn text(&self) -> String {
+        let mut text = format!(
+            "record {} shared with {}\n",
+            record_list(&self.records),
+            self.reader
+        );
+        text.extend(self.txs.iter().map(TxSummary::line));
+        text
+    }
+}
+
+/// What sharing onward came to.
+#[derive(Debug, Default)]
+pub struct Onward {
+    /// Who was given what.
+    pub shared: Vec<SharedWith>,
+    /// Records that could not be looked at: no store gave their heads.
+    pub unread: Vec<u32>,
+}
+
+/// As [`share_onward`], at the end of a command whose own work is done: what fails is told and does not fail it.
+pub async fn afterwards(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+) -> Vec<SharedWith> {
+    match share_onward(context, chosen, patient, false).await {
+        Ok(onward) => {
+            if !onward.unread.is_empty() {
+                context.terminal.detail(&format!(
+                    "no store has the head of record {}: whether it waits to be shared is not known",
+                    record_list(&onward.unread)
+                ));
+            }
+            onward.shared
+        }
+        Err(error) => {
+            context.warn(
+                "record.share_pending",
+                format!("records that are sealed to you were not shared onward ({error}): run `patientport record share`"),
+            );
+            Vec::new()
+        }
+    }
+}
+
+/// Gives everybody who may read a section the keys of its records that are sealed to the patient, once.
+///
+/// # Errors
+/// The chain's, the port's refusals, a prompt's.
+pub async fn share_onward(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+    include_unseen: bool,
+) -> Result<Onward, Error> {
+    let port = &chosen.port;
+    let (entries, keys, unread) = sealed_to_patient(context, chosen, patient).await?;
+    let mut onward = Onward {
+        shared: Vec::new(),
+        unread,
+    };
+    if entries.is_empty() {
+        return Ok(onward);
+    }
+    let sections: SectionSet = entries.iter().map(|entry| entry.section).collect();
+    let named: Vec<_> = sections
+        .iter()
+        .map(|section| NamedSection {
+            section,
+            name: None,
+        })
+        .collect();
+    let mut plan = patient.acting.plan(&named, &[], time::clock()).await?;
+    let told = shared(port).await?;
+    // Only those who are owed something are asked about.
+    let waiting: Vec<_> = owed(&plan, &entries, &told)
+        .iter()
+        .map(|it| it.reader.account)
+        .collect();
+    plan.keep(|recipient| waiting.contains(&recipient.account));
+    let pins = sealing::judge(context, &mut plan, include_unseen, port.chain().chain_id())?;
+    let pins: BTreeMap<Address, Pin> = plan
+        .recipients()
+        .iter()
+        .map(|recipient| recipient.account)
+        .zip(pins)
+        .collect();
+    for owed in owed(&plan, &entries, &told) {
+        let given: Vec<_> = owed
+            .records
+            .iter()
+            .filter_map(|id| Some((*id, keys.get(id)?.clone())))
+            .collect();
+        if given.is_empty() {
+            continue;
+        }
+        let (account, key) = (owed.reader.account, owed.reader.key);
+        let title = "share records onward that were sealed to you";
+        let shared = give(
+            context,
+            patient,
+            (account, &key),
+            pins.get(&account),
+            &given,
+            title,
+        );
+        onward.shared.push(shared.await?);
+    }
+    Ok(onward)
+}
+
+/// Sends a reader the keys of records.
+///
+/// # Errors
+/// The port's refusals; a prompt's.
+pub async fn give(
+    context: &Context,
+    patient: &Patient,
+    (reader, key): (Address, &patientport_core::keys::PublicKey),
+    pin: Option<&Pin>,
+    records: &[(u32, RecordKey)],
+    title: &str,
+) -> Result<SharedWith, Error> {
+    let port = patient.acting.port();
+    let who = Who::find(port.registry(), reader).await?.line();
+    let transactions = patient.acting.share(reader, key, records, &mut OsRng);
+    let ids: Vec<_> = records.iter().map(|(id, _)| *id).collect();
+    let batches = ids.chunks(patientport_core::limits::MAX_SHARED_RECORDS as usize);
+    let mut txs = Vec::new();
+    for (transaction, batch) in transactions.iter().zip(batches) {
+        let mut preview = Preview::new(title)
+            .line("port", port.address().to_string())
+            .line("reader", who.clone())
+            .line("records", record_list(batch))
+            .line("lasts", "for ever: no revocation takes a record's key back");
+        if let Some(pin) = pin {
+            preview = preview.pinned("key", "", pin.clone());
+        }
+        let report = send(context, &patient.wallet, preview, transaction).await?;
+        txs.push((&report).into());
+    }
+    Ok(SharedWith {
+        reader,
+        records: ids,
+        txs,
+    })
+}
+
+/// The current records that are sealed to the patient, their keys, and what could not be looked at. Heads are read once:
+/// what they say is remembered in the home.
+async fn sealed_to_patient(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+) -> Result<(Vec<RecordEntry>, BTreeMap<u32, RecordKey>, Vec<u32>), Error> {
+    let port = &chosen.port;
+    let chain_id = port.chain().chain_id();
+    let mut known = context.home().looked(chain_id, port.address())?;
+    let mut entries = Vec::new();
+    for id in known.to_patient.union(&known.unread) {
+        entries.push(port.record(*id).await?);
+    }
+    entries.extend(port.records_after(known.through).await?);
+    let through = entries.iter().map(|entry| entry.id).max();
+    // What was taken back or replaced is nobody's to share any more.
+    entries.retain(|entry| entry.state == RecordState::Current);
+    let store = open_store(&context.settings.store)?;
+    let looked = {
+        let port = port.clone();
+        blocking(move || Ok(look(&port, &entries, store.as_ref()))).await?
+    };
+    known.through = known.through.max(through.unwrap_or_default());
+    known.to_patient = looked
+        .to_patient
+        .iter()
+        .map(|(entry, _)| entry.id)
+        .collect();
+    known.unread = looked.unread.iter().copied().collect();
+    context
+        .home()
+        .keep_looked(chain_id, port.address(), &known)?;
+    let mut keys = BTreeMap::new();
+    let mut found = Vec::new();
+    for (entry, head) in looked.to_patient {
+        match patient.keyring().open(entry.id, &head) {
+            Ok((_, key)) => {
+                keys.insert(entry.id, key);
+                found.push(entry);
+            }
+            Err(error) => context.warn(
+                "record.unopened",
+                format!(
+                    "record `{}`, by `{}`, is sealed to you and does not open: {error}",
+                    entry.id, entry.author
+                ),
+            ),
+        }
+    }
+    Ok((found, keys, looked.unread))
+}
+
+/// Record numbers for people.
+pub fn record_list(ids: &[u32]) -> String {
+    let ids: Vec<_> = ids.iter().map(u32::to_string).collect();
+    ids.join(", ")
+}
