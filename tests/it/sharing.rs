@@ -164,7 +164,7 @@ fn a_single_record_is_shared_and_no_other() {
     patient.run("record share 1").failure(2, "usage.arguments");
     patient
         .run(&format!("record share --with {to}"))
-        .failure(2, "usage.arguments");
+        .failure(2, "usage.flag_needed");
     assert_eq!(context.node.block_number(), before);
 }
 

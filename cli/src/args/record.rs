@@ -125,7 +125,7 @@ pub struct ShareArgs {
     #[command(flatten)]
     pub port: PortArg,
     /// Reader
-    #[arg(long, value_name = "READER", value_parser = values::address, requires = "ids")]
+    #[arg(long, value_name = "READER", value_parser = values::address)]
     pub with: Option<Address>,
     /// Share with readers, too, whom this home has not seen before [default: ask]
     #[arg(long, conflicts_with = "with")]

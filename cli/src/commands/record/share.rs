@@ -50,6 +50,12 @@ impl Outcome for Shared {
 /// # Errors
 /// `NotThePatient`; the client's for records that are missing or locked; `KeyChanged`; the port's refusals.
 pub async fn run(context: &Context, args: &ShareArgs) -> Result<Shared, Error> {
+    if args.with.is_some() && args.ids.is_empty() {
+        return Err(Error::FlagNeeded {
+            flag: "ID",
+            reason: "--with names a reader and no record".into(),
+        });
+    }
     let chosen = context.port(args.port.port.as_deref()).await?;
     let patient = Patient::open(context, &chosen).await?;
     let port = chosen.port.address();
