@@ -368,7 +368,7 @@ pub const CODES: &[Code] = &[
     code("usage.confirmation_required", Usage, "A transaction needs a yes and there is no terminal to ask on.",
         &["`--yes` sends without asking"]),
     code("usage.flag_needed", Usage, "A flag is needed in this situation.",
-        &[]),
+        &["the command's `--help` shows it"]),
     code("usage.invalid_value", Usage, "A flag's value makes no sense here.",
         &[]),
     code("usage.password_required", Usage, "A password is needed and there is no terminal to ask on.",
