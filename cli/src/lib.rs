@@ -146,4 +146,22 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
+
+    /// An argument of a verb with the id of a shared flag would be read as that flag's type, and panic.
+    #[test]
+    fn no_verb_reuses_the_id_of_a_shared_flag() {
+        fn walk(command: &clap::Command, shared: &[String]) {
+            for argument in command.get_arguments() {
+                let id = argument.get_id().to_string();
+                assert!(!shared.contains(&id), "{} {id}", command.get_name());
+            }
+            command.get_subcommands().for_each(|it| walk(it, shared));
+        }
+        let program = Cli::command();
+        let shared: Vec<_> = program
+            .get_arguments()
+            .map(|argument| argument.get_id().to_string())
+            .collect();
+        program.get_subcommands().for_each(|it| walk(it, &shared));
+    }
 }

@@ -6,6 +6,7 @@ mod access;
 mod deployment;
 mod environment;
 mod flow;
+mod history;
 mod records;
 mod sharing;
 mod signals;

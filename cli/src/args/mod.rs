@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod devnode;
 pub mod env;
 pub mod groups;
+pub mod history;
 pub mod identity;
 pub mod port;
 pub mod provider;
@@ -82,6 +83,15 @@ pub enum Command {
     /// Access: list, grant, revoke, change keys
     #[command(subcommand)]
     Access(access::AccessCommand),
+    /// Everything that happened at a port, checked against the port's own account of it
+    #[command(after_help = "\
+Examples:
+  patientport history
+  patientport history --port 0x9fE4…a6e0 --since 2026-11-01 --about 0x7099…79C8
+  patientport history --format fhir > audit.json    AuditEvents and Consents (FHIR R4)
+
+A node cannot leave out, alter or backdate an event without also inventing another history head.")]
+    History(history::HistoryArgs),
     /// Run a Stylus development chain in this process
     Devnode(devnode::DevnodeArgs),
     /// Watch the whole product work, on a chain of its own

@@ -130,6 +130,25 @@ impl FromStr for Until {
     }
 }
 
+/// A time that has been: a date, of which the first second is meant, RFC 3339, or Unix seconds.
+///
+/// # Errors
+/// [`ValueError::Time`].
+pub fn since(text: &str) -> Result<u64, ValueError> {
+    let bad = || ValueError::Time(text.to_owned());
+    let at = match text.parse::<Date>() {
+        Ok(date) if text.len() == 10 => {
+            let start = date.to_zoned(TimeZone::UTC).map_err(|_| bad())?;
+            start.timestamp()
+        }
+        _ => match digits(text) {
+            Some(seconds) => return seconds.parse().map_err(|_| bad()),
+            None => text.parse().map_err(|_| bad())?,
+        },
+    };
+    u64::try_from(at.as_second()).map_err(|_| bad())
+}
+
 fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }

@@ -9,6 +9,17 @@ fn at(text: &str) -> u64 {
 }
 
 #[test]
+fn since_a_date_means_from_its_first_second() {
+    assert_eq!(since("2026-11-22").unwrap(), 1_795_305_600);
+    assert_eq!(since("2026-11-22T20:00:00Z").unwrap(), 1_795_377_600);
+    assert_eq!(since("1795377600").unwrap(), 1_795_377_600);
+    assert_eq!(since("0").unwrap(), 0);
+    for text in ["", "30d", "yesterday", "2026-13-01", "1969-01-01", "-1"] {
+        assert!(since(text).is_err(), "`{text}` was taken");
+    }
+}
+
+#[test]
 fn spans_count_from_now_in_utc() {
     assert_eq!(at("30d"), NOW + 30 * 86_400);
     assert_eq!(at("2w"), NOW + 14 * 86_400);

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod deploy;
 pub mod describe;
 pub mod devnode;
+pub mod history;
 pub mod identity;
 pub mod onward;
 pub mod party;
@@ -87,6 +88,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
             AccessCommand::Rotate(args) => report(access::rotate::run(context, args).await),
         },
+        Command::History(args) => report(history::run(context, &args).await),
         Command::Devnode(args) => devnode::run(context, &args).await,
         // Every step waits for a process of its own, so other tasks must not wait for it.
         Command::Demo(args) => tokio::task::block_in_place(|| demo::run(context, &args)),
