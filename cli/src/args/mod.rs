@@ -8,6 +8,7 @@ pub mod env;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod manual;
 pub mod port;
 pub mod provider;
 pub mod record;
@@ -96,4 +97,17 @@ A node cannot leave out, alter or backdate an event without also inventing anoth
     Devnode(devnode::DevnodeArgs),
     /// Watch the whole product work, on a chain of its own
     Demo(demo::DemoArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  patientport completions bash > ~/.local/share/bash-completion/completions/patientport
+  patientport completions zsh > ~/.zfunc/_patientport
+  patientport completions fish > ~/.config/fish/completions/patientport.fish")]
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands
+    #[command(after_help = "\
+Examples:
+  patientport man | man -l -
+  patientport man ~/.local/share/man/man1")]
+    Man(manual::ManArgs),
 }

@@ -7,6 +7,7 @@ pub mod describe;
 pub mod devnode;
 pub mod history;
 pub mod identity;
+pub mod manual;
 pub mod onward;
 pub mod party;
 pub mod port;
@@ -90,6 +91,8 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::History(args) => report(history::run(context, &args).await),
         Command::Devnode(args) => devnode::run(context, &args).await,
+        Command::Completions(args) => manual::completions(&args).map(|()| None),
+        Command::Man(args) => manual::man(&args),
         // Every step waits for a process of its own, so other tasks must not wait for it.
         Command::Demo(args) => tokio::task::block_in_place(|| demo::run(context, &args)),
     }
