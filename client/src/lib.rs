@@ -11,6 +11,7 @@ mod identity;
 pub mod keyring;
 mod patient;
 pub mod port;
+pub mod program;
 pub mod records;
 pub mod registry;
 pub mod revert;

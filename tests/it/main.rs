@@ -7,6 +7,7 @@ mod deployment;
 mod environment;
 mod flow;
 mod history;
+mod keepalive;
 mod records;
 mod sharing;
 mod signals;

@@ -8,6 +8,7 @@ pub mod env;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod keepalive;
 pub mod manual;
 pub mod port;
 pub mod provider;
@@ -69,6 +70,15 @@ pub enum Command {
     Identity(identity::IdentityCommand),
     /// Deploy the registry and the port contract
     Deploy(deploy::DeployArgs),
+    /// Prolong the contracts' programs before they expire, or activate them again (anybody)
+    #[command(after_help = "\
+Examples:
+  patientport keepalive --dry-run          how long each program has left
+  patientport keepalive --within 6mo       prolong what expires within half a year
+
+A Stylus program runs for a year after it was activated. Afterwards, and after an upgrade of the chain's Stylus
+version, calls are refused until somebody activates it again. Nothing that is stored is lost.")]
+    Keepalive(keepalive::KeepaliveArgs),
     /// Providers: register, attest, suspend, look up
     #[command(subcommand)]
     Provider(provider::ProviderCommand),

@@ -130,6 +130,16 @@ impl FromStr for Until {
     }
 }
 
+/// A span such as `90d`, counted from now.
+///
+/// # Errors
+/// [`ValueError::Time`].
+pub fn span(text: &str) -> Result<Until, ValueError> {
+    parse_span(text)
+        .map(Until::In)
+        .ok_or_else(|| ValueError::Time(text.to_owned()))
+}
+
 /// A time that has been: a date, of which the first second is meant, RFC 3339, or Unix seconds.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ pub mod describe;
 pub mod devnode;
 pub mod history;
 pub mod identity;
+pub mod keepalive;
 pub mod manual;
 pub mod onward;
 pub mod party;
@@ -48,6 +49,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             IdentityCommand::Show(args) => report(identity::show::run(context, &args)),
         },
         Command::Deploy(args) => report(deploy::run(context, args).await),
+        Command::Keepalive(args) => report(keepalive::run(context, &args).await),
         Command::Provider(command) => match command {
             ProviderCommand::Register(args) => report(provider::register::run(context, args).await),
             ProviderCommand::Attest(args) => report(provider::attest::run(context, args).await),

@@ -20,6 +20,7 @@ use crate::units::{Timestamp, Wei};
 
 pub use alloy::rpc::json_rpc::{RpcRecv, RpcSend};
 pub use alloy::sol_types::{SolCall, SolEvent};
+pub(crate) use program::ARB_WASM;
 
 pub use logs::{Emitted, LogQuery};
 pub use signer::Signer;

@@ -19,7 +19,8 @@ sol! {
     }
 }
 
-const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+/// The precompile that keeps the programs.
+pub(crate) const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 
 /// First bytes of a Stylus program's code.
 const PROGRAM_MAGIC: [u8; 3] = [0xef, 0xf0, 0x00];
