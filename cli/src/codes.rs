@@ -301,6 +301,8 @@ pub const CODES: &[Code] = &[
         &["withdraw one with `patientport request cancel ID`"]),
     code("request.unknown", Refused, "The port has no request of this number.",
         &["see the requests with `patientport request list`"]),
+    code("rpc.disagreement", Refused, "Two nodes do not say the same of a contract: one of them is wrong, or far behind.",
+        &["ask others with `--rpc-url URL` and `--verify-rpc-url URL`, and trust neither until they agree"]),
     code("rpc.insecure_url", Usage, "The node is on another machine and would be reached without TLS.",
         &["name its `https://` URL; `--allow-http` reaches it all the same, as in a network of your own"]),
     code("rpc.invalid_response", Environment, "The node answered with something unusable.",

@@ -85,7 +85,7 @@ pub async fn is_cached(chain: &Chain, code_hash: B256) -> Result<bool> {
 /// [`Error::Refused`] if the program is not activated or does not fit.
 pub async fn least_bid(chain: &Chain, manager: Address, program: Address) -> Result<U256> {
     let call = ICacheManager::getMinBidCall { program };
-    Ok(U256::from(chain.call(manager, &call).await?))
+    Ok(U256::from(chain.call_alone(manager, &call).await?))
 }
 
 /// Bids for a program. A bid that is too low by the time it is mined is refused and costs gas only.

@@ -24,6 +24,7 @@ impl Error {
             Self::Timeout { .. } => "rpc.timeout",
             Self::ReceiptTimeout { .. } => "tx.receipt_timeout",
             Self::Unsettled { .. } => "tx.unsettled",
+            Self::Disagreement { .. } => "rpc.disagreement",
             Self::WrongChain { .. } => "chain.wrong",
             Self::NotAPort { .. } => "port.not_a_port",
             Self::NotARegistry { .. } => "registry.not_a_registry",

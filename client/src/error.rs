@@ -134,6 +134,16 @@ pub enum Error {
         /// How long was waited.
         after: Duration,
     },
+    /// Two nodes do not say the same of a contract.
+    #[error("`{url}` and `{witness}` differ in {what}")]
+    Disagreement {
+        /// What was asked.
+        what: &'static str,
+        /// The node.
+        url: String,
+        /// The other one.
+        witness: String,
+    },
     /// The node serves another chain.
     #[error("the node serves chain `{actual}`, not chain `{expected}`")]
     WrongChain {

@@ -72,7 +72,7 @@ pub async fn program(chain: &Chain, address: Address) -> Result<Program> {
     let state = if code.is_empty() {
         ProgramState::NoProgram
     } else {
-        match chain.call(ARB_WASM, &call).await {
+        match chain.call_alone(ARB_WASM, &call).await {
             Ok(seconds_left) => ProgramState::Active { seconds_left },
             Err(Error::Refused(revert)) => match &revert.reason {
                 Reason::Program(ProgramErrors::ProgramExpired(_)) => ProgramState::Expired,

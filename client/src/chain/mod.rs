@@ -6,6 +6,7 @@ mod rpc;
 mod signer;
 mod transaction;
 mod transport;
+mod witness;
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,16 +39,19 @@ pub struct Options {
     /// Whether a node on another machine may be reached without TLS. Everybody on the way then sees, and can
     /// change, what it says.
     pub allow_http: bool,
+    /// Another node of the same chain, which has to say the same of contracts; `None` = one node's word is enough.
+    pub witness_url: Option<String>,
 }
 
 impl Default for Options {
-    /// 30 s for an answer, 120 s for a receipt, any chain, TLS to other machines.
+    /// 30 s for an answer, 120 s for a receipt, any chain, TLS to other machines, one node.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
             receipt_timeout: Duration::from_mins(2),
             expected_chain_id: None,
             allow_http: false,
+            witness_url: None,
         }
     }
 }
@@ -62,6 +66,7 @@ struct Inner {
     shown_url: String,
     chain_id: u64,
     options: Options,
+    witness: Option<Chain>,
 }
 
 impl fmt::Debug for Chain {
@@ -95,6 +100,7 @@ impl Chain {
             shown_url,
             chain_id: 0,
             options,
+            witness: None,
         };
         let id: U256 = rpc::request(&inner, "eth_chainId", ()).await?;
         inner.chain_id = id
@@ -107,6 +113,14 @@ impl Chain {
                 expected,
                 actual: inner.chain_id,
             });
+        }
+        if let Some(url) = &inner.options.witness_url {
+            let options = Options {
+                expected_chain_id: Some(inner.chain_id),
+                witness_url: None,
+                ..inner.options.clone()
+            };
+            inner.witness = Some(Box::pin(Self::connect(url, options)).await?);
         }
         Ok(Self(Arc::new(inner)))
     }
@@ -126,22 +140,15 @@ impl Chain {
         &self.0.options
     }
 
-    /// Calls a view function.
+    /// Calls a view function. A witness has to answer the same.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the decoded refusal; [`Error::InvalidResponse`] if the answer is no answer of
+    /// [`Error::Disagreement`]; [`Error::Refused`] with the decoded refusal; [`Error::InvalidResponse`] if the answer is no answer of
     /// that function, which is so where there is no contract.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
-        let data = Bytes::from(call.abi_encode());
+        let raw = Call::view(to, call);
         let output = self
-            .call_raw(
-                None,
-                &Call {
-                    to,
-                    value: U256::ZERO,
-                    data,
-                },
-            )
+            .agreed("a view", async |node| node.call_raw(None, &raw).await)
             .await?;
         C::abi_decode_returns_validate(&output)
             .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
@@ -152,16 +159,20 @@ impl Chain {
     /// # Errors
     /// As [`Self::call`].
     pub async fn call_pending<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
-        let raw = Call {
-            to,
-            value: U256::ZERO,
-            data: Bytes::from(call.abi_encode()),
-        };
-        let output = match self.call_at(None, &raw, "pending", None).await {
+        let raw = Call::view(to, call);
+        let ask = async |node: &Self| match node.call_at(None, &raw, "pending", None).await {
             // Some nodes keep no pending state.
-            Err(Error::Rpc { .. }) => self.call_at(None, &raw, "latest", None).await?,
-            other => other?,
+            Err(Error::Rpc { .. }) => node.call_at(None, &raw, "latest", None).await,
+            other => other,
         };
+        let output = self.agreed("a view", ask).await?;
+        C::abi_decode_returns_validate(&output)
+            .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
+    }
+
+    /// As [`Self::call`], for what changes from block to block: a witness is not asked.
+    pub(crate) async fn call_alone<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
+        let output = self.call_raw(None, &Call::view(to, call)).await?;
         C::abi_decode_returns_validate(&output)
             .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
     }
@@ -255,9 +266,14 @@ impl Chain {
             .await
     }
 
-    /// The code at an address; empty if there is none.
+    /// The code at an address; empty if there is none. A witness has to say the same.
+    ///
+    /// # Errors
+    /// [`Error::Disagreement`]; those of reaching the node.
     pub async fn code(&self, address: Address) -> Result<Bytes> {
-        rpc::request(&self.0, "eth_getCode", (address, "latest")).await
+        let ask =
+            async |node: &Self| rpc::request(&node.0, "eth_getCode", (address, "latest")).await;
+        self.agreed("a contract's code", ask).await
     }
 
     /// An account's balance.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use alloy::consensus::TxEip1559;
 use alloy::primitives::{Address, B256, Bytes, TxKind, U64, U256};
 use alloy::rpc::types::Log;
+use alloy::sol_types::SolCall;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,6 +29,15 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call of a view function.
+    pub(super) fn view(to: Address, call: &impl SolCall) -> Self {
+        Self {
+            to,
+            value: U256::ZERO,
+            data: Bytes::from(call.abi_encode()),
+        }
+    }
+
     pub(super) fn to_json(&self, from: Option<Address>) -> Value {
         let mut object = json!({ "to": self.to, "value": self.value, "input": self.data });
         if let Some(from) = from {

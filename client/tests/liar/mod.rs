@@ -15,6 +15,15 @@ pub(crate) async fn lying(
     honest: &Chain,
     lie: impl Fn(&str, &Value, &mut Value) + Send + Sync + 'static,
 ) -> Chain {
+    let url = liar(honest, lie).await;
+    Chain::connect(&url, Options::default()).await.unwrap()
+}
+
+/// The URL of a proxy in front of an honest chain that lies.
+pub(crate) async fn liar(
+    honest: &Chain,
+    lie: impl Fn(&str, &Value, &mut Value) + Send + Sync + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (honest, lie): (_, Arc<Lie>) = (honest.clone(), Arc::new(lie));
@@ -23,7 +32,7 @@ pub(crate) async fn lying(
             tokio::spawn(serve(stream, honest.clone(), Arc::clone(&lie)));
         }
     });
-    Chain::connect(&url, Options::default()).await.unwrap()
+    url
 }
 
 async fn serve(stream: TcpStream, honest: Chain, lie: Arc<Lie>) {
