@@ -49,7 +49,13 @@ impl Error {
                 part: BlobPart::Head | BlobPart::Body,
                 ..
             } => "record.missing_blob",
+            Self::NoIntactBlob { source, .. } => match source.code() {
+                "store.missing_blob" => "record.missing_blob",
+                "store.corrupt_blob" => "record.commitment_mismatch",
+                other => other,
+            },
             Self::CommitmentMismatch { .. } => "record.commitment_mismatch",
+            Self::TooLargeToPublish { .. } => "record.too_large_to_publish",
             Self::Forged { .. } => "record.forged",
             Self::Duplicate { .. } => "record.duplicate",
             Self::PreparedElsewhere { .. } => "input.prepared_elsewhere",
@@ -95,6 +101,7 @@ impl Error {
             | Self::Encrypt(
                 RecordError::Read(_) | RecordError::Write(_) | RecordError::PayloadLength { .. },
             ) => Class::Environment,
+            Self::NoIntactBlob { source, .. } => source.class(),
             Self::Store(error) => error.class(),
             _ => Class::Refused,
         }

@@ -328,6 +328,17 @@ pub enum Error {
         /// The store.
         store: String,
     },
+    /// Of several stores none has the blob intact.
+    #[error("no store at hand gives the {part} of record `{id}` intact")]
+    NoIntactBlob {
+        /// The record.
+        id: u32,
+        /// Head or body.
+        part: BlobPart,
+        /// What each store said.
+        #[source]
+        source: StoreError,
+    },
     /// The stored head or body is not the one committed to.
     #[error("the {part} of record `{id}` is not the one committed to")]
     CommitmentMismatch {
@@ -335,6 +346,18 @@ pub enum Error {
         id: u32,
         /// Head or body.
         part: BlobPart,
+    },
+    /// A record is too large to be put on the chain.
+    #[error(
+        "record `{id}` has `{length}` encrypted bytes, and no more than `{max}` are published on the chain"
+    )]
+    TooLargeToPublish {
+        /// The record.
+        id: u32,
+        /// Its head and body.
+        length: u64,
+        /// The most.
+        max: u64,
     },
     /// A record claims to be somewhere else than the chain's entry says: it is forged or was copied here.
     #[error("record `{id}` is forged")]
@@ -485,6 +508,16 @@ pub enum BlobPart {
     Head,
     /// The body, which the head commits to.
     Body,
+}
+
+impl BlobPart {
+    /// The code on chain.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Head => 0,
+            Self::Body => 1,
+        }
+    }
 }
 
 impl std::fmt::Display for BlobPart {

@@ -1,6 +1,7 @@
 //! Records: encrypt and store, commit on chain, fetch, open, verify.
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
@@ -9,18 +10,19 @@ use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordAdded};
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{
-    Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, Recipient, RecordError,
+    BodyRange, Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, Recipient, RecordError,
     check_place, encrypt,
 };
 use patientport_core::section::SectionId;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::chain::{Signer, Transaction, TxReport};
 use crate::error::{BlobPart, Error, Result};
 use crate::history::history;
 use crate::keyring::Keyring;
 use crate::port::{Port, RecordEntry, SectionKey};
-use crate::store::{BlobId, BlobStore, StoreError};
+use crate::store::{BlobId, BlobStore, StoreError, ask};
 
 /// A record that is encrypted and stored, and not yet on the chain. Holds nothing secret: keep it in a journal
 /// until the chain has the record, and hand it to [`commit`] again after a failure.
@@ -292,7 +294,12 @@ pub async fn fetch(
     store: &Arc<dyn BlobStore>,
 ) -> Result<OpenedRecord> {
     let entry = port.record(id).await?;
-    let head = fetch_head(port, &entry, store.as_ref())?;
+    let (blobs, at) = (Arc::clone(store), port.clone());
+    let head = tokio::task::spawn_blocking(move || fetch_head(&at, &entry, blobs.as_ref()));
+    let head = match head.await {
+        Ok(head) => head?,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    };
     let first = first_with(port, entry.author, entry.section, entry.commitment).await?;
     if let Some(original) = first.filter(|original| *original < id) {
         return Err(Error::Duplicate { id, original });
@@ -358,39 +365,16 @@ pub fn verify_blobs(port: &Port, entry: &RecordEntry, store: &dyn BlobStore) -> 
 
 fn verify_body_blob(id: u32, head: &Head, store: &dyn BlobStore) -> Result<()> {
     let name = BlobId(head.body_hash());
-    let failed = |error| blob_error(id, BlobPart::Body, error);
-    // One byte more than the head says, so that a longer body is noticed and an endless one is not read.
-    let mut reader = store
-        .open(&name)
-        .map_err(failed)?
-        .take(head.body_len().saturating_add(1));
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let count = match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(source) => {
-                let store = store.describe();
-                return Err(failed(StoreError::Io {
-                    store,
-                    action: "read",
-                    blob: Some(name),
-                    source,
-                }));
-            }
-        };
-        hasher.update(&buffer[..count]);
-    }
-    if hasher.finalize().as_bytes() == &name.0.0 {
-        Ok(())
-    } else {
-        Err(Error::CommitmentMismatch {
-            id,
-            part: BlobPart::Body,
-        })
-    }
+    ask(store, &name, |store| {
+        if store.is_intact(&name, head.body_len())? {
+            return Ok(());
+        }
+        // Why not, in the store's own words where it has some.
+        let (told, blob) = (store.describe(), name);
+        drop(store.open(&name, head.body_len())?);
+        Err(StoreError::Corrupt { store: told, blob })
+    })
+    .map_err(|error| blob_error(id, BlobPart::Body, error))
 }
 
 impl OpenedRecord {
@@ -404,7 +388,8 @@ impl OpenedRecord {
         self.body_len
     }
 
-    /// Decrypts the payload into `output` in one pass and returns its length. Blocking.
+    /// Decrypts the payload into `output` in one pass and returns its length. Blocking. Where a store fails halfway,
+    /// what `output` has is useless and no other store is asked: see [`Self::decrypt_anew`].
     ///
     /// # Security
     /// What `output` has received is the payload only after `Ok`. Write to a temporary file and rename it; or
@@ -414,7 +399,24 @@ impl OpenedRecord {
     /// [`Error::MissingBlob`]; [`Error::CommitmentMismatch`] if the body is not the one committed to;
     /// [`Error::Record`].
     pub fn decrypt(&self, output: impl Write + Send) -> Result<u64> {
-        self.decrypt_from(self.open_body()?, output)
+        let body = self.store.open(&self.body, self.body_len);
+        let body = body.map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))?;
+        self.decrypt_from(body, output)
+    }
+
+    /// As [`Self::decrypt`], with an output that begins anew for every store that is asked. What an output received
+    /// counts only if it was the last one asked for, and after `Ok`.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`]; [`Error::Record`] with [`RecordError::Write`] if `output` fails.
+    pub fn decrypt_anew<W: Write + Send>(
+        &self,
+        mut output: impl FnMut() -> io::Result<W>,
+    ) -> Result<u64> {
+        self.from_any(|body| {
+            let output = output().map_err(RecordError::Write)?;
+            self.head.decrypt_body(body, output)
+        })
     }
 
     /// As [`Self::decrypt`], from a copy of the body that [`Self::verify_into`] made. Blocking.
@@ -432,35 +434,90 @@ impl OpenedRecord {
     /// # Errors
     /// As [`Self::decrypt`].
     pub fn verify(&self) -> Result<u64> {
-        let input = self.open_body()?;
-        self.head
-            .verify_body(input)
-            .map_err(|error| self.body_error(error))
+        self.from_any(|body| self.head.verify_body(body))
     }
 
-    /// As [`Self::verify`], and copies the body, still encrypted, to `spool`: who decrypts from the copy gets
-    /// what was verified, whatever the store serves when it is asked again. Blocking.
+    /// As [`Self::verify`], and copies the body, still encrypted, to a spool, which begins anew for every store that
+    /// is asked: who decrypts from the copy gets what was verified, whatever the store serves when it is asked
+    /// again. Blocking.
     ///
     /// # Errors
     /// As [`Self::decrypt`]; [`Error::Record`] with [`RecordError::Write`] if `spool` fails.
-    pub fn verify_into(&self, spool: impl Write + Send) -> Result<u64> {
-        let mut copying = Copying {
-            input: self.open_body()?,
-            copy: spool,
-            failure: None,
-        };
-        let verified = self.head.verify_body(&mut copying);
-        let copied = match copying.failure.take() {
-            None => copying.copy.flush(),
-            Some(failure) => Err(failure),
-        };
-        copied.map_err(|source| self.body_error(RecordError::Write(source)))?;
-        verified.map_err(|error| self.body_error(error))
+    pub fn verify_into<W: Write + Send>(
+        &self,
+        mut spool: impl FnMut() -> io::Result<W>,
+    ) -> Result<u64> {
+        self.from_any(|input| {
+            let mut copying = Copying {
+                input,
+                copy: spool().map_err(RecordError::Write)?,
+                failure: None,
+            };
+            let verified = self.head.verify_body(&mut copying);
+            let copied = match copying.failure.take() {
+                None => copying.copy.flush(),
+                Some(failure) => Err(failure),
+            };
+            copied.map_err(RecordError::Write)?;
+            verified
+        })
     }
 
-    fn open_body(&self) -> Result<impl Read + Send + use<>> {
-        let body = self.store.open(&self.body);
-        body.map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))
+    /// Works with the body of the first store that gives the one that the head names.
+    fn from_any(
+        &self,
+        mut work: impl FnMut(Box<dyn Read + Send>) -> Result<u64, RecordError>,
+    ) -> Result<u64> {
+        let done = ask(self.store.as_ref(), &self.body, |store| {
+            let body = store.open(&self.body, self.body_len)?;
+            match work(body) {
+                Err(RecordError::CommitmentMismatch { .. }) => Err(StoreError::Corrupt {
+                    store: store.describe(),
+                    blob: self.body,
+                }),
+                Err(RecordError::Read(source)) => {
+                    let store = store.describe();
+                    Err(StoreError::io(store, "read", self.body, source))
+                }
+                // Not the store's fault: another one would not help.
+                other => Ok(other),
+            }
+        });
+        done.map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))?
+            .map_err(|error| self.body_error(error))
+    }
+
+    /// Which bytes of the body hold a part of the payload; `None` where the author did not state the payload's
+    /// length (it came from a pipe), or nothing of the part lies within it.
+    pub fn range(&self, part: Range<u64>) -> Option<BodyRange> {
+        self.head.range(part)
+    }
+
+    /// Decrypts a part of the payload in memory, of which as much is read as it needs: ask for little at a time.
+    /// Blocking.
+    ///
+    /// # Security
+    /// As of [`OpenedHead::decrypt_range`]: the storage host cannot change a byte, but whoever holds the record key
+    /// and controls the host can.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`].
+    pub fn decrypt_range(&self, range: &BodyRange) -> Result<Zeroizing<Vec<u8>>> {
+        let decrypted = ask(self.store.as_ref(), &self.body, |store| {
+            let bytes = store.read_range(&self.body, range.body().clone())?;
+            match self.head.decrypt_range(range, &bytes) {
+                Err(RecordError::CommitmentMismatch { .. } | RecordError::AuthenticationFailed) => {
+                    Err(StoreError::Corrupt {
+                        store: store.describe(),
+                        blob: self.body,
+                    })
+                }
+                other => Ok(other),
+            }
+        });
+        decrypted
+            .map_err(|error| blob_error(self.entry.id, BlobPart::Body, error))?
+            .map_err(|error| self.body_error(error))
     }
 
     fn body_error(&self, error: RecordError) -> Error {
@@ -501,11 +558,14 @@ impl<R: Read, W: Write> Read for Copying<R, W> {
 }
 
 /// A store's error as the record's: what is missing, and of which record.
-fn blob_error(id: u32, part: BlobPart, error: StoreError) -> Error {
+pub(crate) fn blob_error(id: u32, part: BlobPart, error: StoreError) -> Error {
     match error {
         StoreError::Missing { store, .. } => Error::MissingBlob { id, part, store },
         StoreError::Corrupt { .. } | StoreError::TooLong { .. } => {
             Error::CommitmentMismatch { id, part }
+        }
+        source @ (StoreError::Nowhere { .. } | StoreError::Absent { .. }) => {
+            Error::NoIntactBlob { id, part, source }
         }
         other => Error::Store(other),
     }

@@ -44,7 +44,7 @@ fn prepare_into(store: &dyn BlobStore, payload: &[u8]) -> Result<PreparedRecord>
 #[test]
 fn a_prepared_record_is_stored_whole_and_survives_its_journal() {
     let directory = tempfile::tempdir().unwrap();
-    let store = DirectoryStore::open(directory.path()).unwrap();
+    let store = DirectoryStore::create_in(directory.path()).unwrap();
     let prepared = prepare_into(&store, &vec![7; 100_000]).unwrap();
     assert_eq!(
         (prepared.payload_len, prepared.section.get(), prepared.epoch),
@@ -66,7 +66,7 @@ fn a_prepared_record_is_stored_whole_and_survives_its_journal() {
 #[test]
 fn a_head_of_another_place_is_forged() {
     let directory = tempfile::tempdir().unwrap();
-    let store = DirectoryStore::open(directory.path()).unwrap();
+    let store = DirectoryStore::create_in(directory.path()).unwrap();
     let commitment = prepare_into(&store, b"x").unwrap().commitment;
     let other = Address::repeat_byte(0xcc);
     let places = [
@@ -115,7 +115,7 @@ fn a_head_of_another_place_is_forged() {
 #[test]
 fn bytes_that_were_committed_to_and_are_no_head_are_malformed() {
     let directory = tempfile::tempdir().unwrap();
-    let store = DirectoryStore::open(directory.path()).unwrap();
+    let store = DirectoryStore::create_in(directory.path()).unwrap();
     for bytes in [&b"garbage"[..], &[0; MAX_HEAD_BYTES], b""] {
         let commitment = store.put(bytes).unwrap().0;
         let error = read_head(1, commitment, &place(), &store).unwrap_err();
@@ -145,7 +145,7 @@ impl BlobStore for Hostile {
         Ok(Box::new(HostileWriter { room: self.room }))
     }
 
-    fn open(&self, id: &BlobId) -> Result<Box<dyn Read + Send>, StoreError> {
+    fn open(&self, id: &BlobId, _: u64) -> Result<Box<dyn Read + Send>, StoreError> {
         Err(StoreError::Missing {
             store: self.describe(),
             blob: *id,
@@ -203,7 +203,7 @@ fn an_input_that_cannot_be_read_or_metadata_that_does_not_fit_stores_no_head() {
         }
     }
     let directory = tempfile::tempdir().unwrap();
-    let store = DirectoryStore::open(directory.path()).unwrap();
+    let store = DirectoryStore::create_in(directory.path()).unwrap();
     let mut rng = ChaCha20Rng::from_seed([1; 32]);
     let public = key().public();
     let metadata = Metadata::default();

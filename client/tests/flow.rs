@@ -269,7 +269,7 @@ async fn a_patient_grants_access_and_takes_it_back() {
 /// Every way in which a store can lie about a record is told apart, and none releases a payload.
 async fn hostile_blobs(world: &World, port: &Port, patient: &Person, id: u32, payload: &[u8]) {
     let entry = port.record(id).await.unwrap();
-    let store = DirectoryStore::open(world.directory.path()).unwrap();
+    let store = DirectoryStore::create_in(world.directory.path()).unwrap();
     let head = records::verify_blobs(port, &entry, &store).unwrap();
     let files = [
         (store.path_of(&BlobId(entry.commitment)), BlobPart::Head),

@@ -8,6 +8,7 @@ use patientport_core::text::Rights;
 
 use super::{DenialReason, Port, RetractionReason, RevocationReason};
 use crate::chain::Transaction;
+use crate::error::BlobPart;
 use crate::units::Timestamp;
 
 /// What a grant is to be: the arguments that `approve` and `grant` share.
@@ -74,6 +75,16 @@ impl Port {
         self.transaction(&IPatientPort::retractCall {
             recordId: record,
             reason,
+        })
+    }
+
+    /// Publishes a piece of a record's ciphertext: for ever and for everybody.
+    pub fn publish(&self, record: u32, part: BlobPart, piece: u32, data: Bytes) -> Transaction {
+        self.transaction(&IPatientPort::publishCall {
+            recordId: record,
+            part: part.code(),
+            piece,
+            data,
         })
     }
 

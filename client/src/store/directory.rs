@@ -1,16 +1,16 @@
 //! Blobs as files in a directory.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::B256;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{BlobId, BlobStore, BlobWriter, StoreError};
+use super::{BlobId, BlobStore, BlobWriter, StoreError, exactly};
 
-/// A directory of blobs: `ab/cd/abcd….blob`, sharded by the first two bytes of the hash so that no directory
-/// grows beyond what file systems like.
+/// A directory of blobs, named as [`BlobId::path`] says.
 ///
 /// A blob is written to a temporary file beside its place, flushed to the disk and renamed (S1), so readers and
 /// other writers of the same directory never see a part of one.
@@ -23,16 +23,24 @@ pub struct DirectoryStore {
 const TEMPORARY: &str = ".incoming-";
 
 impl DirectoryStore {
-    /// The store in `root`, which is created if it is not there.
+    /// The store in `root`, to be read. A directory that does not exist is not created: it has no blobs.
+    ///
+    /// # Errors
+    /// [`StoreError::NotADirectory`].
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let root = root.into();
+        match fs::metadata(&root) {
+            Ok(metadata) if !metadata.is_dir() => Err(StoreError::NotADirectory { path: root }),
+            _ => Ok(Self { root }),
+        }
+    }
+
+    /// The store in `root`, to be written to; it is created if it is not there.
     ///
     /// # Errors
     /// [`StoreError::NotADirectory`]; [`StoreError::Io`] if it cannot be created.
-    pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let root = root.into();
-        if root.exists() && !root.is_dir() {
-            return Err(StoreError::NotADirectory { path: root });
-        }
-        let store = Self { root };
+    pub fn create_in(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let store = Self::open(root)?;
         fs::create_dir_all(&store.root).map_err(|source| store.io("create", None, source))?;
         Ok(store)
     }
@@ -44,11 +52,7 @@ impl DirectoryStore {
 
     /// Where a blob lies, whether or not it is there.
     pub fn path_of(&self, id: &BlobId) -> PathBuf {
-        let name = id.to_string();
-        self.root
-            .join(&name[..2])
-            .join(&name[2..4])
-            .join(format!("{name}.blob"))
+        self.root.join(id.path())
     }
 
     fn io(&self, action: &'static str, blob: Option<BlobId>, source: io::Error) -> StoreError {
@@ -88,9 +92,46 @@ impl BlobStore for DirectoryStore {
         }))
     }
 
-    fn open(&self, id: &BlobId) -> Result<Box<dyn Read + Send>, StoreError> {
+    fn open(&self, id: &BlobId, max: u64) -> Result<Box<dyn Read + Send>, StoreError> {
+        let file = self.file(id)?;
+        let length = file
+            .metadata()
+            .map_err(|source| self.io("read", Some(*id), source))?;
+        if length.len() > max {
+            return Err(StoreError::TooLong {
+                store: self.describe(),
+                blob: *id,
+                max,
+            });
+        }
+        Ok(Box::new(file))
+    }
+
+    fn read_range(&self, id: &BlobId, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        let mut file = self.file(id)?;
+        file.seek(SeekFrom::Start(range.start))
+            .map_err(|source| self.io("read", Some(*id), source))?;
+        exactly(self, id, range.end.saturating_sub(range.start), file)
+    }
+
+    fn delete(&self, id: &BlobId) -> Result<bool, StoreError> {
+        let path = self.path_of(id);
+        let failed = |source| self.io("delete", Some(*id), source);
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(source) => return Err(failed(source)),
+        }
+        let shard = path.parent().expect("a blob's path has a parent");
+        sync_directory(shard).map_err(failed)?;
+        Ok(true)
+    }
+}
+
+impl DirectoryStore {
+    fn file(&self, id: &BlobId) -> Result<File, StoreError> {
         match File::open(self.path_of(id)) {
-            Ok(file) => Ok(Box::new(file)),
+            Ok(file) => Ok(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Missing {
                 store: self.describe(),
                 blob: *id,
@@ -170,9 +211,7 @@ fn persist(temporary: TempPath, path: &Path) -> io::Result<()> {
 }
 
 fn hash_of(path: &Path) -> io::Result<BlobId> {
-    let mut hasher = blake3::Hasher::new();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(BlobId(B256::from(*hasher.finalize().as_bytes())))
+    BlobId::of_reader(File::open(path)?)
 }
 
 /// Temporary files are private to their owner; blobs are ciphertext that several people may share a directory for.

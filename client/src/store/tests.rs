@@ -9,7 +9,7 @@ use crate::error::Class;
 
 fn store() -> (tempfile::TempDir, DirectoryStore) {
     let directory = tempfile::tempdir().unwrap();
-    let store = DirectoryStore::open(directory.path().join("blobs")).unwrap();
+    let store = DirectoryStore::create_in(directory.path().join("blobs")).unwrap();
     (directory, store)
 }
 
@@ -105,7 +105,7 @@ fn a_file_where_the_store_should_be_is_refused() {
         (error.code(), error.class()),
         ("store.not_a_directory", Class::Usage)
     );
-    let below = DirectoryStore::open(path.join("below")).unwrap_err();
+    let below = DirectoryStore::create_in(path.join("below")).unwrap_err();
     assert_eq!(
         (below.code(), below.class()),
         ("store.io", Class::Environment)

@@ -166,7 +166,7 @@ pub(crate) async fn world() -> World {
         )]
     );
     let directory = tempfile::tempdir().unwrap();
-    let store: Arc<dyn BlobStore> = Arc::new(DirectoryStore::open(directory.path()).unwrap());
+    let store: Arc<dyn BlobStore> = Arc::new(DirectoryStore::create_in(directory.path()).unwrap());
     let rng = ChaCha20Rng::from_seed([9; 32]);
     World {
         node,
