@@ -37,7 +37,7 @@ fn codes_in(file: &str) -> BTreeSet<String> {
 const SOURCES: [&str; 4] = [
     "client/src/code.rs",
     "client/src/revert.rs",
-    "client/src/store/mod.rs",
+    "client/src/store/error.rs",
     "cli/src/error.rs",
 ];
 

@@ -208,6 +208,14 @@ pub enum Error {
     /// Binary data and a terminal.
     #[error("the record is not text and standard output is a terminal")]
     BinaryToTerminal,
+    /// A part of a record that it does not have.
+    #[error("{}", no_such_range(*id, *length))]
+    NoSuchRange {
+        /// The record.
+        id: u32,
+        /// Bytes of its payload, where its author stated them.
+        length: Option<u64>,
+    },
     /// Both the document and the record would go to stdout.
     #[error("--json and the record cannot both go to standard output")]
     JsonAndRecord,
@@ -242,6 +250,13 @@ pub enum Error {
     /// Another error with a hint that only this situation knows.
     #[error(transparent)]
     Hinted(Box<Hinted>),
+}
+
+fn no_such_range(id: u32, length: Option<u64>) -> String {
+    match length {
+        Some(length) => format!("record `{id}` has `{length}` bytes, and the part lies behind them"),
+        None => format!("record `{id}` does not state its length, so no part of it can be found"),
+    }
 }
 
 /// In what a deployment recorded here is not the one that would be made now.
@@ -331,6 +346,7 @@ impl Error {
             Self::Output(FileError::Exists(_)) => "output.exists",
             Self::Output(_) | Self::Stdout(_) => "output.unwritable",
             Self::BinaryToTerminal => "output.binary_to_terminal",
+            Self::NoSuchRange { .. } => "record.no_such_range",
             Self::JsonAndRecord => "output.json_and_record",
             Self::NothingToRotate(_) => "section.none_stale",
             Self::Devnode(_) => "devnode.failed",

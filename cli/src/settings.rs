@@ -1,14 +1,19 @@
 //! Flags, environment and settings file, resolved once: flag > environment > file > default.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use alloy::primitives::Address;
+use patientport_client::store::Location;
+use patientport_client::store::net::NetOptions;
 
 use crate::args::env;
 use crate::args::groups::GlobalArgs;
 use crate::error::Error;
 use crate::home::Home;
+use crate::home::config::OneOrMore;
 use crate::terminal::{Terminal, Verbosity};
 
 /// Where a node is looked for when nothing says otherwise: where `patientport devnode` listens.
@@ -31,12 +36,16 @@ pub struct Settings {
     pub home: Home,
     /// The node.
     pub rpc_url: String,
-    /// Whether a node on another machine may be reached without TLS.
+    /// Whether a node or a store on another machine may be reached without TLS.
     pub allow_http: bool,
     /// The registry, if named.
     pub registry: Option<Address>,
-    /// The record store.
-    pub store: PathBuf,
+    /// The record stores, never none.
+    pub stores: Vec<Location>,
+    /// Whether flags of this run, and not the environment or the settings file, named the stores.
+    pub stores_by_flag: bool,
+    /// How stores on other machines are asked.
+    pub net: NetOptions,
     /// The wallet, if named.
     pub account: Option<String>,
     /// Where the wallet's password is, if said.
@@ -91,7 +100,22 @@ impl Settings {
         // Absolute, because paths are remembered: a pending record's store must be found from anywhere.
         let home = Home::new(absolute(root));
         let config = home.config()?;
-        let store = network.store.clone().or(config.store);
+        let allow_http = network.allow_http || config.allow_http.unwrap_or_default();
+        let stores = stores(&network.stores, config.store, &home)?;
+        // clap has merged flag and variable.
+        let from_env = std::env::var_os(env::PATIENTPORT_STORE).map(|text| lines(&text));
+        let stores_by_flag =
+            !network.stores.is_empty() && from_env.as_ref() != Some(&network.stores);
+        let mut net = NetOptions {
+            allow_http,
+            allow_private: network.allow_private_endpoints
+                || config.allow_private_endpoints.unwrap_or_default(),
+            ..NetOptions::default()
+        };
+        if let Some(patience) = network.store_timeout {
+            net.patience = patience;
+            net.connect_timeout = net.connect_timeout.min(patience);
+        }
         let password_file = |path: &Option<PathBuf>, flag, variable| {
             path.clone().map(|path| {
                 // clap has merged flag and variable; telling them apart only serves the message.
@@ -109,9 +133,11 @@ impl Settings {
                 .clone()
                 .or(config.rpc_url)
                 .unwrap_or_else(|| DEFAULT_RPC_URL.to_owned()),
-            allow_http: network.allow_http || config.allow_http.unwrap_or_default(),
+            allow_http,
             registry: network.registry.or(config.registry),
-            store: absolute(store.unwrap_or_else(|| home.default_store())),
+            stores,
+            stores_by_flag,
+            net,
             account: wallet.account.clone().or(config.account),
             password_file: password_file(
                 &wallet.password_file,
@@ -131,6 +157,39 @@ impl Settings {
             home,
         })
     }
+}
+
+/// The stores: those named, else those of the settings file, else the home's own. Each once.
+fn stores(
+    named: &[OsString],
+    config: Option<OneOrMore>,
+    home: &Home,
+) -> Result<Vec<Location>, Error> {
+    let mut texts: Vec<OsString> = named.iter().filter(|it| !it.is_empty()).cloned().collect();
+    if texts.is_empty() {
+        let list = config.map(OneOrMore::into_list).unwrap_or_default();
+        texts = list.into_iter().map(OsString::from).collect();
+    }
+    if texts.is_empty() {
+        return Ok(vec![Location::Directory(home.default_store())]);
+    }
+    let mut stores = Vec::new();
+    for text in texts {
+        let location = Location::parse(&text).map_err(patientport_client::Error::from)?;
+        let location = location.absolute();
+        if !stores.contains(&location) {
+            stores.push(location);
+        }
+    }
+    Ok(stores)
+}
+
+/// The lines of a variable's value, as clap splits it.
+fn lines(text: &OsStr) -> Vec<OsString> {
+    text.as_bytes()
+        .split(|byte| *byte == b'\n')
+        .map(|line| OsStr::from_bytes(line).to_owned())
+        .collect()
 }
 
 fn absolute(path: PathBuf) -> PathBuf {
@@ -158,7 +217,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let settings = Settings::resolve(&args(root.path())).unwrap();
         assert_eq!(settings.rpc_url, DEFAULT_RPC_URL);
-        assert_eq!(settings.store, root.path().join("store"));
+        let directory = |path: PathBuf| [Location::Directory(path)];
+        assert_eq!(settings.stores, directory(root.path().join("store")));
         std::fs::write(
             root.path().join("config.json"),
             r#"{ "rpc_url": "http://node:1", "account": "alice", "store": "/records" }"#,
@@ -167,7 +227,7 @@ mod tests {
         let settings = Settings::resolve(&args(root.path())).unwrap();
         assert_eq!(settings.rpc_url, "http://node:1");
         assert_eq!(settings.account.as_deref(), Some("alice"));
-        assert_eq!(settings.store, PathBuf::from("/records"));
+        assert_eq!(settings.stores, directory("/records".into()));
         let mut flags = args(root.path());
         flags.network.rpc_url = Some("http://other:2".into());
         flags.wallet = WalletArgs {
@@ -177,6 +237,33 @@ mod tests {
         let settings = Settings::resolve(&flags).unwrap();
         assert_eq!(settings.rpc_url, "http://other:2");
         assert_eq!(settings.account.as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn stores_are_one_or_a_list_and_each_counts_once() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(
+            root.path().join("config.json"),
+            r#"{ "store": ["/records", "s3://bucket/a/", "https://host.example/b", "s3://bucket/a"] }"#,
+        )
+        .unwrap();
+        let shown = |settings: &Settings| -> Vec<String> {
+            settings.stores.iter().map(ToString::to_string).collect()
+        };
+        let settings = Settings::resolve(&args(root.path())).unwrap();
+        assert_eq!(
+            shown(&settings),
+            ["/records", "s3://bucket/a", "https://host.example/b"]
+        );
+        assert!(!settings.stores_by_flag);
+        let mut flags = args(root.path());
+        flags.network.stores = vec!["/one".into(), "/two".into(), "".into()];
+        let settings = Settings::resolve(&flags).unwrap();
+        assert_eq!(shown(&settings), ["/one", "/two"]);
+        assert!(settings.stores_by_flag);
+        flags.network.stores = vec!["ftp://host/".into()];
+        let error = Settings::resolve(&flags).unwrap_err();
+        assert_eq!(error.code(), "store.invalid_location");
     }
 
     #[test]

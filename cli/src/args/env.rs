@@ -15,5 +15,7 @@ pub const PATIENTPORT_IDENTITY_PASSWORD: &str = "PATIENTPORT_IDENTITY_PASSWORD";
 pub const PATIENTPORT_HOME: &str = "PATIENTPORT_HOME";
 /// Address of the registry.
 pub const PATIENTPORT_REGISTRY: &str = "PATIENTPORT_REGISTRY";
-/// Directory of the record store.
+/// Stores of encrypted records, one per line: directories, `s3://bucket/prefix`, `https://host/prefix`. Credentials of
+/// S3-compatible services, their region and endpoint come from the usual variables (`AWS_ACCESS_KEY_ID`,
+/// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`).
 pub const PATIENTPORT_STORE: &str = "PATIENTPORT_STORE";

@@ -1,5 +1,6 @@
 //! Flags shared by every command, in groups that are help headings.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use alloy::primitives::Address;
@@ -33,7 +34,7 @@ pub struct NetworkArgs {
     #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true,
         help = "JSON-RPC endpoint [default: the home's setting, else http://127.0.0.1:8547]")]
     pub rpc_url: Option<String>,
-    /// Reach a node on another machine without TLS; everybody on the way can read and change what it says
+    /// Reach a node or a store on another machine without TLS; everybody on the way sees and can change what passes
     #[arg(long, global = true)]
     pub allow_http: bool,
     /// Registry [default: the deployment recorded in the home for this chain]
@@ -42,9 +43,17 @@ pub struct NetworkArgs {
     /// Directory of wallets, identities and settings [default: ~/.patientport]
     #[arg(long, global = true, value_name = "DIR", env = env::PATIENTPORT_HOME)]
     pub home: Option<PathBuf>,
-    /// Directory of encrypted records [default: the home's setting, else HOME/store]
-    #[arg(long, global = true, value_name = "DIR", env = env::PATIENTPORT_STORE)]
-    pub store: Option<PathBuf>,
+    /// Stores of encrypted records.
+    // A bare URL in a doc comment is a warning of rustdoc, so what help shows is given apart.
+    #[arg(long = "store", global = true, value_name = "WHERE", env = env::PATIENTPORT_STORE, value_delimiter = '\n',
+        help = "Store of encrypted records: a directory, s3://BUCKET/PREFIX or https://HOST/PREFIX; given more than once (in the variable: one per line), records are written to all and read from the first that has them [default: the home's setting, else HOME/store]")]
+    pub stores: Vec<OsString>,
+    /// How long a store may let pass without giving or taking anything, such as 30s [default: 30s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = values::timeout)]
+    pub store_timeout: Option<std::time::Duration>,
+    /// Ask endpoints of record authors, and follow redirects, on this machine and in private networks too
+    #[arg(long, global = true)]
+    pub allow_private_endpoints: bool,
 }
 
 /// Who acts.

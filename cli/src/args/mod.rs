@@ -85,7 +85,7 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Ports: issue, claim, show
     #[command(subcommand)]
     Port(port::PortCommand),
-    /// Records: add, list, get, verify, retract
+    /// Records: add, list, get, verify, retract, publish, erase
     #[command(subcommand)]
     Record(record::RecordCommand),
     /// Requests for access: send, decide, cancel

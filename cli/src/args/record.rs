@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use clap::{Args, Subcommand};
 
 use super::port::PortArg;
-use super::values::{self, CommitmentArg, RetractReason, SectionRef};
+use super::values::{self, ByteRange, CommitmentArg, RetractReason, SectionRef};
 
 /// The record verbs.
 #[derive(Debug, Subcommand)]
@@ -17,7 +17,8 @@ Examples:
   patientport record add summary.json --section 0 --title 'Patient summary'
   patientport record add scan.dcm --port mine --section imaging --type application/dicom --time 2026-11-20
   pg_dump … | patientport record add - --section 0 --title export
-  patientport record add --resume COMMITMENT            send what an earlier run stored")]
+  patientport record add scan.dcm --store ~/records --store s3://bucket/records
+  patientport record add --resume COMMITMENT            go on with what an earlier run encrypted")]
     Add(AddArgs),
     /// List a port's records; titles of those that can be opened
     List(ListArgs),
@@ -26,8 +27,10 @@ Examples:
 Examples:
   patientport record get 1 -o summary.json
   patientport record get 1 --port 0x9fE4…a6e0 > summary.json
+  patientport record get 2 --range 0-1048575 -o first-mebibyte
 
-Nothing is written before the whole record has verified.")]
+Nothing is written before the whole record, or the whole part, has verified. Records are looked for in the stores named,
+in their order, then at the endpoint that the author names, then on the chain.")]
     Get(GetArgs),
     /// Check a record's blobs against the chain, and decrypt them without output where a key is held
     Verify(VerifyArgs),
@@ -48,6 +51,23 @@ Examples:
 
 The commitment stays on chain and stored blobs stay where they are.")]
     Retract(RetractArgs),
+    /// Put a record's ciphertext on the chain, for ever and for everybody
+    #[command(after_help = "\
+Examples:
+  patientport record publish 3
+
+Nobody can take back what is published, and whoever gets the record's key at any later time can read it. It takes one
+transaction per 24,576 bytes; how many, and what they cost, is shown first. Run again, it goes on where it stopped.")]
+    Publish(PublishArgs),
+    /// Retract a record as erased and destroy its copies in every store named; tells what is left
+    #[command(after_help = "\
+Examples:
+  patientport record erase 3
+  patientport record erase 3 --store ~/records --store s3://bucket/records
+
+The record is retracted first, then its copies are destroyed. Run again, it goes on where it stopped. The receipt says
+what is out of reach: the commitment and what was published on the chain, keys that were shared, readers' copies.")]
+    Erase(EraseArgs),
 }
 
 /// `record add`
@@ -82,7 +102,7 @@ pub struct AddArgs {
     /// patient, who shares it onward]
     #[arg(long)]
     pub allow_stale: bool,
-    /// Send the transaction for a record an earlier run stored
+    /// Go on with a record that an earlier run encrypted: store it where it is missing, send the transaction
     #[arg(long, value_name = "COMMITMENT")]
     pub resume: Option<CommitmentArg>,
 }
@@ -113,6 +133,31 @@ pub struct GetArgs {
     /// Overwrite the output file
     #[arg(long)]
     pub force: bool,
+    /// Only these bytes: first and last, counted from 0, or from the first to the end
+    #[arg(long, value_name = "FIRST-[LAST]")]
+    pub range: Option<ByteRange>,
+}
+
+/// `record publish`
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Record number
+    #[arg(value_parser = values::record_number)]
+    pub id: u32,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+}
+
+/// `record erase`
+#[derive(Debug, Args)]
+pub struct EraseArgs {
+    /// Record number
+    #[arg(value_parser = values::record_number)]
+    pub id: u32,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
 }
 
 /// `record share`

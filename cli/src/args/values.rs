@@ -40,6 +40,9 @@ pub enum ValueError {
         "`{0}` is no section name: 1 to 64 bytes without control characters, not starting with a digit"
     )]
     SectionName(String),
+    /// Not a range of bytes.
+    #[error("`{0}` is no range of bytes: give the first and the last, such as 0-1023, or 1024- for the rest")]
+    Bytes(String),
     /// Not a commitment.
     #[error("`{0}` is not a commitment: 64 hexadecimal digits")]
     Commitment(String),
@@ -381,6 +384,34 @@ impl FromStr for CommitmentArg {
             .parse()
             .map(Self)
             .map_err(|_| ValueError::Commitment(text.to_owned()))
+    }
+}
+
+/// A part of a record: the first byte, and the last unless it goes to the end, as HTTP counts them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ByteRange {
+    /// The first byte, from 0.
+    pub first: u64,
+    /// The last byte.
+    pub last: Option<u64>,
+}
+
+impl FromStr for ByteRange {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || ValueError::Bytes(text.to_owned());
+        let number = |text: &str| digits(text).and_then(|it| it.parse::<u64>().ok());
+        let (first, last) = text.split_once('-').ok_or_else(bad)?;
+        let first = number(first).ok_or_else(bad)?;
+        let last = match last {
+            "" => None,
+            last => Some(number(last).filter(|last| *last != u64::MAX).ok_or_else(bad)?),
+        };
+        if last.is_some_and(|last| last < first) {
+            return Err(ValueError::Range(text.to_owned()));
+        }
+        Ok(Self { first, last })
     }
 }
 

@@ -76,6 +76,8 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             RecordCommand::Share(args) => report(record::share::run(context, &args).await),
             RecordCommand::Verify(args) => report(record::verify::run(context, &args).await),
             RecordCommand::Retract(args) => report(record::retract::run(context, &args).await),
+            RecordCommand::Publish(args) => report(record::publish::run(context, &args).await),
+            RecordCommand::Erase(args) => report(record::erase::run(context, &args).await),
         },
         Command::Request(command) => match command {
             RequestCommand::Send(args) => report(request::send::run(context, args).await),

@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use alloy::primitives::Address;
 use patientport_client::port::{RecordEntry, RecordState};
 use patientport_client::rotation::NamedSection;
-use patientport_client::sharing::{look, owed, shared};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use patientport_client::sharing::{Looked, look, owed, shared};
 use patientport_core::record::RecordKey;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
 
 use super::party::Patient;
-use super::record::{blocking, open_store};
+use super::record::stores::{HEADS_AT_ONCE, Stores};
+use super::record::blocking;
 use super::sealing;
 use crate::commands::describe::Who;
 use crate::context::{ChosenPort, Context};
@@ -202,11 +204,19 @@ async fn sealed_to_patient(
     let through = entries.iter().map(|entry| entry.id).max();
     // What was taken back or replaced is nobody's to share any more.
     entries.retain(|entry| entry.state == RecordState::Current);
-    let store = open_store(&context.settings.store)?;
-    let looked = {
-        let port = port.clone();
-        blocking(move || Ok(look(&port, &entries, store.as_ref()))).await?
-    };
+    let stores = Stores::open(context)?;
+    // A store may be far away: several at once.
+    let looking = futures_util::stream::iter(entries).map(|entry| {
+        let (store, port) = (stores.of(port, entry.author), port.clone());
+        blocking(move || Ok(look(&port, &[entry], store.as_ref())))
+    });
+    let found: Result<Vec<Looked>, Error> = looking.buffered(HEADS_AT_ONCE).try_collect().await;
+    stores.report(context);
+    let mut looked = Looked::default();
+    for one in found? {
+        looked.to_patient.extend(one.to_patient);
+        looked.unread.extend(one.unread);
+    }
     known.through = known.through.max(through.unwrap_or_default());
     known.to_patient = looked
         .to_patient

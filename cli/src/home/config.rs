@@ -1,7 +1,5 @@
 //! `config.json`: settings that flags and environment variables override.
 
-use std::path::PathBuf;
-
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +11,38 @@ use super::{Home, HomeError, MAX_JSON_BYTES, files};
 pub struct Config {
     /// JSON-RPC endpoint.
     pub rpc_url: Option<String>,
-    /// Whether a node on another machine may be reached without TLS.
+    /// Whether a node or a store on another machine may be reached without TLS.
     pub allow_http: Option<bool>,
     /// Registry, on whichever chain the endpoint serves.
     pub registry: Option<Address>,
-    /// Record store.
-    pub store: Option<PathBuf>,
+    /// Stores of encrypted records: one, or a list.
+    pub store: Option<OneOrMore>,
+    /// Whether endpoints of record authors are asked on this machine and in private networks too.
+    pub allow_private_endpoints: Option<bool>,
     /// Wallet that signs.
     pub account: Option<String>,
     /// Encryption identity.
     pub identity: Option<String>,
+}
+
+/// One text, or a list of them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// One.
+    One(String),
+    /// A list.
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// As a list.
+    pub fn into_list(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::More(list) => list,
+        }
+    }
 }
 
 impl Home {

@@ -9,7 +9,9 @@
 //! | `pins.json` | keys seen first, see [`pins`] |
 //! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
 //! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
-//! | `pending/COMMITMENT.json` | records stored but not yet on chain, see [`pending`] |
+//! | `pending/COMMITMENT.json` | records encrypted but not yet on chain, see [`pending`] |
+//! | `erasing/COMMITMENT.json` | records being erased, see [`transfers`] |
+//! | `outgoing/`, `uploads/`, `incoming/` | ciphertext on its way to and from stores, see [`transfers`] |
 //! | `store/` | the default record store |
 //!
 //! Directories are 0700, files 0600; every write is atomic, and read-change-write holds a lock.
@@ -24,6 +26,7 @@ pub mod pending;
 pub mod pins;
 pub mod ports;
 mod scrypt;
+pub mod transfers;
 pub mod wallets;
 
 use std::path::{Path, PathBuf};

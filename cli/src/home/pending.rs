@@ -1,14 +1,16 @@
-//! `pending/`: records whose blobs are stored and whose transaction has not been seen to succeed.
+//! `pending/`: records that are encrypted and whose transaction has not been seen to succeed.
 //!
-//! The entry is written after the blobs and before the transaction, and removed when the record is on
-//! chain, so that no failure in between loses a record or stores it twice.
+//! The entry is written as soon as the blobs lie safe, in their only store or in this home on the way to several,
+//! before they are sent anywhere else and before the transaction, and removed when the record is on chain. So no
+//! failure in between loses a record or stores it twice.
 
 use std::path::PathBuf;
 
 use alloy::primitives::{B256, hex};
 use patientport_client::records::PreparedRecord;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::config::OneOrMore;
 use super::files::{self, Existing};
 use super::{Home, HomeError, MAX_JSON_BYTES};
 
@@ -17,13 +19,22 @@ use super::{Home, HomeError, MAX_JSON_BYTES};
 pub struct Pending {
     /// The record as stored.
     pub record: PreparedRecord,
-    /// The store that holds the blobs.
-    pub store: PathBuf,
+    /// The stores that shall hold the blobs.
+    #[serde(alias = "store", deserialize_with = "one_or_more")]
+    pub stores: Vec<String>,
+    /// Whether the blobs lie in this home until all stores have them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outgoing: bool,
     /// When it was prepared, RFC 3339.
     pub created: String,
     /// Fingerprint of the section's key that it is sealed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+}
+
+/// Earlier versions knew one store.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    OneOrMore::deserialize(deserializer).map(OneOrMore::into_list)
 }
 
 impl Home {
@@ -39,6 +50,19 @@ impl Home {
     pub fn add_pending(&self, pending: &Pending) -> Result<(), HomeError> {
         let path = self.pending_path(pending.record.commitment);
         Ok(files::write_json(&path, pending, Existing::Replace)?)
+    }
+
+    /// All records that wait. What cannot be read is left out.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn all_pending(&self) -> Result<Vec<Pending>, HomeError> {
+        let names = super::names_in(&self.path("pending"))?;
+        let read = |name: &String| {
+            let commitment = name.parse().ok()?;
+            self.pending(commitment).ok()
+        };
+        Ok(names.iter().filter_map(read).collect())
     }
 
     /// A record that waits.
@@ -91,17 +115,30 @@ mod tests {
         let commitment = record.commitment;
         let pending = Pending {
             record,
-            store: "/store".into(),
+            stores: vec!["/store".into(), "s3://bucket".into()],
+            outgoing: true,
             created: "2026-11-22T20:00:00Z".into(),
             key: None,
         };
         home.add_pending(&pending).unwrap();
         assert_eq!(home.pending(commitment).unwrap(), pending);
+        assert_eq!(home.all_pending().unwrap(), [pending]);
         home.remove_pending(commitment).unwrap();
         home.remove_pending(commitment).unwrap();
         assert!(matches!(
             home.pending(commitment),
             Err(HomeError::UnknownPending(_))
         ));
+    }
+
+    #[test]
+    fn entries_of_earlier_versions_are_read() {
+        let text = r#"{ "record": { "chain_id": 1, "port": "0x0101010101010101010101010101010101010101",
+            "author": "0x0202020202020202020202020202020202020202", "section": 3, "epoch": 2,
+            "commitment": "0x0707070707070707070707070707070707070707070707070707070707070707",
+            "body": "0x0808080808080808080808080808080808080808080808080808080808080808",
+            "payload_len": 10, "body_len": 100 }, "store": "/store", "created": "2026-11-22T20:00:00Z" }"#;
+        let pending: Pending = serde_json::from_str(text).unwrap();
+        assert_eq!((pending.stores, pending.outgoing), (vec!["/store".into()], false));
     }
 }

@@ -1,9 +1,12 @@
-//! `patientport record add`: encrypt, store, remember, send, forget. Each step is durable before the next, so
-//! that a record is neither lost nor stored twice.
+//! `patientport record add`: encrypt, remember, store everywhere, send, forget. Each step is durable before the next,
+//! so that a record is neither lost nor stored twice.
+
+use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use patientport_client::port::{Port, PortInfo, SectionKey};
 use patientport_client::records::{self, PreparedRecord, Target};
+use patientport_client::store::{BlobStore, Location};
 use patientport_core::record::Metadata;
 use patientport_core::section::{SectionId, SectionSet};
 use rand_core::OsRng;
@@ -12,7 +15,8 @@ use serde_json::json;
 
 use super::cancel::CancelGuard;
 use super::input::Input;
-use super::{blocking, open_store};
+use super::stores::Writers;
+use super::{blocking, transfer};
 use crate::args::record::AddArgs;
 use crate::args::values::CommitmentArg;
 use crate::commands::party::{Reader, keyring, sections};
@@ -118,10 +122,13 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     // What is shown is the key that opens the record.
     pins.splice(..0, pin);
 
-    let prepared = store(context, port, wallet.address(), target, metadata, input).await?;
+    let (prepared, outgoing) =
+        store(context, port, wallet.address(), target, metadata, input).await?;
+    let stores = &context.settings.stores;
     let pending = Pending {
         record: prepared,
-        store: context.settings.store.clone(),
+        stores: stores.iter().map(ToString::to_string).collect(),
+        outgoing,
         created: now_rfc3339(),
         key: Some(target.key.fingerprint().to_string()),
     };
@@ -150,7 +157,8 @@ async fn check_key(
     Ok(pins)
 }
 
-/// Encrypts into the store. Interrupted, it leaves nothing there.
+/// Encrypts into the store if it is one directory, else into the home, from where [`transfer::send`] takes it;
+/// whether it lies in the home. Interrupted, it leaves nothing there.
 async fn store(
     context: &Context,
     port: &Port,
@@ -158,9 +166,15 @@ async fn store(
     target: Target,
     metadata: Metadata,
     input: Input,
-) -> Result<PreparedRecord, Error> {
+) -> Result<(PreparedRecord, bool), Error> {
     let guard = CancelGuard::default();
-    let store = open_store(&context.settings.store)?;
+    // All of them, though most are used later: what cannot be used as it is named is told before the work.
+    let writers = Writers::open(context, &context.settings.stores)?;
+    let (store, outgoing) = match (context.settings.stores.as_slice(), writers.stores.as_slice()) {
+        ([Location::Directory(_)], [store]) => (Arc::clone(store), false),
+        _ => (Arc::new(context.home().open_outgoing()?) as Arc<dyn BlobStore>, true),
+    };
+    let name = store.describe();
     let port = port.clone();
     let reader = input.into_reader(&guard);
     let encrypt = move || {
@@ -179,12 +193,10 @@ async fn store(
     drop(guard);
     let prepared = prepared?;
     context.terminal.detail(&format!(
-        "stored head {} and body {} in {}",
-        prepared.commitment,
-        prepared.body,
-        context.settings.store.display()
+        "encrypted head {} and body {} into {name}",
+        prepared.commitment, prepared.body,
     ));
-    Ok(prepared)
+    Ok((prepared, outgoing))
 }
 
 /// Continues with a record that an earlier run stored.
@@ -227,19 +239,23 @@ async fn commit(
     pins: Vec<Pin>,
 ) -> Result<Added, Error> {
     let record = &pending.record;
-    let sent = commit_once(context, port, wallet, pending, pins).await;
-    let (id, tx) = sent.map_err(|error| {
+    let sent = async {
+        transfer::send(context, pending).await?;
+        commit_once(context, port, wallet, pending, pins).await
+    };
+    let (id, tx) = sent.await.map_err(|error| {
         let hint = if error.code() == "section.stale_epoch" {
             "the section's key has changed since the record was stored: add the file again".into()
         } else {
             format!(
-                "the record is stored and not lost: send it with `patientport record add --resume {}`",
+                "the record is encrypted and not lost: go on with `patientport record add --resume {}`",
                 record.commitment
             )
         };
         error.with_hint(hint, json!({ "commitment": record.commitment }))
     })?;
     context.home().remove_pending(record.commitment)?;
+    transfer::forget(context, pending).await;
     Ok(Added {
         id,
         port: record.port,

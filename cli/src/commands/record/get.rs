@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
+use patientport_client::Keyring;
+use patientport_client::port::Port;
 use patientport_client::records::{OpenedRecord, fetch};
 use patientport_core::section::SectionId;
 use serde::Serialize;
 
 use super::cancel::CancelGuard;
-use super::{blocking, open_store};
+use super::stores::Stores;
+use super::{blocking, range};
 use crate::args::record::GetArgs;
 use crate::commands::party::{Reader, keyring};
 use crate::context::Context;
@@ -35,6 +38,9 @@ pub struct Fetched {
     pub output: PathBuf,
     /// Bytes written.
     pub length: u64,
+    /// First and last byte of the part, if it was a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<[u64; 2]>,
     /// Its commitment.
     pub commitment: B256,
     /// Who added it.
@@ -57,8 +63,12 @@ pub struct Fetched {
 
 impl Outcome for Fetched {
     fn text(&self) -> String {
+        let part = match self.range {
+            Some([first, last]) => format!("bytes {first}-{last} of record"),
+            None => "record".into(),
+        };
         format!(
-            "record {} verified and written to `{}`: {}, \"{}\", {}, by {} on {}\n",
+            "{part} {} verified and written to `{}`: {}, \"{}\", {}, by {} on {}\n",
             self.id,
             shown(&self.output.display().to_string()),
             size(self.length),
@@ -76,7 +86,7 @@ impl Outcome for Fetched {
 /// The client's for records that are missing, damaged, forged or locked; [`Error::Output`];
 /// [`Error::BinaryToTerminal`].
 pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Error> {
-    let output = args.output.filter(|path| path != Path::new("-"));
+    let output = args.output.clone().filter(|path| path != Path::new("-"));
     let existing = if args.force {
         Existing::Replace
     } else {
@@ -94,26 +104,25 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     chosen.port.record(args.id).await?;
     let reader = Reader::open(context, &chosen, &info)?;
     let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
-    let store = open_store(&context.settings.store)?;
-    let record = Arc::new(fetch(&chosen.port, args.id, &keyring, &store).await?);
-    let entry = record.entry;
-    if entry.state.as_str() != "current" {
-        context.warn(
-            "record.not_current",
-            format!("record `{}` is {}", entry.id, entry.state),
-        );
-    }
-    let Some(path) = output else {
-        to_stdout(record).await?;
+    let stores = Stores::open(context)?;
+    let fetched = deliver(context, &chosen.port, &keyring, &stores, &args, output, existing).await;
+    stores.report(context);
+    let Some(Delivered {
+        record,
+        output,
+        length,
+        range,
+    }) = fetched?
+    else {
         return Ok(None);
     };
-    let length = to_file(&record, &path, existing).await?;
-    let metadata = record.metadata();
+    let (entry, metadata) = (record.entry, record.metadata());
     Ok(Some(Report::of(&Fetched {
         id: entry.id,
         port: chosen.port.address(),
-        output: path,
+        output,
         length,
+        range,
         commitment: entry.commitment,
         author: entry.author,
         section: entry.section,
@@ -126,7 +135,57 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     })))
 }
 
-fn stage(path: &Path, existing: Existing) -> Result<tempfile::NamedTempFile, Error> {
+/// A record, or a part of it, in a file.
+struct Delivered {
+    record: Arc<OpenedRecord>,
+    output: PathBuf,
+    length: u64,
+    range: Option<[u64; 2]>,
+}
+
+/// Fetches, verifies and writes; nothing is left to tell if it went to stdout.
+async fn deliver(
+    context: &Context,
+    port: &Port,
+    keyring: &Keyring,
+    stores: &Stores,
+    args: &GetArgs,
+    output: Option<PathBuf>,
+    existing: Existing,
+) -> Result<Option<Delivered>, Error> {
+    let entry = port.record(args.id).await?;
+    let store = stores.of(port, entry.author);
+    let record = Arc::new(fetch(port, args.id, keyring, &store).await?);
+    if entry.state.as_str() != "current" {
+        context.warn(
+            "record.not_current",
+            format!("record `{}` is {}", entry.id, entry.state),
+        );
+    }
+    let part = match args.range {
+        Some(wanted) => Some(range::Part::of(&record, wanted)?),
+        None => None,
+    };
+    let Some(output) = output else {
+        match part {
+            Some(part) => range::to_stdout(record, part).await?,
+            None => to_stdout(record).await?,
+        }
+        return Ok(None);
+    };
+    let length = match &part {
+        Some(part) => range::to_file(&record, part, &output, existing).await?,
+        None => to_file(&record, &output, existing).await?,
+    };
+    Ok(Some(Delivered {
+        record,
+        output,
+        length,
+        range: part.map(|part| part.inclusive()),
+    }))
+}
+
+pub(super) fn stage(path: &Path, existing: Existing) -> Result<tempfile::NamedTempFile, Error> {
     if path.is_dir() {
         let source = io::ErrorKind::IsADirectory.into();
         return Err(Error::Output(files::FileError::io("write", path)(source)));
@@ -148,14 +207,15 @@ async fn to_file(
     let guard = CancelGuard::default();
     let cancel = guard.token();
     let length = blocking(move || {
-        let mut output = io::BufWriter::with_capacity(1 << 16, cancel.writer(file));
-        let length = record.decrypt(&mut output)?;
-        Ok(output.flush().map(|()| length))
+        // Anew for every store: what one that failed gave is not part of the record.
+        let output = || {
+            (&file).rewind()?;
+            file.set_len(0)?;
+            Ok(io::BufWriter::with_capacity(1 << 16, cancel.writer(&file)))
+        };
+        Ok(record.decrypt_anew(output)?)
     });
-    let length = length
-        .await
-        .map_err(|error| write_error(error, failed))?
-        .map_err(failed)?;
+    let length = length.await.map_err(|error| write_error(error, failed))?;
     files::persist(staged, path, existing).map_err(Error::Output)?;
     Ok(length)
 }
@@ -167,8 +227,13 @@ async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
     let cancel = guard.token();
     blocking(move || {
         let mut spool = spool().map_err(spool_failed)?;
+        let copy = || {
+            (&spool).rewind()?;
+            spool.set_len(0)?;
+            Ok(cancel.writer(io::BufWriter::with_capacity(1 << 16, &spool)))
+        };
         let length = record
-            .verify_into(cancel.writer(io::BufWriter::with_capacity(1 << 16, &spool)))
+            .verify_into(copy)
             .map_err(|error| write_error(error.into(), spool_failed))?;
         spool.rewind().map_err(spool_failed)?;
         let ciphertext = io::BufReader::with_capacity(1 << 16, spool);
@@ -213,7 +278,7 @@ fn spool_failed(source: io::Error) -> Error {
 }
 
 /// A failure to write the payload belongs to where it was written, not to the record.
-fn write_error(error: Error, owner: impl FnOnce(io::Error) -> Error) -> Error {
+pub(super) fn write_error(error: Error, owner: impl FnOnce(io::Error) -> Error) -> Error {
     use patientport_client::Error as Client;
     use patientport_core::record::RecordError;
     match error {

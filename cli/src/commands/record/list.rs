@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use patientport_client::Keyring;
 use patientport_client::port::{Port, RecordEntry};
 use patientport_client::records::{fetch_head, unlock};
@@ -10,7 +11,8 @@ use patientport_client::store::BlobStore;
 use patientport_core::section::{SectionId, SectionSet};
 use serde::Serialize;
 
-use super::{blocking, open_store};
+use super::blocking;
+use super::stores::{HEADS_AT_ONCE, Stores};
 use crate::args::record::ListArgs;
 use crate::commands::party::{Reader, keyring, sections};
 use crate::context::Context;
@@ -127,22 +129,27 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
     };
     let mut entries = chosen.port.records().await?;
     entries.retain(|entry| wanted.contains(entry.section));
-    let store = open_store(&context.settings.store)?;
-    let (port, names) = (chosen.port.clone(), chosen.known.sections.clone());
-    // One small read per record, away from the runtime.
-    let records = blocking(move || {
-        let describe = |entry: RecordEntry| {
+    let stores = Stores::open(context)?;
+    let held = held.map(Arc::new);
+    let port = &chosen.port;
+    // One small read per record, away from the runtime, several at once: a store may be far away.
+    let described = futures_util::stream::iter(entries)
+        .map(|entry| {
             let told = held
                 .as_ref()
                 .and_then(|ring| ring.name(entry.section).map(str::to_owned));
-            let name = told.or_else(|| names.get(&entry.section.get()).cloned());
-            describe(&port, entry, name, held.as_ref(), &store)
-        };
-        Ok(entries.into_iter().map(describe).collect())
-    });
+            let known = &chosen.known.sections;
+            let name = told.or_else(|| known.get(&entry.section.get()).cloned());
+            let store = stores.of(port, entry.author);
+            let (port, held) = (port.clone(), held.clone());
+            blocking(move || Ok(describe(&port, entry, name, held.as_deref(), &store)))
+        })
+        .buffered(HEADS_AT_ONCE);
+    let records = described.try_collect().await;
+    stores.report(context);
     Ok(Records {
-        port: chosen.port.address(),
-        records: records.await?,
+        port: port.address(),
+        records: records?,
     })
 }
 

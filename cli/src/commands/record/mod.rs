@@ -2,28 +2,19 @@
 
 pub mod add;
 mod cancel;
+pub mod erase;
 pub mod get;
 pub mod input;
 pub mod list;
+pub mod publish;
+mod range;
 pub mod retract;
 pub mod share;
+pub(crate) mod stores;
+mod transfer;
 pub mod verify;
 
-use std::path::Path;
-use std::sync::Arc;
-
-use patientport_client::store::{BlobStore, DirectoryStore};
-
 use crate::error::Error;
-
-/// The record store of a directory.
-///
-/// # Errors
-/// The store's.
-pub fn open_store(path: &Path) -> Result<Arc<dyn BlobStore>, Error> {
-    let store = DirectoryStore::open(path).map_err(patientport_client::Error::from)?;
-    Ok(Arc::new(store))
-}
 
 /// Runs work that blocks on disk and processor away from the runtime's own threads.
 ///

@@ -2,14 +2,16 @@
 
 use alloy::primitives::{Address, B256};
 use patientport_client::Error::{NoMatchingKey, NotShared};
+use patientport_client::port::{PortInfo, RecordEntry};
 use patientport_client::records::{fetch, verify_blobs};
 use patientport_core::section::SectionId;
 use serde::Serialize;
 
-use super::{blocking, open_store};
+use super::blocking;
+use super::stores::Stores;
 use crate::args::record::VerifyArgs;
 use crate::commands::party::{Reader, keyring};
-use crate::context::Context;
+use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::text::size;
@@ -61,13 +63,27 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<Verified, Error
     let chosen = context.port(args.port.port.as_deref()).await?;
     let info = chosen.port.claimed_info().await?;
     let entry = chosen.port.record(args.id).await?;
-    let store = open_store(&context.settings.store)?;
+    let stores = Stores::open(context)?;
+    let verified = verify(context, &chosen, &info, &entry, &stores).await;
+    stores.report(context);
+    verified
+}
+
+async fn verify(
+    context: &Context,
+    chosen: &ChosenPort,
+    info: &PortInfo,
+    entry: &RecordEntry,
+    stores: &Stores,
+) -> Result<Verified, Error> {
+    let entry = *entry;
+    let store = stores.of(&chosen.port, entry.author);
     let (port, blobs) = (chosen.port.clone(), store.clone());
     let head = blocking(move || Ok(verify_blobs(&port, &entry, blobs.as_ref())?)).await?;
     let mut length = None;
-    if let Some(reader) = Reader::open_if_possible(context, &chosen, &info)? {
+    if let Some(reader) = Reader::open_if_possible(context, chosen, info)? {
         let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
-        match fetch(&chosen.port, args.id, &keyring, &store).await {
+        match fetch(&chosen.port, entry.id, &keyring, &store).await {
             Ok(record) => length = Some(blocking(move || Ok(record.verify()?)).await?),
             Err(NoMatchingKey { .. } | NotShared { .. }) => {}
             Err(error) => return Err(error.into()),

@@ -1,0 +1,102 @@
+//! From this home to every store.
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+
+use patientport_client::store::{BlobId, BlobStore, DirectoryStore, Location, StoreError};
+
+use super::blocking;
+use super::stores::Writers;
+use crate::context::Context;
+use crate::error::Error;
+use crate::home::pending::Pending;
+
+/// Sends a waiting record's blobs to every store that lacks them, body first: a head never names what is not there.
+/// A store that fails keeps no other from being served; what was sent is used when this is called again.
+///
+/// # Errors
+/// The failure of the first store that failed, which names it.
+pub(super) async fn send(context: &Context, pending: &Pending) -> Result<(), Error> {
+    if !pending.outgoing {
+        return Ok(());
+    }
+    let locations = if context.settings.stores_by_flag {
+        // Whoever resumes may name others: one may have gone for good.
+        context.settings.stores.clone()
+    } else {
+        let parse = |text: &String| Location::parse(OsStr::new(text));
+        let parsed: Result<_, StoreError> = pending.stores.iter().map(parse).collect();
+        parsed.map_err(patientport_client::Error::from)?
+    };
+    context.terminal.say(&format!(
+        "encrypted; should this be interrupted, go on with `patientport record add --resume {}`",
+        pending.record.commitment
+    ));
+    let writers = Writers::open(context, &locations)?;
+    let outgoing = context.home().open_outgoing()?;
+    let mut failure = None;
+    for store in &writers.stores {
+        match send_to(store, &outgoing, pending).await {
+            Ok(()) => context
+                .terminal
+                .detail(&format!("stored in {}", store.describe())),
+            Err(error) if failure.is_none() => failure = Some(error),
+            // One error is told as such; the others are not to be lost.
+            Err(error) => context.warn("store.failed", error.chain().join(": ")),
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+async fn send_to(
+    store: &Arc<dyn BlobStore>,
+    outgoing: &DirectoryStore,
+    pending: &Pending,
+) -> Result<(), Error> {
+    let (store, outgoing) = (Arc::clone(store), outgoing.clone());
+    let blobs = [pending.record.body, pending.record.commitment].map(BlobId);
+    let sent = blocking(move || {
+        for id in blobs {
+            let path = outgoing.path_of(&id);
+            let length = match std::fs::metadata(&path) {
+                Ok(data) => data.len(),
+                Err(source) => {
+                    return Err(patientport_client::Error::from(StoreError::Io {
+                        store: outgoing.describe(),
+                        action: "read",
+                        blob: Some(id),
+                        source,
+                    })
+                    .into());
+                }
+            };
+            store
+                .upload(&id, &path, length)
+                .map_err(patientport_client::Error::from)?;
+        }
+        Ok(())
+    });
+    sent.await
+}
+
+/// Removes a record's blobs from this home, now that it is on chain. What cannot be removed is tried again by a later
+/// run.
+pub(super) async fn forget(context: &Context, pending: &Pending) {
+    if !pending.outgoing {
+        return;
+    }
+    let path = context.home().outgoing();
+    let blobs = [pending.record.commitment, pending.record.body].map(BlobId);
+    let forgotten = blocking(move || {
+        let outgoing = DirectoryStore::open(path).map_err(patientport_client::Error::from)?;
+        for id in blobs {
+            outgoing
+                .delete(&id)
+                .map_err(patientport_client::Error::from)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = forgotten.await {
+        context.terminal.detail(&error.to_string());
+    }
+}
