@@ -13,7 +13,14 @@ use tempfile::TempDir;
 const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
-const FOREIGN_VARIABLES: [&str; 8] = [
+const FOREIGN_VARIABLES: [&str; 15] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "ETH_RPC_URL",
     "ETH_KEYSTORE_ACCOUNT",
     "ETH_PASSWORD",

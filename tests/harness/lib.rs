@@ -6,11 +6,13 @@
 //! see `patientport-client`.
 
 mod context;
+mod faults;
 mod node;
 mod proxy;
 mod run;
 
 pub use context::{Party, TestContext, utf8, words};
+pub use faults::{Fault, FaultyProxy};
 pub use node::Node;
 pub use proxy::{Proxy, Trouble};
 pub use run::{Run, files_below, program};

@@ -9,5 +9,7 @@ mod flow;
 mod history;
 mod keepalive;
 mod records;
+mod servers;
 mod sharing;
 mod signals;
+mod stores;
