@@ -254,7 +254,9 @@ pub enum Error {
 
 fn no_such_range(id: u32, length: Option<u64>) -> String {
     match length {
-        Some(length) => format!("record `{id}` has `{length}` bytes, and the part lies behind them"),
+        Some(length) => {
+            format!("record `{id}` has `{length}` bytes, and the part lies behind them")
+        }
         None => format!("record `{id}` does not state its length, so no part of it can be found"),
     }
 }

@@ -413,7 +413,7 @@ impl OpenedRecord {
         &self,
         mut output: impl FnMut() -> io::Result<W>,
     ) -> Result<u64> {
-        self.from_any(|body| {
+        self.with_any(|body| {
             let output = output().map_err(RecordError::Write)?;
             self.head.decrypt_body(body, output)
         })
@@ -434,7 +434,7 @@ impl OpenedRecord {
     /// # Errors
     /// As [`Self::decrypt`].
     pub fn verify(&self) -> Result<u64> {
-        self.from_any(|body| self.head.verify_body(body))
+        self.with_any(|body| self.head.verify_body(body))
     }
 
     /// As [`Self::verify`], and copies the body, still encrypted, to a spool, which begins anew for every store that
@@ -447,7 +447,7 @@ impl OpenedRecord {
         &self,
         mut spool: impl FnMut() -> io::Result<W>,
     ) -> Result<u64> {
-        self.from_any(|input| {
+        self.with_any(|input| {
             let mut copying = Copying {
                 input,
                 copy: spool().map_err(RecordError::Write)?,
@@ -464,7 +464,7 @@ impl OpenedRecord {
     }
 
     /// Works with the body of the first store that gives the one that the head names.
-    fn from_any(
+    fn with_any(
         &self,
         mut work: impl FnMut(Box<dyn Read + Send>) -> Result<u64, RecordError>,
     ) -> Result<u64> {

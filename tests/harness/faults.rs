@@ -19,6 +19,8 @@ pub enum Fault {
     CutsAnswers(u64),
     /// After so many bytes of answers nothing comes any more.
     StallsAnswers(u64),
+    /// After so many bytes of answers only a byte comes now and then.
+    DripsAnswers(u64),
     /// One bit of the answers is flipped, after so many bytes.
     FlipsAnswers(u64),
     /// After so many bytes of requests nothing is passed on any more.
@@ -88,7 +90,11 @@ impl FaultyProxy {
     /// # Panics
     /// Never: nothing panics while the fault is locked.
     pub fn set(&self, fault: Fault) {
-        *self.shared.fault.lock().expect("nothing panics under this lock") = fault;
+        *self
+            .shared
+            .fault
+            .lock()
+            .expect("nothing panics under this lock") = fault;
     }
 
     /// Bytes passed to the server so far.
@@ -103,7 +109,11 @@ impl FaultyProxy {
 }
 
 fn serve(mut client: TcpStream, upstream: SocketAddr, shared: &Arc<Shared>) {
-    let fault = shared.fault.lock().expect("nothing panics under this lock").clone();
+    let fault = shared
+        .fault
+        .lock()
+        .expect("nothing panics under this lock")
+        .clone();
     if let Fault::Answers(answer) = &fault {
         // The request's head is enough; what follows is not read.
         let mut head = Vec::new();
@@ -125,36 +135,46 @@ fn serve(mut client: TcpStream, upstream: SocketAddr, shared: &Arc<Shared>) {
     };
     let (up_fault, up_shared) = (fault.clone(), Arc::clone(shared));
     let up = thread::spawn(move || {
-        let (cut, stall) = match up_fault {
-            Fault::CutsRequests(after) => (Some(after), None),
-            Fault::StallsRequests(after) => (None, Some(after)),
-            _ => (None, None),
-        };
-        pass(client_up, server_up, &up_shared.up, cut, stall, None);
+        let mut harm = Harm::default();
+        match up_fault {
+            Fault::CutsRequests(after) => harm.cut = Some(after),
+            Fault::StallsRequests(after) => harm.stall = Some(after),
+            _ => {}
+        }
+        pass(client_up, server_up, &up_shared.up, harm);
     });
-    let (cut, stall, flip) = match fault {
-        Fault::CutsAnswers(after) => (Some(after), None, None),
-        Fault::StallsAnswers(after) => (None, Some(after), None),
-        Fault::FlipsAnswers(after) => (None, None, Some(after)),
-        _ => (None, None, None),
-    };
-    pass(server, client, &shared.down, cut, stall, flip);
+    let mut harm = Harm::default();
+    match fault {
+        Fault::CutsAnswers(after) => harm.cut = Some(after),
+        Fault::StallsAnswers(after) => harm.stall = Some(after),
+        Fault::DripsAnswers(after) => harm.drip = Some(after),
+        Fault::FlipsAnswers(after) => harm.flip = Some(after),
+        _ => {}
+    }
+    pass(server, client, &shared.down, harm);
     let _ = up.join();
 }
 
-/// Passes bytes on until the end, or until the fault strikes.
-fn pass(
-    mut from: TcpStream,
-    mut to: TcpStream,
-    count: &AtomicU64,
+/// What happens in one direction, after so many bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Harm {
     cut: Option<u64>,
     stall: Option<u64>,
+    drip: Option<u64>,
     flip: Option<u64>,
-) {
+}
+
+/// Passes bytes on until the end, or until the fault strikes.
+fn pass(mut from: TcpStream, mut to: TcpStream, count: &AtomicU64, harm: Harm) {
+    let Harm {
+        cut,
+        stall,
+        drip,
+        flip,
+    } = harm;
     let mut passed = 0_u64;
     let mut buffer = vec![0; 1 << 14];
-    loop {
-        let Ok(read) = from.read(&mut buffer) else { break };
+    while let Ok(read) = from.read(&mut buffer) {
         if read == 0 {
             break;
         }
@@ -166,6 +186,10 @@ fn pass(
             && (passed..passed + length as u64).contains(&at)
         {
             buffer[usize::try_from(at - passed).expect("it lies within the buffer")] ^= 1;
+        }
+        if drip.is_some_and(|after| passed >= after) {
+            length = 1;
+            thread::sleep(std::time::Duration::from_millis(100));
         }
         if to.write_all(&buffer[..length]).is_err() {
             break;

@@ -44,7 +44,9 @@ impl Server {
             .expect("a runtime starts");
         let bound = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
         let listener = bound.expect("the loopback interface has a free port");
-        let address = listener.local_addr().expect("a listening socket has an address");
+        let address = listener
+            .local_addr()
+            .expect("a listening socket has an address");
         runtime.spawn(serve(listener));
         Self {
             address,

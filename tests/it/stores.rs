@@ -17,9 +17,10 @@ use std::{
     process::Command,
 };
 
-/// Bytes of a part of an upload (docs of the S3 store), and of heads at most.
+/// Bytes of a part of an upload (docs of the S3 store).
 const PART: u64 = 8 << 20;
-const HEAD_MAX: u64 = 8_192;
+/// Bytes of a head at most (docs/record-format.md §4).
+const HEAD_MAX: usize = 8_192;
 
 /// Content that does not repeat within a chunk, so that bytes in the wrong place are seen.
 fn content(length: usize) -> Vec<u8> {
@@ -150,7 +151,10 @@ fn a_record_in_a_bucket_is_read_by_others() {
     );
     let out = output(&context);
     run(&context.patient, &store, &url, &get_line(&context, &out)).success();
-    assert!(fs::read(&out).expect("the record is there") == payload, "another record");
+    assert!(
+        fs::read(&out).expect("the record is there") == payload,
+        "another record"
+    );
     assert_eq!(files_below(&context.patient.home.join("incoming")), []);
     let listed = run(&context.patient, &store, &url, "record list").success();
     assert_eq!(listed["records"][0]["access"], "open", "{listed:#}");
@@ -180,7 +184,10 @@ fn a_part_of_a_record_is_fetched_alone() {
         let before = proxy.down();
         let line = format!("{} --force --range {range}", get_line(&context, &out));
         let got = run_at(&context.patient, &[&store], &line).success();
-        assert_eq!(fs::read(&out).expect("a part is there"), payload[expected.clone()]);
+        assert_eq!(
+            fs::read(&out).expect("a part is there"),
+            payload[expected.clone()]
+        );
         let (first, last) = (expected.start as u64, expected.end as u64 - 1);
         assert_eq!(got["range"], serde_json::json!([first, last]), "{got:#}");
         let fetched = proxy.down() - before;
@@ -189,12 +196,23 @@ fn a_part_of_a_record_is_fetched_alone() {
     let line = |range| format!("record get 1 --port {} --range {range}", context.port);
     let mut stdout = context.patient.command(&line("10-19"));
     let stdout = Run::of(stdout.env("PATIENTPORT_STORE", &store));
-    assert_eq!((stdout.exit_code, stdout.stdout.as_slice()), (Some(0), &payload[10..20]));
+    assert_eq!(
+        (stdout.exit_code, stdout.stdout.as_slice()),
+        (Some(0), &payload[10..20])
+    );
     fs::remove_file(&out).expect("a part is there");
-    run_at(&context.patient, &[&store], &format!("{} --range 9000000-", get_line(&context, &out)))
-        .failure(1, "record.no_such_range");
-    run_at(&context.patient, &[&store], &format!("{} --range 5-4", get_line(&context, &out)))
-        .failure(2, "usage.arguments");
+    run_at(
+        &context.patient,
+        &[&store],
+        &format!("{} --range 9000000-", get_line(&context, &out)),
+    )
+    .failure(1, "record.no_such_range");
+    run_at(
+        &context.patient,
+        &[&store],
+        &format!("{} --range 5-4", get_line(&context, &out)),
+    )
+    .failure(2, "usage.arguments");
     assert!(!out.exists());
 }
 
@@ -203,9 +221,18 @@ fn reading_makes_no_directory() {
     let context = TestContext::with_reader(b"first");
     let nowhere = context.path("nowhere");
     let out = output(&context);
-    let error = run_at(&context.patient, &[utf8(&nowhere)], &get_line(&context, &out))
-        .failure(1, "record.missing_blob");
-    assert!(error["message"].as_str().is_some_and(|it| it.contains("nowhere")), "{error:#}");
+    let error = run_at(
+        &context.patient,
+        &[utf8(&nowhere)],
+        &get_line(&context, &out),
+    )
+    .failure(1, "record.missing_blob");
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|it| it.contains("nowhere")),
+        "{error:#}"
+    );
     run_at(&context.patient, &[utf8(&nowhere)], "record list").success();
     assert!(!nowhere.exists() && !out.exists());
 }
@@ -217,13 +244,21 @@ fn stores_that_make_no_sense_are_refused_before_anything_is_done() {
     let line = add_line(&context, &file);
     for (store, code) in [
         ("ftp://host.example/", "store.invalid_location"),
-        ("https://user:secret@host.example/", "store.invalid_location"),
+        (
+            "https://user:secret@host.example/",
+            "store.invalid_location",
+        ),
         ("http://host.example/", "store.insecure_url"),
     ] {
         let error = run_at(&context.primary, &[store], &line).failure(2, code);
         assert!(!error.to_string().contains("secret"), "{error:#}");
     }
-    let mut bare = command(&context.primary, &["s3://records"], "http://127.0.0.1:9", &line);
+    let mut bare = command(
+        &context.primary,
+        &["s3://records"],
+        "http://127.0.0.1:9",
+        &line,
+    );
     bare.env_remove("AWS_SECRET_ACCESS_KEY");
     Run::of(&mut bare).failure(2, "store.no_credentials");
     assert_eq!(blobs(&context.primary.home), []);

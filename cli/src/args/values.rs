@@ -41,7 +41,9 @@ pub enum ValueError {
     )]
     SectionName(String),
     /// Not a range of bytes.
-    #[error("`{0}` is no range of bytes: give the first and the last, such as 0-1023, or 1024- for the rest")]
+    #[error(
+        "`{0}` is no range of bytes: give the first and the last, such as 0-1023, or 1024- for the rest"
+    )]
     Bytes(String),
     /// Not a commitment.
     #[error("`{0}` is not a commitment: 64 hexadecimal digits")]
@@ -406,7 +408,11 @@ impl FromStr for ByteRange {
         let first = number(first).ok_or_else(bad)?;
         let last = match last {
             "" => None,
-            last => Some(number(last).filter(|last| *last != u64::MAX).ok_or_else(bad)?),
+            last => Some(
+                number(last)
+                    .filter(|last| *last != u64::MAX)
+                    .ok_or_else(bad)?,
+            ),
         };
         if last.is_some_and(|last| last < first) {
             return Err(ValueError::Range(text.to_owned()));

@@ -139,6 +139,9 @@ mod tests {
             "body": "0x0808080808080808080808080808080808080808080808080808080808080808",
             "payload_len": 10, "body_len": 100 }, "store": "/store", "created": "2026-11-22T20:00:00Z" }"#;
         let pending: Pending = serde_json::from_str(text).unwrap();
-        assert_eq!((pending.stores, pending.outgoing), (vec!["/store".into()], false));
+        assert_eq!(
+            (pending.stores, pending.outgoing),
+            (vec!["/store".into()], false)
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! before it is complete. Nothing in them is secret.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use alloy::primitives::{B256, hex};
@@ -58,7 +58,9 @@ impl Home {
             .map(|hash| store.path_of(&BlobId(hash)))
             .collect();
         let now = SystemTime::now();
-        for file in blobs_below(&path, 2) {
+        // Beside blobs there is what a run that was killed had begun.
+        let unfinished = blobs_below(&path, 0);
+        for file in blobs_below(&path, 2).into_iter().chain(unfinished) {
             let modified = fs::metadata(&file).and_then(|data| data.modified());
             let age = modified.ok().and_then(|it| now.duration_since(it).ok());
             if !needed.contains(&file) && age.is_some_and(|age| age > ORPHAN_AGE) {
@@ -79,7 +81,10 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn erasing(&self, commitment: B256) -> Result<Option<Erasing>, HomeError> {
-        Ok(files::read_json(&self.erasing_path(commitment), MAX_JSON_BYTES)?)
+        Ok(files::read_json(
+            &self.erasing_path(commitment),
+            MAX_JSON_BYTES,
+        )?)
     }
 
     /// Remembers an erasure until it is complete.
@@ -96,7 +101,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn end_erasing(&self, commitment: B256) -> Result<(), HomeError> {
-        remove(self.erasing_path(commitment)).map(|_| ())
+        remove(&self.erasing_path(commitment)).map(|_| ())
     }
 
     /// Removes what of a body was fetched; whether there was anything.
@@ -105,21 +110,21 @@ impl Home {
     /// [`HomeError::File`].
     pub fn remove_incoming(&self, body: B256) -> Result<bool, HomeError> {
         let name = format!("{}.part", BlobId(body));
-        remove(self.incoming().join(name))
+        remove(&self.incoming().join(name))
     }
 }
 
 /// Removes a file; whether it was there.
-fn remove(path: PathBuf) -> Result<bool, HomeError> {
-    match fs::remove_file(&path) {
+fn remove(path: &Path) -> Result<bool, HomeError> {
+    match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(FileError::io("remove", &path)(error).into()),
+        Err(error) => Err(FileError::io("remove", path)(error).into()),
     }
 }
 
 /// Files so many directories down.
-fn blobs_below(directory: &std::path::Path, depth: u32) -> Vec<PathBuf> {
+fn blobs_below(directory: &Path, depth: u32) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else {
         return Vec::new();
     };
@@ -127,7 +132,9 @@ fn blobs_below(directory: &std::path::Path, depth: u32) -> Vec<PathBuf> {
     if depth == 0 {
         return paths.filter(|path| path.is_file()).collect();
     }
-    paths.flat_map(|path| blobs_below(&path, depth - 1)).collect()
+    paths
+        .flat_map(|path| blobs_below(&path, depth - 1))
+        .collect()
 }
 
 #[cfg(test)]
@@ -142,12 +149,19 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let home = Home::new(root.path().join("home"));
         let store = home.open_outgoing().unwrap();
-        let paths = [b"old", b"new"].map(|bytes| store.path_of(&store.put(bytes).unwrap()));
+        let [old, new] = [b"old", b"new"].map(|bytes| store.path_of(&store.put(bytes).unwrap()));
+        let begun = home.outgoing().join(".incoming-x");
+        fs::write(&begun, b"half").unwrap();
         let past = SystemTime::now() - Duration::from_hours(25);
-        let file = fs::File::options().write(true).open(&paths[0]).unwrap();
-        file.set_modified(past).unwrap();
+        for path in [&old, &begun] {
+            let file = fs::File::options().write(true).open(path).unwrap();
+            file.set_modified(past).unwrap();
+        }
         home.open_outgoing().unwrap();
-        assert_eq!(paths.map(|path| path.exists()), [false, true]);
+        assert_eq!(
+            [old, new, begun].map(|path| path.exists()),
+            [false, true, false]
+        );
     }
 
     #[test]

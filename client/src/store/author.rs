@@ -49,12 +49,11 @@ impl AuthorStore {
     }
 
     fn store(&self) -> Result<&dyn BlobStore, StoreError> {
-        let named = match self.endpoint.get() {
-            Some(named) => named,
-            None => {
-                let found = self.look_up()?;
-                self.endpoint.get_or_init(|| found)
-            }
+        let named = if let Some(named) = self.endpoint.get() {
+            named
+        } else {
+            let found = self.look_up()?;
+            self.endpoint.get_or_init(|| found)
         };
         match named {
             Some(Named {

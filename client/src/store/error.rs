@@ -130,6 +130,8 @@ pub enum StoreError {
         action: &'static str,
         /// The blob.
         blob: BlobId,
+        /// Whether it may help to try again at once.
+        again: bool,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -184,7 +186,11 @@ impl StoreError {
         if !failures.iter().all(is_absent) {
             failures.retain(|error| !is_absent(error));
         }
-        if failures.len() == 1 {
+        // What is damaged is told with its store, which the error that it becomes would leave out.
+        let is_damage = |error: &Self| matches!(error, Self::Corrupt { .. } | Self::TooLong { .. });
+        if let [only] = failures.as_slice()
+            && !is_damage(only)
+        {
             return failures.remove(0);
         }
         Self::Nowhere { blob, failures }
@@ -239,7 +245,7 @@ impl StoreError {
     /// Whether the same may succeed a moment later.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => true,
+            Self::Unreachable { again, .. } => *again,
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..),
             _ => false,
         }

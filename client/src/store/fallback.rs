@@ -64,17 +64,20 @@ impl BlobStore for Fallback {
     }
 
     fn contains(&self, id: &BlobId) -> Result<bool, StoreError> {
-        ask(self, id, |member| match member.contains(id)? {
-            true => Ok(true),
-            false => Err(StoreError::Missing {
+        let found = ask(self, id, |member| {
+            if member.contains(id)? {
+                return Ok(());
+            }
+            Err(StoreError::Missing {
                 store: member.describe(),
                 blob: *id,
-            }),
-        })
-        .or_else(|error| match error.is_about_the_blob() {
-            true => Ok(false),
-            false => Err(error),
-        })
+            })
+        });
+        match found {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_about_the_blob() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn create(&self) -> Result<Box<dyn BlobWriter>, StoreError> {
@@ -248,6 +251,7 @@ mod tests {
                 store: self.describe(),
                 action: "look for",
                 blob: *id,
+                again: false,
                 source: "no route".into(),
             })
         }

@@ -266,6 +266,7 @@ impl Remote for HttpRemote {
                         store: self.name.clone(),
                         action: "fetch",
                         blob: *id,
+                        again: false,
                         source: "the server gives another part than was asked for".into(),
                     })?
             }
@@ -363,6 +364,8 @@ fn unreachable(
             store: store.to_owned(),
             action,
             blob: *id,
+            // A host that does not answer at all was waited for long enough.
+            again: !(error.is_connect() && error.is_timeout()),
             source: Box::new(error.without_url()),
         },
     }

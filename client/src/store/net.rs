@@ -237,8 +237,8 @@ pub fn check(url: &Url, allow_private: bool) -> Result<(), Objection> {
     let Some(host) = url.host_str() else {
         return Err(Objection::NoHost);
     };
-    let is_https = url.scheme() == "https";
-    if !is_https && !(allow_private && url.scheme() == "http" && is_loopback(url)) {
+    let is_own = allow_private && url.scheme() == "http" && is_loopback(url);
+    if url.scheme() != "https" && !is_own {
         return Err(Objection::NotHttps);
     }
     match literal(host) {
@@ -338,12 +338,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         Ipv4Addr::new(a, b, c, d)
     };
     match segments {
-        // NAT64, RFC 6052.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => is_public_v4(v4(high, low)),
-        // 6to4, RFC 3056.
-        [0x2002, high, low, ..] => is_public_v4(v4(high, low)),
+        // NAT64, RFC 6052; 6to4, RFC 3056.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(v4(high, low))
+        }
         // Teredo, benchmarks, ORCHID and other protocols of 2001::/23 (RFC 2928), and documentation (RFC 3849, 9637).
-        [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
         // Of the rest only global unicast, RFC 4291: no loopback, private, link-local or group address is in it.
         [first, ..] => first & 0xe000 == 0x2000,
     }

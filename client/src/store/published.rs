@@ -132,7 +132,7 @@ impl BlobStore for PublishedStore {
             });
         }
         Ok(Box::new(Pieces {
-            pieces,
+            all: pieces,
             piece: 0,
             at: 0,
         }))
@@ -141,14 +141,14 @@ impl BlobStore for PublishedStore {
 
 /// Pieces, read as one.
 struct Pieces {
-    pieces: Vec<Bytes>,
+    all: Vec<Bytes>,
     piece: usize,
     at: usize,
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(piece) = self.pieces.get(self.piece) {
+        while let Some(piece) = self.all.get(self.piece) {
             let left = &piece[self.at..];
             if left.is_empty() {
                 self.piece += 1;
@@ -195,7 +195,7 @@ mod tests {
         let (_, pieces) = found.last().unwrap().clone();
         let mut text = String::new();
         let mut reader = Pieces {
-            pieces,
+            all: pieces,
             piece: 0,
             at: 0,
         };

@@ -225,6 +225,7 @@ impl<R: Remote> RemoteStore<R> {
                 store: store(),
                 action: "fetch",
                 blob: *id,
+                again: true,
                 source: format!("the answer ended after `{at}` of `{total}` bytes").into(),
             }),
             _ => Ok(()),
@@ -327,26 +328,21 @@ impl Steady {
 
     /// The next bytes; none at the end.
     async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
-        loop {
-            match tokio::time::timeout_at(self.deadline, self.bytes.next()).await {
-                Ok(None) => return Ok(None),
-                Ok(Some(piece)) => {
-                    let piece = piece?;
-                    self.moved += piece.len() as u64;
-                    if self.moved >= LEAST_PROGRESS {
-                        self.moved = 0;
-                        self.deadline = Instant::now() + self.patience;
-                    }
-                    return Ok(Some(piece));
-                }
-                Err(_) => {
-                    return Err(StoreError::Stalled {
-                        store: self.store.clone(),
-                        after: self.patience,
-                    });
-                }
-            }
+        let Ok(next) = tokio::time::timeout_at(self.deadline, self.bytes.next()).await else {
+            return Err(StoreError::Stalled {
+                store: self.store.clone(),
+                after: self.patience,
+            });
+        };
+        let Some(piece) = next.transpose()? else {
+            return Ok(None);
+        };
+        self.moved += piece.len() as u64;
+        if self.moved >= LEAST_PROGRESS {
+            self.moved = 0;
+            self.deadline = Instant::now() + self.patience;
         }
+        Ok(Some(piece))
     }
 }
 

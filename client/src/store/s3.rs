@@ -158,6 +158,8 @@ impl S3Remote {
                     store,
                     action,
                     blob,
+                    // The library has tried again already.
+                    again: false,
                     source: Box::new(error),
                 },
             },
@@ -273,6 +275,7 @@ impl Remote for S3Remote {
                 store: name.clone(),
                 action: "fetch",
                 blob,
+                again: true,
                 source: Box::new(error),
             })
         });

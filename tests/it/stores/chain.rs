@@ -24,18 +24,27 @@ fn a_published_record_is_read_from_the_chain_alone() {
     // Again, and nothing is sent.
     let before = context.node.block_number();
     let again = run_at(&context.primary, &store, &publish).success();
-    assert_eq!((&again["already"], &again["txs"]), (&4.into(), &serde_json::json!([])));
+    assert_eq!(
+        (&again["already"], &again["txs"]),
+        (&4.into(), &serde_json::json!([]))
+    );
     assert_eq!(context.node.block_number(), before);
     // Others' pieces do not get into the way.
     run_at(&context.specialist, &store, &publish).failure(1, "access.denied");
     fs::remove_dir_all(&directory).expect("the store is there");
     let out = output(&context);
     run_at(&context.patient, &store, &get_line(&context, &out)).success();
-    assert!(fs::read(&out).expect("the record is there") == payload, "another record");
+    assert!(
+        fs::read(&out).expect("the record is there") == payload,
+        "another record"
+    );
     fs::remove_file(&out).expect("the record is there");
     let line = format!("{} --range 30000-30009", get_line(&context, &out));
     run_at(&context.patient, &store, &line).success();
-    assert_eq!(fs::read(&out).expect("a part is there"), payload[30_000..30_010]);
+    assert_eq!(
+        fs::read(&out).expect("a part is there"),
+        payload[30_000..30_010]
+    );
     // The patient publishes from what stands there.
     let own = run_at(&context.patient, &store, &publish).success();
     assert_eq!(own["already"], 0, "{own:#}");

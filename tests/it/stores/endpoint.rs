@@ -37,13 +37,19 @@ fn the_authors_endpoint_is_asked_last_and_only_where_that_is_allowed() {
     let before = proxy.up();
     let error = run_at(&context.patient, &[utf8(&nowhere)], &line).failure(1, "store.forbidden");
     let causes = super::causes(&error);
-    assert!(causes.contains("nowhere") && causes.contains("endpoint"), "{causes}");
+    assert!(
+        causes.contains("nowhere") && causes.contains("endpoint"),
+        "{causes}"
+    );
     assert_eq!(proxy.up(), before, "it was not even connected to");
 
     let allowed = format!("{line} --allow-private-endpoints");
     let got = run_at(&context.patient, &[utf8(&nowhere)], &allowed);
     got.success();
-    assert!(fs::read(&out).expect("the record is there") == payload, "another record");
+    assert!(
+        fs::read(&out).expect("the record is there") == payload,
+        "another record"
+    );
     fs::remove_file(&out).expect("the record is there");
     let told = warnings(&got, "store.endpoint_asked");
     assert!(told.len() == 1 && told[0].contains(&at(&proxy)), "{told:?}");

@@ -17,7 +17,9 @@ fn fates(receipt: &Value, store: &str) -> Vec<(String, String)> {
 }
 
 fn both(outcome: &str) -> Vec<(String, String)> {
-    ["body", "head"].map(|part| (part.to_owned(), outcome.to_owned())).into()
+    ["body", "head"]
+        .map(|part| (part.to_owned(), outcome.to_owned()))
+        .into()
 }
 
 #[test]
@@ -40,12 +42,25 @@ fn erasing_destroys_every_copy_in_reach_and_says_what_is_left() {
     run(&context.primary, &stores, &url, &add_line(&context, &file)).success();
     let other = context.file("other.bin", &content(40_000));
     run(&context.primary, &stores, &url, &add_line(&context, &other)).success();
-    run(&context.primary, &stores, &url, &format!("record publish 1 --port {}", context.port)).success();
+    run(
+        &context.primary,
+        &stores,
+        &url,
+        &format!("record publish 1 --port {}", context.port),
+    )
+    .success();
 
     // Who may not retract destroys nothing.
     let erase = format!("record erase 1 --port {}", context.port);
     run(&context.specialist, &stores, &url, &erase).failure(1, "access.denied");
-    assert_eq!((blobs(&directory).len(), s3.blobs().len(), blobs(&dav_root).len()), (4, 4, 4));
+    assert_eq!(
+        (
+            blobs(&directory).len(),
+            s3.blobs().len(),
+            blobs(&dav_root).len()
+        ),
+        (4, 4, 4)
+    );
 
     // One store is out of reach: it is named, and the record stays to be erased again.
     proxy.set(Fault::CutsAnswers(0));
@@ -69,18 +84,38 @@ fn erasing_destroys_every_copy_in_reach_and_says_what_is_left() {
         .iter()
         .map(|it| it["what"].as_str().expect("text"))
         .collect();
-    assert_eq!(whats, ["commitment", "store-copies", "published", "readers"], "{receipt:#}");
-    let readers = receipt["out_of_reach"][3]["accounts"].to_string().to_lowercase();
-    assert!(readers.contains(&context.specialist.address.to_lowercase()), "{readers}");
+    assert_eq!(
+        whats,
+        ["commitment", "store-copies", "published", "readers"],
+        "{receipt:#}"
+    );
+    let readers = receipt["out_of_reach"][3]["accounts"]
+        .to_string()
+        .to_lowercase();
+    assert!(
+        readers.contains(&context.specialist.address.to_lowercase()),
+        "{readers}"
+    );
     assert!(!receipt.to_string().contains("deleted from the chain"));
 
     // Again, and it is complete. Only the published copy is left, and the other record is whole.
     proxy.set(Fault::None);
     let receipt = run(&context.patient, &all, &url, &erase).success();
-    assert_eq!((&receipt["complete"], &receipt["tx"]), (&json!(true), &json!(null)), "{receipt:#}");
+    assert_eq!(
+        (&receipt["complete"], &receipt["tx"]),
+        (&json!(true), &json!(null)),
+        "{receipt:#}"
+    );
     assert_eq!(fates(&receipt, utf8(&directory)), both("not-there"));
     assert_eq!(fates(&receipt, &dav_store), both("destroyed"));
-    assert_eq!((blobs(&directory).len(), s3.blobs().len(), blobs(&dav_root).len()), (2, 2, 2));
+    assert_eq!(
+        (
+            blobs(&directory).len(),
+            s3.blobs().len(),
+            blobs(&dav_root).len()
+        ),
+        (2, 2, 2)
+    );
     let out = output(&context);
     let line = get_line(&context, &out).replace("get 1", "get 2");
     run(&context.patient, &stores, &url, &line).success();
@@ -89,7 +124,9 @@ fn erasing_destroys_every_copy_in_reach_and_says_what_is_left() {
 #[test]
 fn an_erased_record_cannot_be_read_any_more() {
     let context = TestContext::with_reader(&content(10_000));
-    let receipt = context.patient.ok(&format!("record erase 1 --port {}", context.port));
+    let receipt = context
+        .patient
+        .ok(&format!("record erase 1 --port {}", context.port));
     assert_eq!(receipt["complete"], true, "{receipt:#}");
     assert_eq!(blobs(&context.patient.store), []);
     let out = output(&context);
@@ -99,9 +136,14 @@ fn an_erased_record_cannot_be_read_any_more() {
         .failure(1, "record.missing_blob");
     assert!(!out.exists());
     // For people the receipt is in words.
-    let mut command = context.patient.command(&format!("record erase 1 --port {} --yes", context.port));
+    let mut command = context
+        .patient
+        .command(&format!("record erase 1 --port {} --yes", context.port));
     let text = patientport_tests::Run::of(&mut command);
     let shown = String::from_utf8_lossy(&text.stdout).into_owned();
     assert_eq!(text.exit_code, Some(0), "{text:?}");
-    assert!(shown.contains("out of reach") && shown.contains("stay on the chain"), "{shown}");
+    assert!(
+        shown.contains("out of reach") && shown.contains("stay on the chain"),
+        "{shown}"
+    );
 }

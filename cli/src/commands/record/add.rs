@@ -170,9 +170,15 @@ async fn store(
     let guard = CancelGuard::default();
     // All of them, though most are used later: what cannot be used as it is named is told before the work.
     let writers = Writers::open(context, &context.settings.stores)?;
-    let (store, outgoing) = match (context.settings.stores.as_slice(), writers.stores.as_slice()) {
+    let (store, outgoing) = match (
+        context.settings.stores.as_slice(),
+        writers.stores.as_slice(),
+    ) {
         ([Location::Directory(_)], [store]) => (Arc::clone(store), false),
-        _ => (Arc::new(context.home().open_outgoing()?) as Arc<dyn BlobStore>, true),
+        _ => (
+            Arc::new(context.home().open_outgoing()?) as Arc<dyn BlobStore>,
+            true,
+        ),
     };
     let name = store.describe();
     let port = port.clone();

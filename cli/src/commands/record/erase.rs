@@ -107,8 +107,15 @@ impl Outcome for Erased {
         }
         for copy in &self.copies {
             let reason = copy.reason.as_ref();
-            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            text += &format!("{} in {}: {}{reason}\n", copy.part, copy.store, copy.outcome.words());
+            let reason = reason
+                .map(|reason| format!(": {reason}"))
+                .unwrap_or_default();
+            text += &format!(
+                "{} in {}: {}{reason}\n",
+                copy.part,
+                copy.store,
+                copy.outcome.words()
+            );
         }
         if self.body.is_none() {
             text += "body: no head was found that names it\n";
@@ -142,12 +149,15 @@ pub async fn run(context: &Context, args: &EraseArgs) -> Result<Erased, Error> {
     let writers = Writers::open_existing(context)?;
     let stores = Stores::open(context)?;
     let erased = erase(context, &chosen, entry, &writers, &stores).await;
-    // What its stores say about a record that is being destroyed is in the receipt.
+    stores.report(context);
     let erased = erased?;
     if !erased.complete {
         context.warn(
             "erase.incomplete",
-            format!("copies of record `{}` may be left: see the receipt", erased.id),
+            format!(
+                "copies of record `{}` may be left: see the receipt",
+                erased.id
+            ),
         );
     }
     Ok(erased)
@@ -376,7 +386,8 @@ async fn beyond(port: &Port, entry: &RecordEntry) -> Result<Vec<Beyond>, Error> 
     if !readers.is_empty() {
         beyond.push(Beyond {
             what: "readers",
-            reason: "copies that readers may have made; access to its section had at some time".into(),
+            reason: "copies that readers may have made; access to its section had at some time"
+                .into(),
             accounts: readers.into_iter().collect(),
         });
     }

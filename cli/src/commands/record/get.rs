@@ -105,7 +105,16 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     let reader = Reader::open(context, &chosen, &info)?;
     let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
     let stores = Stores::open(context)?;
-    let fetched = deliver(context, &chosen.port, &keyring, &stores, &args, output, existing).await;
+    let fetched = deliver(
+        context,
+        &chosen.port,
+        &keyring,
+        &stores,
+        &args,
+        output,
+        existing,
+    )
+    .await;
     stores.report(context);
     let Some(Delivered {
         record,
@@ -162,26 +171,26 @@ async fn deliver(
             format!("record `{}` is {}", entry.id, entry.state),
         );
     }
-    let part = match args.range {
+    let chosen = match args.range {
         Some(wanted) => Some(range::Part::of(&record, wanted)?),
         None => None,
     };
     let Some(output) = output else {
-        match part {
-            Some(part) => range::to_stdout(record, part).await?,
+        match chosen {
+            Some(chosen) => range::to_stdout(record, chosen).await?,
             None => to_stdout(record).await?,
         }
         return Ok(None);
     };
-    let length = match &part {
-        Some(part) => range::to_file(&record, part, &output, existing).await?,
+    let length = match &chosen {
+        Some(chosen) => range::to_file(&record, chosen, &output, existing).await?,
         None => to_file(&record, &output, existing).await?,
     };
     Ok(Some(Delivered {
         record,
         output,
         length,
-        range: part.map(|part| part.inclusive()),
+        range: chosen.map(|chosen| chosen.inclusive()),
     }))
 }
 

@@ -54,7 +54,10 @@ impl Stores {
     /// Where a record of `author` is looked for: the stores named, in their order; then the endpoint that the author
     /// names; then the chain.
     pub(crate) fn of(&self, port: &Port, author: Address) -> Arc<dyn BlobStore> {
-        let mut known = self.by_author.lock().expect("nothing panics under this lock");
+        let mut known = self
+            .by_author
+            .lock()
+            .expect("nothing panics under this lock");
         let sources = known.entry(author).or_insert_with(|| {
             let registry = port.registry().clone();
             let endpoint = Arc::new(AuthorStore::new(registry, author, self.environment.clone()));
@@ -72,7 +75,10 @@ impl Stores {
 
     /// Tells what went wrong though a record was found, and which hosts were asked that the user did not name.
     pub(crate) fn report(&self, context: &Context) {
-        let known = self.by_author.lock().expect("nothing panics under this lock");
+        let known = self
+            .by_author
+            .lock()
+            .expect("nothing panics under this lock");
         for (author, sources) in known.iter() {
             for trouble in sources.all.troubles() {
                 let times = match trouble.count {
@@ -110,7 +116,9 @@ impl Writers {
     /// A store that cannot be used as it was named.
     pub(super) fn open(context: &Context, locations: &[Location]) -> Result<Self, Error> {
         let (stop, environment) = environment(context);
-        let opened = locations.iter().map(|location| location.writer(&environment));
+        let opened = locations
+            .iter()
+            .map(|location| location.writer(&environment));
         let opened = opened.collect::<Result<_, StoreError>>();
         Ok(Self {
             stores: opened.map_err(patientport_client::Error::from)?,
