@@ -118,6 +118,14 @@ const WARNINGS: &[(&str, &str)] = &[
         "The development chain listens on an address that other machines reach.",
     ),
     (
+        "erase.incomplete",
+        "Copies of an erased record may be left in places that this run was told of: the receipt says where.",
+    ),
+    (
+        "erase.no_head",
+        "No head of the record is in reach, so nothing says which body belongs to it.",
+    ),
+    (
         "message.not_sealed",
         "A denial goes without words: the requester has no key that could be trusted.",
     ),
@@ -149,6 +157,18 @@ const WARNINGS: &[(&str, &str)] = &[
     (
         "section.stale",
         "Somebody without access holds the key of a section.",
+    ),
+    (
+        "store.endpoint_asked",
+        "A host that the user did not name was asked: its keeper learns which records are read, when and from where.",
+    ),
+    (
+        "store.failed",
+        "Another store failed than the one in the error.",
+    ),
+    (
+        "store.fallback",
+        "A store lacked a blob, served another one or failed, and the next one was asked.",
     ),
 ];
 

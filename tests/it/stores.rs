@@ -155,7 +155,27 @@ fn a_record_in_a_bucket_is_read_by_others() {
         fs::read(&out).expect("the record is there") == payload,
         "another record"
     );
-    assert_eq!(files_below(&context.patient.home.join("incoming")), []);
+    let incoming = context.patient.home.join("incoming");
+    assert_eq!(files_below(&incoming), []);
+    // What an earlier run fetched is used, be it all or a part.
+    let bucket = blobs(&s3.root.join("records"));
+    let (stored, _) = bucket
+        .iter()
+        .max_by_key(|(_, length)| *length)
+        .expect("a record is stored");
+    let stored_bytes = fs::read(stored).expect("a blob is readable");
+    let name = stored.file_stem().expect("a name").to_string_lossy();
+    for kept in [stored_bytes.len(), stored_bytes.len() / 2] {
+        let part = incoming.join(format!("{name}.part"));
+        fs::write(part, &stored_bytes[..kept]).expect("the home is writable");
+        let line = format!("{} --force", get_line(&context, &out));
+        run(&context.patient, &store, &url, &line).success();
+        assert!(
+            fs::read(&out).expect("the record is there") == payload,
+            "another record"
+        );
+        assert_eq!(files_below(&incoming), []);
+    }
     let listed = run(&context.patient, &store, &url, "record list").success();
     assert_eq!(listed["records"][0]["access"], "open", "{listed:#}");
     run(&context.patient, &store, &url, "record verify 1").success();

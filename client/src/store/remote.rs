@@ -159,7 +159,8 @@ impl<R: Remote> RemoteStore<R> {
         let mut at = part.file.seek(SeekFrom::End(0)).map_err(self.io(id))?;
         let (mut tag, mut failures, mut whole) = (None, 0, None);
         loop {
-            if at > 0 && whole == Some(at) {
+            // There is nothing behind that: asking for it would be an error.
+            if at > 0 && (whole == Some(at) || at == max) {
                 return Ok(());
             }
             let before = at;

@@ -214,8 +214,7 @@ impl S3Remote {
         };
         match finished.await {
             Ok(_) => Ok(()),
-            // The service has forgotten the upload, as it may after a while: from the beginning.
-            Err(StoreError::Missing { .. } | StoreError::Refused { .. }) if is_resumed => {
+            Err(error) if is_resumed && has_forgotten(&error) => {
                 if let Some(journal) = journal {
                     let _ = std::fs::remove_file(journal);
                 }
@@ -310,6 +309,21 @@ impl Remote for S3Remote {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.error("delete", id, error)),
         }
+    }
+}
+
+/// Whether a service no longer knows an upload, or parts of it, as may be after a while.
+fn has_forgotten(error: &StoreError) -> bool {
+    match error {
+        StoreError::Missing { .. } | StoreError::Refused { .. } => true,
+        // The library gives the service's own codes in words only.
+        StoreError::Unreachable { .. } => {
+            let told = error.whole();
+            ["NoSuchUpload", "InvalidPart", "EntityTooSmall"]
+                .iter()
+                .any(|code| told.contains(code))
+        }
+        _ => false,
     }
 }
 
