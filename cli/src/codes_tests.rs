@@ -170,6 +170,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "store.fallback",
         "A store lacked a blob, served another one or failed, and the next one was asked.",
     ),
+    (
+        "store.not_taken_back",
+        "A record that the port will never take, because its section's key has changed, could not be removed from a store: a former reader who gets it there could open it.",
+    ),
 ];
 
 #[test]

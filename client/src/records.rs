@@ -10,8 +10,8 @@ use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordAdded};
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{
-    BodyRange, Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, Recipient, RecordError,
-    check_place, encrypt,
+    BodyRange, Commitment, Head, MAX_HEAD_BYTES, Metadata, OpenedHead, Place, Recipient,
+    RecordError, check_place, encrypt,
 };
 use patientport_core::section::SectionId;
 use serde::{Deserialize, Serialize};

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::Address;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use patientport_client::port::{RecordEntry, RecordState};
 use patientport_client::rotation::NamedSection;
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use patientport_client::sharing::{Looked, look, owed, shared};
 use patientport_core::record::RecordKey;
 use patientport_core::section::SectionSet;
@@ -14,8 +14,8 @@ use rand_core::OsRng;
 use serde::Serialize;
 
 use super::party::Patient;
-use super::record::stores::{HEADS_AT_ONCE, Stores};
 use super::record::blocking;
+use super::record::stores::{HEADS_AT_ONCE, Stores};
 use super::sealing;
 use crate::commands::describe::Who;
 use crate::context::{ChosenPort, Context};

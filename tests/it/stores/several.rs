@@ -235,3 +235,29 @@ fn a_server_that_takes_nothing_is_named() {
     );
     assert_eq!(files_below(&root), []);
 }
+
+#[test]
+fn a_record_whose_key_was_changed_meanwhile_is_removed_again() {
+    let context = TestContext::with_port();
+    let dav_root = context.path("dav");
+    fs::create_dir(&dav_root).expect("the temporary directory is writable");
+    let dav = Server::dav(&dav_root);
+    let proxy = FaultyProxy::start(dav.address, Fault::CutsAnswers(0));
+    let (directory, dav_store) = (context.path("records"), at(&proxy));
+    let stores = [utf8(&directory), &dav_store];
+    let file = context.file("note.bin", &content(20_000));
+    let error = run_at(&context.primary, &stores, &add_line(&context, &file))
+        .failure(3, "store.unreachable");
+    let commitment = error["details"]["commitment"].as_str().expect("text");
+    assert_eq!(blobs(&directory).len(), 2);
+
+    context.patient.ok("access rotate --section 0");
+    proxy.set(Fault::None);
+    let resume = format!("record add --resume {commitment}");
+    run_at(&context.primary, &stores, &resume).failure(1, "section.stale_epoch");
+    // Whoever holds the old key finds nothing to open with it.
+    for place in [&directory, &dav_root, &context.primary.home] {
+        assert_eq!(blobs(place), [], "{}", place.display());
+    }
+    run_at(&context.primary, &stores, &resume).failure(2, "record.nothing_pending");
+}

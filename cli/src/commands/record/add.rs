@@ -249,17 +249,24 @@ async fn commit(
         transfer::send(context, pending).await?;
         commit_once(context, port, wallet, pending, pins).await
     };
-    let (id, tx) = sent.await.map_err(|error| {
-        let hint = if error.code() == "section.stale_epoch" {
-            "the section's key has changed since the record was stored: add the file again".into()
-        } else {
-            format!(
-                "the record is encrypted and not lost: go on with `patientport record add --resume {}`",
-                record.commitment
-            )
-        };
-        error.with_hint(hint, json!({ "commitment": record.commitment }))
-    })?;
+    let (id, tx) = match sent.await {
+        Ok(sent) => sent,
+        Err(error) => {
+            let hint = if error.code() == "section.stale_epoch" {
+                // It is sealed to a key that a former reader has, and will never be on chain.
+                if let Err(failure) = transfer::take_back(context, pending).await {
+                    context.warn("store.not_taken_back", failure.chain().join(": "));
+                }
+                "the section's key has changed since the record was encrypted, and what was stored is removed again: add the file once more".into()
+            } else {
+                format!(
+                    "the record is encrypted and not lost: go on with `patientport record add --resume {}`",
+                    record.commitment
+                )
+            };
+            return Err(error.with_hint(hint, json!({ "commitment": record.commitment })));
+        }
+    };
     context.home().remove_pending(record.commitment)?;
     transfer::forget(context, pending).await;
     Ok(Added {

@@ -146,7 +146,7 @@ pub async fn run(context: &Context, args: &EraseArgs) -> Result<Erased, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     chosen.port.claimed_info().await?;
     let entry = chosen.port.record(args.id).await?;
-    let writers = Writers::open_existing(context)?;
+    let writers = Writers::open_existing(context, &context.settings.stores)?;
     let stores = Stores::open(context)?;
     let erased = erase(context, &chosen, entry, &writers, &stores).await;
     stores.report(context);

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use alloy::primitives::Address;
+use patientport_client::port::RecordEntry;
 use patientport_client::records::fetch_head;
 use patientport_core::record::RecordKey;
 use serde::Serialize;
 
-use super::{blocking, open_store};
+use super::blocking;
+use super::stores::Stores;
 use crate::args::record::ShareArgs;
 use crate::commands::onward::{SharedWith, give, record_list, share_onward};
 use crate::commands::party::Patient;
@@ -102,16 +104,23 @@ async fn keys(
     for id in ids {
         entries.push(chosen.port.record(id).await?);
     }
-    let store = open_store(&context.settings.store)?;
+    let stores = Stores::open(context)?;
+    let at = |entry: RecordEntry| {
+        let store = stores.of(&chosen.port, entry.author);
+        (entry, store)
+    };
+    let entries: Vec<_> = entries.into_iter().map(at).collect();
     let (port, keyring) = (chosen.port.clone(), Arc::new(patient.keyring().clone()));
-    blocking(move || {
+    let keys = blocking(move || {
         entries
             .iter()
-            .map(|entry| {
+            .map(|(entry, store)| {
                 let head = fetch_head(&port, entry, store.as_ref())?;
                 Ok((entry.id, keyring.open(entry.id, &head)?.1))
             })
             .collect()
-    })
-    .await
+    });
+    let keys = keys.await;
+    stores.report(context);
+    keys
 }

@@ -127,10 +127,11 @@ impl Writers {
     }
 
     /// As [`Self::open`], without making directories: to delete.
-    pub(super) fn open_existing(context: &Context) -> Result<Self, Error> {
+    pub(super) fn open_existing(context: &Context, locations: &[Location]) -> Result<Self, Error> {
         let (stop, environment) = environment(context);
-        let locations = context.settings.stores.iter();
-        let opened = locations.map(|location| location.reader(&environment));
+        let opened = locations
+            .iter()
+            .map(|location| location.reader(&environment));
         let opened = opened.collect::<Result<_, StoreError>>();
         Ok(Self {
             stores: opened.map_err(patientport_client::Error::from)?,

@@ -20,14 +20,7 @@ pub(super) async fn send(context: &Context, pending: &Pending) -> Result<(), Err
     if !pending.outgoing {
         return Ok(());
     }
-    let locations = if context.settings.stores_by_flag {
-        // Whoever resumes may name others: one may have gone for good.
-        context.settings.stores.clone()
-    } else {
-        let parse = |text: &String| Location::parse(OsStr::new(text));
-        let parsed: Result<_, StoreError> = pending.stores.iter().map(parse).collect();
-        parsed.map_err(patientport_client::Error::from)?
-    };
+    let locations = locations(context, pending)?;
     context.terminal.say(&format!(
         "encrypted; should this be interrupted, go on with `patientport record add --resume {}`",
         pending.record.commitment
@@ -46,6 +39,50 @@ pub(super) async fn send(context: &Context, pending: &Pending) -> Result<(), Err
         }
     }
     failure.map_or(Ok(()), Err)
+}
+
+/// The stores that a waiting record goes to.
+fn locations(context: &Context, pending: &Pending) -> Result<Vec<Location>, Error> {
+    if context.settings.stores_by_flag {
+        // Whoever resumes may name others: one may have gone for good.
+        return Ok(context.settings.stores.clone());
+    }
+    let parse = |text: &String| Location::parse(OsStr::new(text));
+    let parsed: Result<_, StoreError> = pending.stores.iter().map(parse).collect();
+    Ok(parsed.map_err(patientport_client::Error::from)?)
+}
+
+/// Destroys the blobs of a record that the port will never take, because its section's key has changed since: a
+/// former reader who gets them could open them. What cannot be destroyed is told.
+///
+/// # Errors
+/// Stores that cannot be used as they are named; the home's.
+pub(super) async fn take_back(context: &Context, pending: &Pending) -> Result<(), Error> {
+    let locations = locations(context, pending)?;
+    let writers = Writers::open_existing(context, &locations)?;
+    let blobs = [pending.record.body, pending.record.commitment].map(BlobId);
+    for store in &writers.stores {
+        let at = Arc::clone(store);
+        let deleted = blocking(move || {
+            for id in &blobs {
+                at.delete(id).map_err(patientport_client::Error::from)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = deleted.await {
+            context.warn(
+                "store.not_taken_back",
+                format!(
+                    "the record could not be removed from {}, and a former reader who gets it there could open it: {}",
+                    store.describe(),
+                    error.chain().join(": ")
+                ),
+            );
+        }
+    }
+    context.home().remove_pending(pending.record.commitment)?;
+    forget(context, pending).await;
+    Ok(())
 }
 
 async fn send_to(
