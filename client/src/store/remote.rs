@@ -477,7 +477,7 @@ impl<R: Remote> BlobStore for RemoteStore<R> {
                     return Ok(false);
                 }
             }
-            Ok(hasher.finalize().as_bytes() == &id.0.0)
+            Ok(read == length && hasher.finalize().as_bytes() == &id.0.0)
         })
     }
 }

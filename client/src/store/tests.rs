@@ -188,3 +188,109 @@ fn blobs_can_be_read_by_those_who_share_the_directory() {
         0o644
     );
 }
+
+#[test]
+fn a_directory_is_made_by_writing_and_not_by_reading() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("blobs");
+    let reader = DirectoryStore::open(&path).unwrap();
+    let id = BlobId::of(b"payload");
+    assert!(!reader.contains(&id).unwrap() && !reader.delete(&id).unwrap());
+    assert_eq!(
+        reader.get(&id, 10).unwrap_err().code(),
+        "store.missing_blob"
+    );
+    assert!(!path.exists());
+    DirectoryStore::create_in(&path).unwrap();
+    assert!(path.is_dir());
+}
+
+#[test]
+fn deleting_says_whether_there_was_anything() {
+    let (_directory, store) = store();
+    let (one, other) = (store.put(b"one").unwrap(), store.put(b"other").unwrap());
+    assert!(store.delete(&one).unwrap());
+    assert!(!store.delete(&one).unwrap());
+    assert_eq!(files(store.root()), [store.path_of(&other)]);
+}
+
+#[test]
+fn a_part_is_exactly_what_was_asked_for() {
+    let (_directory, store) = store();
+    let blob: Vec<u8> = (0..=u8::MAX).collect();
+    let id = store.put(&blob).unwrap();
+    for range in [0..0, 0..1, 5..250, 0..256, 255..256] {
+        let expected: Vec<u8> = range.clone().map(|at| u8::try_from(at).unwrap()).collect();
+        assert_eq!(store.read_range(&id, range).unwrap(), expected);
+    }
+    for range in [0..257, 256..257, 1_000..1_001] {
+        let error = store.read_range(&id, range).unwrap_err();
+        assert_eq!(error.code(), "store.corrupt_blob");
+    }
+}
+
+#[test]
+fn an_upload_stores_what_the_name_stands_for_and_repairs_damage() {
+    let (directory, store) = store();
+    let source = directory.path().join("source");
+    fs::write(&source, b"payload").unwrap();
+    let id = BlobId::of(b"payload");
+    store.upload(&id, &source, 7).unwrap();
+    assert!(store.is_intact(&id, 7).unwrap());
+    assert!(!store.is_intact(&id, 6).unwrap() && !store.is_intact(&id, 8).unwrap());
+    fs::write(store.path_of(&id), b"paYload").unwrap();
+    assert!(!store.is_intact(&id, 7).unwrap());
+    store.upload(&id, &source, 7).unwrap();
+    assert_eq!(store.get(&id, 7).unwrap(), b"payload");
+    fs::write(&source, b"something else").unwrap();
+    let other = BlobId::of(b"payload 2");
+    let error = store.upload(&other, &source, 14).unwrap_err();
+    assert_eq!(error.code(), "store.corrupt_blob");
+    assert!(!store.contains(&other).unwrap());
+}
+
+#[test]
+fn what_several_stores_said_is_told_in_full_and_judged_by_what_tells_most() {
+    let blob = BlobId::of(b"x");
+    let missing = |store: &str| StoreError::Missing {
+        store: store.into(),
+        blob,
+    };
+    let corrupt = StoreError::Corrupt {
+        store: "the damaged store".into(),
+        blob,
+    };
+    let refused = StoreError::Refused {
+        store: "the closed store".into(),
+        action: "fetch",
+        blob,
+        status: 403,
+    };
+    let absent = || StoreError::Absent {
+        what: "there is no endpoint".into(),
+    };
+    let code = |failures| StoreError::nowhere(blob, failures).code();
+    assert_eq!(code(vec![missing("a"), missing("b")]), "store.missing_blob");
+    assert_eq!(code(vec![absent(), absent()]), "store.missing_blob");
+    // A store alone speaks for itself.
+    assert!(matches!(
+        StoreError::nowhere(blob, vec![missing("a"), absent()]),
+        StoreError::Missing { store, .. } if store == "a"
+    ));
+    let both = StoreError::nowhere(blob, vec![missing("a"), refused, absent()]);
+    assert_eq!(
+        (both.code(), both.class()),
+        ("store.refused", Class::Environment)
+    );
+    let all = StoreError::nowhere(blob, vec![both, corrupt]);
+    assert_eq!(
+        (all.code(), all.class()),
+        ("store.corrupt_blob", Class::Refused)
+    );
+    let text = all.whole();
+    assert!(
+        text.contains("closed") && text.contains("damaged"),
+        "{text}"
+    );
+    assert!(!text.contains("endpoint"), "{text}");
+}
