@@ -1,6 +1,7 @@
 //! The verbs: one file each, returning a typed outcome that `output` renders.
 
 pub mod access;
+pub mod backup;
 pub mod demo;
 pub mod deploy;
 pub mod describe;
@@ -41,12 +42,17 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             WalletCommand::New(args) => report(wallet::new::run(context, args)),
             WalletCommand::Import(args) => report(wallet::import::run(context, args)),
             WalletCommand::List => report(wallet::list::run(context)),
+            WalletCommand::Export(args) => report(wallet::export::run(context, args)),
             WalletCommand::Address(args) => report(wallet::address::run(context, &args)),
         },
         Command::Identity(command) => match command {
             IdentityCommand::New(args) => report(identity::new::run(context, args)),
             IdentityCommand::List => report(identity::list::run(context)),
             IdentityCommand::Show(args) => report(identity::show::run(context, &args)),
+            IdentityCommand::Backup(args) => report(identity::backup::run(context, args)),
+            IdentityCommand::Restore(args) => report(identity::restore::run(context, args)),
+            IdentityCommand::Export(args) => report(identity::export::run(context, args)),
+            IdentityCommand::Import(args) => report(identity::import::run(context, &args)),
         },
         Command::Deploy(args) => report(deploy::run(context, args).await),
         Command::Keepalive(args) => report(keepalive::run(context, &args).await),
