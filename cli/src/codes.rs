@@ -273,6 +273,8 @@ pub const CODES: &[Code] = &[
         &[]),
     code("record.unsupported_version", Refused, "The record is of a newer format or another cipher.",
         &["use a newer version of this program"]),
+    code("recover.nothing_found", Refused, "The home has no wallet, and no account of the identity's words was ever used here.",
+        &["check registry and node; accounts that were not made with `wallet new --from-identity` come back with `patientport wallet import`"]),
     code("registry.implementation_not_set", Refused, "The registry does not know yet which code ports run.",
         &["its owner finishes with `patientport deploy`"]),
     code("registry.invalid_attester", Refused, "Nobody cannot attest.",

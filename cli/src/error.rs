@@ -131,6 +131,16 @@ pub enum Error {
     /// What was read is no backup phrase. It is not shown.
     #[error("these are not the words of a backup")]
     Phrase(#[from] PhraseError),
+    /// Neither a wallet nor an account of the identity's words with a trace on the chain.
+    #[error(
+        "this home has no wallet, and no account of identity `{identity}` has left a trace at the registry `{registry}`"
+    )]
+    NothingRecovered {
+        /// The identity.
+        identity: String,
+        /// The registry.
+        registry: Address,
+    },
     /// The account is in the home.
     #[error("account `{index}` of identity `{identity}` is the wallet `{wallet}` of this home")]
     AccountTaken {
@@ -340,6 +350,7 @@ impl Error {
             Self::NotAPrivateKey => "wallet.invalid_key",
             Self::Phrase(PhraseError::Account { .. }) => "wallet.no_such_index",
             Self::Phrase(_) => "phrase.invalid",
+            Self::NothingRecovered { .. } => "recover.nothing_found",
             Self::AccountTaken { .. } => "wallet.index_taken",
             Self::UnknownSection { .. } => "section.unknown_name",
             Self::NotTheOwner { .. } => "port.not_owner",

@@ -13,6 +13,7 @@ mod patient;
 pub mod port;
 pub mod program;
 pub mod records;
+pub mod recovery;
 pub mod registry;
 pub mod revert;
 pub mod rotation;

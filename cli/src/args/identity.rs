@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use alloy::primitives::B256;
 use clap::{Args, Subcommand};
 
 use super::wallet::KdfArgs;
@@ -40,10 +41,20 @@ They are shown on a terminal only, after a warning.")]
 Examples:
   patientport identity restore alice                         asks for the words
   patientport identity restore alice --words-file alice.words
-  patientport port recover --identity alice --from-identity  then find its accounts and ports again
+  patientport identity recover alice                         then find its accounts and ports again
 
 Words may be in any case, numbered or not, on one line or many, or cut to their first four letters.")]
     Restore(RestoreArgs),
+    /// Find an identity's accounts, ports and provider entry again, on the chain alone
+    #[command(after_help = "\
+Examples:
+  patientport identity recover alice --registry 0x5FbDB2315678afecb367f032d93F642f64180aa3
+  patientport identity recover alice --no-accounts           only for the wallets that are in this home
+
+Looks for accounts of the identity's words, restores their wallets, and finds the ports of every wallet with the keys
+and section names that they have. Sends nothing, and can be run again at any time. The node learns which accounts
+belong together.")]
+    Recover(RecoverArgs),
     /// Copy an identity into a file of its own, encrypted
     #[command(after_help = "\
 Examples:
@@ -95,6 +106,22 @@ pub struct RestoreArgs {
     #[arg(long, value_name = "FILE")]
     pub words_file: Option<PathBuf>,
     /// Work factor.
+    #[command(flatten)]
+    pub kdf: KdfArgs,
+}
+
+/// `identity recover`
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// Identity [default: --identity, else the home's only one]
+    pub name: Option<String>,
+    /// Do not look for accounts made from the identity's words
+    #[arg(long)]
+    pub no_accounts: bool,
+    /// Take back ports whose code has this keccak256 hash, though this program does not know it
+    #[arg(long, value_name = "HASH", value_parser = super::values::hash)]
+    pub accept_code: Option<B256>,
+    /// Work factor of restored wallets.
     #[command(flatten)]
     pub kdf: KdfArgs,
 }

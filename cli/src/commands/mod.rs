@@ -11,6 +11,7 @@ pub mod identity;
 pub mod keepalive;
 pub mod manual;
 pub mod onward;
+pub mod keys;
 pub mod party;
 pub mod port;
 pub mod provider;
@@ -51,6 +52,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             IdentityCommand::Show(args) => report(identity::show::run(context, &args)),
             IdentityCommand::Backup(args) => report(identity::backup::run(context, args)),
             IdentityCommand::Restore(args) => report(identity::restore::run(context, args)),
+            IdentityCommand::Recover(args) => report(identity::recover::run(context, args).await),
             IdentityCommand::Export(args) => report(identity::export::run(context, args)),
             IdentityCommand::Import(args) => report(identity::import::run(context, &args)),
         },

@@ -27,6 +27,9 @@ pub struct KnownPort {
     /// Index of the key within that identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_index: Option<u32>,
+    /// Index of the key that is to replace it, from before it is published until it is known to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_key: Option<u32>,
     /// Private names of its sections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sections: BTreeMap<u8, String>,
@@ -42,6 +45,7 @@ impl KnownPort {
             account: None,
             identity: None,
             key_index: None,
+            next_key: None,
             sections: BTreeMap::new(),
         }
     }
@@ -121,7 +125,7 @@ pub fn next_key_index(ports: &Ports, identity: &str) -> u32 {
     let same = ports
         .values()
         .filter(|port| port.identity.as_deref() == Some(identity));
-    same.filter_map(|port| port.key_index)
+    same.flat_map(|port| port.key_index.into_iter().chain(port.next_key))
         .max()
         .map_or(0, |index| index.saturating_add(1))
 }
@@ -228,6 +232,12 @@ mod tests {
         let ports = home.ports().unwrap();
         assert_eq!(next_key_index(&ports, "alice"), 2);
         assert_eq!(next_key_index(&ports, "bob"), 0);
+        home.change_ports(|ports| {
+            ports.get_mut("mine").unwrap().next_key = Some(7);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(next_key_index(&home.ports().unwrap(), "alice"), 8);
     }
 
     #[test]

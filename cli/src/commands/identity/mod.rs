@@ -5,5 +5,6 @@ pub mod export;
 pub mod import;
 pub mod list;
 pub mod new;
+pub mod recover;
 pub mod restore;
 pub mod show;

@@ -39,7 +39,7 @@ pub fn run(context: &Context, args: RestoreArgs) -> Result<NewIdentity, Error> {
         .home()
         .add_identity(&args.name, &seed, &password, args.kdf.scrypt_log_n)?;
     context.terminal.say(&format!(
-        "find its ports and accounts again with `patientport port recover --identity {} --from-identity`",
+        "find its accounts and ports again with `patientport identity recover {}`",
         args.name
     ));
     Ok(NewIdentity::of(args.name, &seed))

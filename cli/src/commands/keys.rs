@@ -1,0 +1,169 @@
+//! Which of an identity's keys a port or the registry shows.
+
+use patientport_client::IdentityKeys;
+use patientport_client::port::{Port, PortInfo};
+use patientport_client::recovery::patient_keys;
+use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::home::ports::KnownPort;
+
+/// How many keys beyond the last known one are tried.
+const KEYS_TRIED: u32 = 64;
+
+/// Keys of an identity by number, derived as they are needed: up to [`KEYS_TRIED`] beyond the last one found.
+pub struct Search<'a> {
+    derive: Box<dyn Fn(u32) -> SecretKey + Send + Sync + 'a>,
+    public: Vec<PublicKey>,
+    /// The first number above all known to be in use.
+    next: u32,
+}
+
+impl std::fmt::Debug for Search<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Search")
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Search<'a> {
+    /// Among a patient's keys, of which those below `next` were handed out for certain.
+    pub fn patient(seed: &'a IdentitySeed, next: u32) -> Self {
+        Self {
+            derive: Box::new(|index| seed.patient_key(index)),
+            public: Vec::new(),
+            next,
+        }
+    }
+
+    /// Among a provider's keys.
+    pub fn provider(seed: &'a IdentitySeed) -> Self {
+        Self {
+            derive: Box::new(|index| seed.provider_key(index)),
+            public: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// The key with this number.
+    pub fn key(&self, index: u32) -> SecretKey {
+        (self.derive)(index)
+    }
+
+    /// The keys with these numbers.
+    pub fn identity(&self, keys: &PortKeys) -> IdentityKeys {
+        let former = keys.former.iter().map(|index| self.key(*index)).collect();
+        IdentityKeys::new(self.key(keys.current), former)
+    }
+
+    /// The first number above all found, or known, to be in use.
+    pub const fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// The number of a key; a guess is tried first.
+    pub fn find(&mut self, wanted: &PublicKey, guess: Option<u32>) -> Option<u32> {
+        let guess = guess.filter(|index| self.key(*index).public() == *wanted);
+        let found = guess.or_else(|| self.scan(wanted))?;
+        self.next = self.next.max(found.saturating_add(1));
+        Some(found)
+    }
+
+    fn scan(&mut self, wanted: &PublicKey) -> Option<u32> {
+        let end = self.next.saturating_add(KEYS_TRIED);
+        for index in 0..end {
+            let known = self.public.get(index as usize).copied();
+            let key = known.unwrap_or_else(|| {
+                let key = (self.derive)(index).public();
+                self.public.push(key);
+                key
+            });
+            if key == *wanted {
+                return Some(index);
+            }
+        }
+        None
+    }
+}
+
+/// An identity's numbers at one port.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PortKeys {
+    /// Of the key in use.
+    pub current: u32,
+    /// Of those before it, newest first.
+    pub former: Vec<u32>,
+}
+
+/// The numbers of the keys that a claimed port shows and showed; `None` if the one in use is not of this identity.
+///
+/// # Errors
+/// Those of reading the port's history.
+pub async fn of_port(
+    search: &mut Search<'_>,
+    port: &Port,
+    info: &PortInfo,
+    guess: Option<u32>,
+) -> Result<Option<PortKeys>, Error> {
+    let Some(current) = search.find(&info.patient_key()?, guess) else {
+        return Ok(None);
+    };
+    let mut former = Vec::new();
+    for key in patient_keys(port).await?.iter().rev() {
+        // Keys of a former patient are not of this identity.
+        match search.find(key, None) {
+            Some(index) if index != current && !former.contains(&index) => former.push(index),
+            _ => {}
+        }
+    }
+    Ok(Some(PortKeys { current, former }))
+}
+
+/// A search among a patient's keys, as far as this home knows what was handed out.
+///
+/// # Errors
+/// The home's.
+pub fn patient_search<'a>(
+    context: &Context,
+    seed: &'a IdentitySeed,
+    known: &KnownPort,
+) -> Result<Search<'a>, Error> {
+    let numbers = known.key_index.into_iter().chain(known.next_key);
+    let above = numbers.max().map_or(0, |index| index.saturating_add(1));
+    let next = context.home().derived(seed)?.next_patient_key.max(above);
+    Ok(Search::patient(seed, next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forgotten_key_is_found_within_the_gap() {
+        let seed = IdentitySeed::from_bytes([7; 32]);
+        let key = |index| seed.patient_key(index).public();
+        for guess in [None, Some(5), Some(9)] {
+            assert_eq!(Search::patient(&seed, 0).find(&key(5), guess), Some(5));
+        }
+        let other = IdentitySeed::from_bytes([8; 32]);
+        assert_eq!(Search::patient(&other, 0).find(&key(5), Some(5)), None);
+        assert_eq!(Search::provider(&seed).find(&key(5), Some(5)), None);
+    }
+
+    #[test]
+    fn every_find_moves_the_gap() {
+        let seed = IdentitySeed::from_bytes([7; 32]);
+        let key = |index| seed.patient_key(index).public();
+        let mut search = Search::patient(&seed, 0);
+        assert_eq!(search.find(&key(64), None), None);
+        assert_eq!(search.find(&key(63), None), Some(63));
+        assert_eq!(search.next(), 64);
+        assert_eq!(search.find(&key(127), None), Some(127));
+        assert_eq!(search.find(&key(0), None), Some(0));
+        assert_eq!(search.next(), 128);
+        // What the home remembers counts as found.
+        assert_eq!(Search::patient(&seed, 40).find(&key(103), None), Some(103));
+    }
+}
