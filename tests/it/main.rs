@@ -8,6 +8,7 @@ mod environment;
 mod flow;
 mod history;
 mod keepalive;
+mod identity;
 mod records;
 mod sharing;
 mod signals;
