@@ -15,6 +15,7 @@ pub mod program;
 pub mod records;
 pub mod recovery;
 pub mod registry;
+pub mod resealing;
 pub mod revert;
 pub mod rotation;
 pub mod sharing;

@@ -56,7 +56,7 @@ pub async fn ports_transferred_to(
                     OwnershipTransferred::SIGNATURE_HASH,
                 ],
             )
-            .with_topic(2, accounts.iter().map(|account| account.into_word()));
+            .with_topic(2, accounts.iter().map(Address::into_word));
         contracts.extend(registry.chain().logs(&query).await?.iter().map(Log::address));
     }
     contracts.sort_unstable();
@@ -70,7 +70,7 @@ async fn issued(registry: &Registry, topic: usize, values: &[Address]) -> Result
     for values in values.chunks(ACCOUNTS_PER_QUERY) {
         let query = LogQuery::of(registry.address(), registry.from_block())
             .with_topic(0, [PortIssued::SIGNATURE_HASH])
-            .with_topic(topic, values.iter().map(|value| value.into_word()));
+            .with_topic(topic, values.iter().map(Address::into_word));
         for log in registry.chain().logs(&query).await? {
             if let Ok(event) = PortIssued::decode_log(&log.inner) {
                 ports.push(IssuedPort {
@@ -97,7 +97,7 @@ pub async fn providers_among(registry: &Registry, accounts: &[Address]) -> Resul
     for accounts in accounts.chunks(ACCOUNTS_PER_QUERY) {
         let query = LogQuery::of(registry.address(), registry.from_block())
             .with_topic(0, [ProviderRegistered::SIGNATURE_HASH])
-            .with_topic(1, accounts.iter().map(|account| account.into_word()));
+            .with_topic(1, accounts.iter().map(Address::into_word));
         let logs = registry.chain().logs(&query).await?;
         let registered = logs
             .iter()

@@ -16,6 +16,15 @@ Examples:
 
 Name, specialty, contact and endpoint are public and stay on chain.")]
     Register(RegisterArgs),
+    /// Change this account's encryption key
+    #[command(after_help = "\
+Examples:
+  patientport provider change-key
+
+What was sealed to the old key still opens. Patients see that the key changed, and give the new one access by changing
+their sections' keys: `patientport access rotate --accept-new-key`. The new key is the next one of the same identity:
+whoever has the identity or its words has it, too.")]
+    ChangeKey,
     /// Confirm that a provider is who it says it is (attesters)
     #[command(after_help = "\
 Examples:

@@ -1,10 +1,13 @@
 //! Which of an identity's keys a port or the registry shows.
 
+use alloy::primitives::Address;
 use patientport_client::IdentityKeys;
 use patientport_client::port::{Port, PortInfo};
 use patientport_client::recovery::patient_keys;
+use patientport_client::registry::Registry;
 use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
 
+use crate::commands::describe::is_silence;
 use crate::context::Context;
 use crate::error::Error;
 use crate::home::ports::KnownPort;
@@ -38,12 +41,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Among a provider's keys.
-    pub fn provider(seed: &'a IdentitySeed) -> Self {
+    /// Among a provider's keys, of which that at `newest` was published for certain.
+    pub fn provider(seed: &'a IdentitySeed, newest: u32) -> Self {
         Self {
             derive: Box::new(|index| seed.provider_key(index)),
             public: Vec::new(),
-            next: 0,
+            next: newest,
         }
     }
 
@@ -107,11 +110,12 @@ pub async fn of_port(
     info: &PortInfo,
     guess: Option<u32>,
 ) -> Result<Option<PortKeys>, Error> {
-    let Some(current) = search.find(&info.patient_key()?, guess) else {
+    let shown = info.patient_key()?;
+    let Some(current) = search.find(&shown, guess) else {
         return Ok(None);
     };
     let mut former = Vec::new();
-    for key in patient_keys(port).await?.iter().rev() {
+    for key in patient_keys(port).await?.iter().rev().filter(|key| **key != shown) {
         // Keys of a former patient are not of this identity.
         match search.find(key, None) {
             Some(index) if index != current && !former.contains(&index) => former.push(index),
@@ -119,6 +123,33 @@ pub async fn of_port(
         }
     }
     Ok(Some(PortKeys { current, former }))
+}
+
+/// A provider's keys: the one that the registry shows, and those before it. A registry that says nothing is no reason
+/// not to read.
+///
+/// # Errors
+/// The home's and the chain's.
+pub async fn of_provider(
+    context: &Context,
+    registry: &Registry,
+    account: Address,
+    seed: &IdentitySeed,
+) -> Result<IdentityKeys, Error> {
+    let provider = match registry.find_provider(account).await {
+        Ok(provider) => provider,
+        Err(error) if is_silence(&error) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let newest = context.home().derived(seed)?.provider_key;
+    let mut search = Search::provider(seed, newest);
+    let shown = provider.and_then(|provider| provider.key);
+    let current = shown.and_then(|key| search.find(&key, Some(newest)));
+    let current = current.unwrap_or(newest);
+    Ok(search.identity(&PortKeys {
+        current,
+        former: (0..current).rev().collect(),
+    }))
 }
 
 /// A search among a patient's keys, as far as this home knows what was handed out.
@@ -149,7 +180,7 @@ mod tests {
         }
         let other = IdentitySeed::from_bytes([8; 32]);
         assert_eq!(Search::patient(&other, 0).find(&key(5), Some(5)), None);
-        assert_eq!(Search::provider(&seed).find(&key(5), Some(5)), None);
+        assert_eq!(Search::provider(&seed, 0).find(&key(5), Some(5)), None);
     }
 
     #[test]

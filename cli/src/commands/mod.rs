@@ -60,6 +60,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         Command::Keepalive(args) => report(keepalive::run(context, &args).await),
         Command::Provider(command) => match command {
             ProviderCommand::Register(args) => report(provider::register::run(context, args).await),
+            ProviderCommand::ChangeKey => report(provider::change_key::run(context).await),
             ProviderCommand::Attest(args) => report(provider::attest::run(context, args).await),
             ProviderCommand::Suspend(args) => report(provider::suspend::run(context, &args).await),
             ProviderCommand::Show(args) => report(provider::show::run(context, &args).await),
@@ -75,6 +76,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Issue(args) => report(port::issue::run(context, args).await),
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
+            PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
@@ -97,6 +99,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             AccessCommand::List(args) => report(access::list::run(context, &args).await),
             AccessCommand::Grant(args) => report(access::grant::run(context, args).await),
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
+            AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),
             AccessCommand::Rotate(args) => report(access::rotate::run(context, args).await),
         },
         Command::History(args) => report(history::run(context, &args).await),

@@ -18,6 +18,8 @@ pub struct Derived {
     pub accounts: BTreeMap<u32, Address>,
     /// The first patient key that no port was given.
     pub next_patient_key: u32,
+    /// The newest provider key that is known to be published.
+    pub provider_key: u32,
 }
 
 impl Derived {

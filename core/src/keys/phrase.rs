@@ -153,7 +153,7 @@ impl AccountKeys {
     fn from_phrase(phrase: &Mnemonic) -> Option<Self> {
         let seed = Zeroizing::new(phrase.to_seed_normalized(""));
         let mut node = Node::master(seed.as_slice())?;
-        for number in [44 | HARDENED, 60 | HARDENED, HARDENED, 0] {
+        for number in [HARDENED + 44, HARDENED + 60, HARDENED, 0] {
             node = node.child(number)?;
         }
         Some(Self(node))

@@ -89,7 +89,7 @@ fn child_keys_are_those_of_the_published_vector() {
             "3c6cb8d0f6a264c91ea8b5030fadaa8e538b020f0a387421a12de9319dc93368",
         ),
         (
-            2 | HARDENED,
+            HARDENED + 2,
             "cbce0d719ecf7431d88e6a89fa1483e02e35092af60c042b1df2ff59fa424dca",
         ),
         (

@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<Verified, Error
     let (port, blobs) = (chosen.port.clone(), store.clone());
     let head = blocking(move || Ok(verify_blobs(&port, &entry, blobs.as_ref())?)).await?;
     let mut length = None;
-    if let Some(reader) = Reader::open_if_possible(context, &chosen, &info)? {
+    if let Some(reader) = Reader::open_if_possible(context, &chosen, &info).await? {
         let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
         match fetch(&chosen.port, args.id, &keyring, &store).await {
             Ok(record) => length = Some(blocking(move || Ok(record.verify()?)).await?),

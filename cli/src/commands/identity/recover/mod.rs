@@ -161,7 +161,7 @@ async fn providers(
     let addresses: Vec<_> = accounts.iter().map(|it| it.address).collect();
     let registered = providers_among(registry, &addresses).await?;
     let mut found = Vec::new();
-    let mut search = Search::provider(seed);
+    let mut search = Search::provider(seed, context.home().derived(seed)?.provider_key);
     for account in accounts.iter().filter(|it| registered.contains(&it.address)) {
         let provider = registry.provider(account.address).await?;
         let key_index = provider.key.and_then(|key| search.find(&key, None));
@@ -173,6 +173,11 @@ async fn providers(
                     account.address
                 ),
             );
+        }
+        if let Some(index) = key_index {
+            context.home().change_derived(seed, |derived| {
+                derived.provider_key = derived.provider_key.max(index);
+            })?;
         }
         found.push(FoundProvider {
             account: account.address,

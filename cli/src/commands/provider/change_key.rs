@@ -1,0 +1,83 @@
+//! `patientport provider change-key`
+//!
+//! A provider's keys are numbered in the order of their publication, so the next one follows from what the registry
+//! shows: whatever happens to the transaction, another run takes the same key, and reading finds it.
+
+use alloy::primitives::Address;
+use serde::Serialize;
+
+use crate::commands::keys::Search;
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, send};
+
+/// A provider with another key.
+#[derive(Debug, Serialize)]
+pub struct ChangedKey {
+    /// The provider.
+    pub provider: Address,
+    /// Fingerprint of the new key.
+    pub fingerprint: String,
+    /// Fingerprint of the key before it.
+    pub former_fingerprint: String,
+    /// The new key's number in the identity.
+    pub key_index: u32,
+    /// The transaction.
+    pub tx: TxSummary,
+}
+
+impl Outcome for ChangedKey {
+    fn text(&self) -> String {
+        format!(
+            "{} has the new key {}; tell it to your patients by another way than this chain: they change their \
+             sections' keys and give you the new ones\n{}",
+            self.provider,
+            self.fingerprint,
+            self.tx.line()
+        )
+    }
+}
+
+/// Publishes the identity's next key.
+///
+/// # Errors
+/// `UnknownProvider`; [`Error::NotThePublishedKey`]; the registry's refusals.
+pub async fn run(context: &Context) -> Result<ChangedKey, Error> {
+    context.require_consent()?;
+    let registry = context.registry().await?;
+    let account = context.account(None)?;
+    let provider = registry.provider(account).await?;
+    let wallet = context.wallet(None)?;
+    let (identity, seed) = context.identity(None)?;
+    let newest = context.home().derived(&seed)?.provider_key;
+    let mut search = Search::provider(&seed, newest);
+    let shown = provider.key.and_then(|key| Some((key, search.find(&key, Some(newest))?)));
+    let Some((former, index)) = shown else {
+        return Err(Error::NotThePublishedKey { identity, account });
+    };
+    let next = index.saturating_add(1);
+    let key = search.key(next).public();
+    let (fingerprint, former_fingerprint) = (
+        key.fingerprint().to_string(),
+        former.fingerprint().to_string(),
+    );
+    let preview = Preview::new("change this provider's encryption key")
+        .line("registry", registry.address().to_string())
+        .line("old key", former_fingerprint.as_str())
+        .line(
+            "new key",
+            format!("{fingerprint} (identity `{identity}`, key {next})"),
+        );
+    let report = send(context, &wallet, preview, &registry.set_encryption_key(&key)).await?;
+    context.home().change_derived(&seed, |derived| {
+        derived.provider_key = derived.provider_key.max(next);
+    })?;
+    Ok(ChangedKey {
+        provider: account,
+        fingerprint,
+        former_fingerprint,
+        key_index: next,
+        tx: (&report).into(),
+    })
+}
