@@ -9,6 +9,7 @@ mod flow;
 mod history;
 mod keepalive;
 mod identity;
+mod keys;
 mod records;
 mod sharing;
 mod signals;
