@@ -26,10 +26,7 @@ const ACCOUNTS_PER_QUERY: usize = 100;
 ///
 /// # Errors
 /// Those of reading the log.
-pub async fn ports_issued_to(
-    registry: &Registry,
-    accounts: &[Address],
-) -> Result<Vec<IssuedPort>> {
+pub async fn ports_issued_to(registry: &Registry, accounts: &[Address]) -> Result<Vec<IssuedPort>> {
     issued(registry, 3, accounts).await
 }
 
@@ -57,7 +54,14 @@ pub async fn ports_transferred_to(
                 ],
             )
             .with_topic(2, accounts.iter().map(Address::into_word));
-        contracts.extend(registry.chain().logs(&query).await?.iter().map(Log::address));
+        contracts.extend(
+            registry
+                .chain()
+                .logs(&query)
+                .await?
+                .iter()
+                .map(Log::address),
+        );
     }
     contracts.sort_unstable();
     contracts.dedup();

@@ -25,7 +25,10 @@ fn given(current: &[SectionKey], events: &[PortEvent]) -> BTreeSet<(Address, Sec
             _ => continue,
         };
         for (section, epoch) in peek_secrets(message).unwrap_or_default() {
-            if current.iter().any(|it| (it.section, it.epoch) == (section, epoch)) {
+            if current
+                .iter()
+                .any(|it| (it.section, it.epoch) == (section, epoch))
+            {
                 given.insert((recipient, section));
             }
         }
@@ -59,7 +62,12 @@ impl Patient {
         let mut plan = self.plan(&sections, &[], clock).await?;
         plan.narrow(|recipient| {
             let missing = |section: &SectionId| !given.contains(&(recipient.account, *section));
-            recipient.sections.intersection(held).iter().filter(missing).collect()
+            recipient
+                .sections
+                .intersection(held)
+                .iter()
+                .filter(missing)
+                .collect()
         });
         Ok(plan)
     }

@@ -132,7 +132,8 @@ impl Plan {
         for recipient in &mut self.recipients {
             recipient.sections = wanted(recipient);
         }
-        self.recipients.retain(|recipient| !recipient.sections.is_empty());
+        self.recipients
+            .retain(|recipient| !recipient.sections.is_empty());
     }
 
     /// The present keys of the sections.
@@ -202,7 +203,10 @@ impl NewKeys {
 
     /// The later transactions.
     pub fn later_transactions(&self, port: &Port) -> Vec<Transaction> {
-        self.later.iter().map(|batch| batch.transaction(port)).collect()
+        self.later
+            .iter()
+            .map(|batch| batch.transaction(port))
+            .collect()
     }
 }
 

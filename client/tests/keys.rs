@@ -128,7 +128,11 @@ async fn batches_that_were_not_sent_are_made_up_for() {
     let plan = acting.plan_reseal(NO_CLOCK).await.unwrap();
     assert_eq!(plan.recipients().len(), without);
     for batch in acting.reseal(&plan, &mut world.rng).unwrap() {
-        batch.transaction(&port).send(&changed.signer).await.unwrap();
+        batch
+            .transaction(&port)
+            .send(&changed.signer)
+            .await
+            .unwrap();
     }
     for reader in &readers {
         let read = world.read(&port, reader, id).await.unwrap();

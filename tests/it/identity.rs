@@ -2,13 +2,7 @@
 
 use patientport_tests::{Party, Run, TestContext, utf8};
 use serde_json::{Value, json};
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::Stdio,
-};
+use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
 
 /// Enough for every transaction of a story, in wei.
 const MONEY: u64 = 1_000_000_000_000_000_000;
@@ -19,7 +13,10 @@ fn patient_of_words(context: &TestContext) -> Party {
     party.home = context.path("elena.home");
     party.ok("identity new elena --scrypt-log-n 13");
     let wallet = party.ok("wallet new elena --from-identity elena --scrypt-log-n 13");
-    assert_eq!((&wallet["identity"], &wallet["index"]), (&json!("elena"), &json!(0)));
+    assert_eq!(
+        (&wallet["identity"], &wallet["index"]),
+        (&json!("elena"), &json!(0))
+    );
     text(&wallet["address"]).clone_into(&mut party.address);
     context.node.set_balance(&party.address, MONEY);
     party
@@ -89,7 +86,13 @@ fn a_lost_home_comes_back_from_24_words_and_the_chain() {
     let wallets = found["wallets"].as_array().expect("a list");
     let told: Vec<_> = wallets
         .iter()
-        .map(|it| (text(&it["name"]), text(&it["address"]), it["index"].as_u64()))
+        .map(|it| {
+            (
+                text(&it["name"]),
+                text(&it["address"]),
+                it["index"].as_u64(),
+            )
+        })
         .collect();
     assert_eq!(
         told,
@@ -102,7 +105,13 @@ fn a_lost_home_comes_back_from_24_words_and_the_chain() {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|it| (text(&it["port"]), text(&it["state"]), it["key_index"].as_u64()))
+        .map(|it| {
+            (
+                text(&it["port"]),
+                text(&it["state"]),
+                it["key_index"].as_u64(),
+            )
+        })
         .collect();
     assert_eq!(
         states,
@@ -120,7 +129,14 @@ fn a_lost_home_comes_back_from_24_words_and_the_chain() {
     // What the home knows now is what it knew, but for the names that were its own.
     let again = elena.ok("port list");
     for (before, after) in [(0, 0), (1, 1)] {
-        for member in ["address", "chain_id", "registry", "identity", "key_index", "sections"] {
+        for member in [
+            "address",
+            "chain_id",
+            "registry",
+            "identity",
+            "key_index",
+            "sections",
+        ] {
             assert_eq!(
                 known["ports"][before][member], again["ports"][after][member],
                 "{known:#} {again:#}"
@@ -166,10 +182,16 @@ fn a_port_comes_back_to_a_wallet_that_is_not_of_the_words() {
     let words = words_of(&context, &context.patient, "patient");
     let keystore = context.path("wallet.json");
     let patient = &context.patient;
-    patient.ok(&format!("wallet export patient --output {}", utf8(&keystore)));
+    patient.ok(&format!(
+        "wallet export patient --output {}",
+        utf8(&keystore)
+    ));
     let password = utf8(&patient.password_file).to_owned();
     fs::remove_dir_all(&patient.home).expect("the home can be removed");
-    patient.ok(&format!("identity restore patient --words-file {}", utf8(&words)));
+    patient.ok(&format!(
+        "identity restore patient --words-file {}",
+        utf8(&words)
+    ));
     patient
         .run("identity recover")
         .failure(1, "recover.nothing_found");
@@ -199,7 +221,10 @@ fn a_provider_is_found_with_the_number_of_its_key() {
     let found = context.specialist.ok("identity recover --no-accounts");
     let provider = &found["providers"][0];
     assert_eq!(provider["account"], context.specialist.address.as_str());
-    assert_eq!((&provider["key_index"], &provider["status"]), (&json!(0), &json!("attested")));
+    assert_eq!(
+        (&provider["key_index"], &provider["status"]),
+        (&json!(0), &json!("attested"))
+    );
     assert_eq!(found["ports"], json!([]));
     let found = context.stranger.ok("identity recover --no-accounts");
     assert_eq!(found["providers"], json!([]));
@@ -245,7 +270,11 @@ fn words_are_shown_on_a_terminal_only_and_never_written_over_a_file() {
         .map(|line| line.split_once(". ").expect("numbered").1)
         .collect();
     assert_eq!(secret.len(), 24);
-    assert!(!secret.iter().any(|word| run.stderr.contains(&format!(" {word} {word}"))));
+    assert!(
+        !secret
+            .iter()
+            .any(|word| run.stderr.contains(&format!(" {word} {word}")))
+    );
 }
 
 #[test]
@@ -260,8 +289,8 @@ fn wrong_words_are_told_by_position_and_leave_no_identity() {
         .map(|line| line.split_once(". ").expect("numbered").1.to_owned())
         .collect();
     let restore = |words: &[String]| {
-        let mut command =
-            patient.command("identity restore again --words-file - --json --no-input --scrypt-log-n 13");
+        let mut command = patient
+            .command("identity restore again --words-file - --json --no-input --scrypt-log-n 13");
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -283,7 +312,10 @@ fn wrong_words_are_told_by_position_and_leave_no_identity() {
     let cause = error["details"]["causes"][0].as_str().expect("a cause");
     assert!(cause.contains("word `5`"), "{cause}");
     let shown = String::from_utf8_lossy(&run.stdout).into_owned() + &run.stderr;
-    assert!(!shown.contains("xyzzy") && !shown.contains(&words[3]), "{shown}");
+    assert!(
+        !shown.contains("xyzzy") && !shown.contains(&words[3]),
+        "{shown}"
+    );
     restore(&words[..23]).failure(2, "phrase.invalid");
     let mut swapped = words.clone();
     swapped.swap(0, 1);
@@ -299,7 +331,10 @@ fn wrong_words_are_told_by_position_and_leave_no_identity() {
     assert!(!patient.home.join("identities/again.json").exists());
     let before = patient.ok("identity show patient");
     let restored = restore(&words).success();
-    assert_eq!(restored["provider_fingerprint"], before["provider"]["fingerprint"]);
+    assert_eq!(
+        restored["provider_fingerprint"],
+        before["provider"]["fingerprint"]
+    );
     restore(&words).failure(2, "home.name_taken");
 }
 
@@ -332,7 +367,10 @@ fn exported_keys_open_elsewhere_and_are_of_their_kind() {
     assert!(!stranger.home.join("identities/hers.json").exists());
     let imported = import(&identity, &new).success();
     let shown = patient.ok("identity show patient");
-    assert_eq!(imported["provider_fingerprint"], shown["provider"]["fingerprint"]);
+    assert_eq!(
+        imported["provider_fingerprint"],
+        shown["provider"]["fingerprint"]
+    );
     import(&identity, &new).failure(2, "home.name_taken");
     let imported = stranger.ok(&format!(
         "wallet import hers --keystore {} --keystore-password-file {old}",

@@ -7,7 +7,11 @@ use std::fs;
 
 #[track_caller]
 fn reads(context: &TestContext, party: &Party, id: u32, expected: &[u8]) {
-    let out = context.path(&format!("{}-{id}-{}", party.name, context.node.block_number()));
+    let out = context.path(&format!(
+        "{}-{id}-{}",
+        party.name,
+        context.node.block_number()
+    ));
     party.ok(&format!(
         "record get {id} --port {} -o {} --force",
         context.port,
@@ -20,7 +24,11 @@ fn reads(context: &TestContext, party: &Party, id: u32, expected: &[u8]) {
 fn cannot_read(context: &TestContext, party: &Party, id: u32) {
     let out = context.path("closed");
     party
-        .run(&format!("record get {id} --port {} -o {}", context.port, utf8(&out)))
+        .run(&format!(
+            "record get {id} --port {} -o {}",
+            context.port,
+            utf8(&out)
+        ))
         .failure(1, "section.no_matching_key");
     assert!(!out.exists());
 }
@@ -54,7 +62,10 @@ fn a_patient_with_a_new_key_reads_what_was_sealed_to_the_old_one() {
     assert_eq!(after["stale"], json!([]));
     assert_eq!(after["sections"][0]["epoch"], 2);
     assert_eq!(after["sections"][0]["name"], "general");
-    assert_eq!((&known(&context)["key_index"], &known(&context)["next_key"]), (&json!(1), &Value::Null));
+    assert_eq!(
+        (&known(&context)["key_index"], &known(&context)["next_key"]),
+        (&json!(1), &Value::Null)
+    );
 
     context.add_record("second.txt", b"second");
     for party in [&context.patient, &context.specialist] {
@@ -74,7 +85,10 @@ fn a_patient_with_a_new_key_reads_what_was_sealed_to_the_old_one() {
     fs::remove_file(context.patient.home.join("derived.json")).expect("it was written");
     let found = context.patient.ok("identity recover --no-accounts");
     let port = &found["ports"][0];
-    assert_eq!((&port["key_index"], &port["former_keys"]), (&json!(2), &json!([1, 0])));
+    assert_eq!(
+        (&port["key_index"], &port["former_keys"]),
+        (&json!(2), &json!([1, 0]))
+    );
     assert_eq!(found["next_patient_key"], 3);
     let shown = context.patient.ok("request show 2");
     assert_eq!(shown["asked"]["text"], "our notes", "{shown:#}");
@@ -97,7 +111,10 @@ fn a_port_of_no_other_gets_the_key_of_a_changed_one() {
         .map(|port| port["key_index"].as_u64().expect("a number"))
         .collect();
     assert_eq!(indices, [1, 2]);
-    context.patient.run("port change-key").failure(2, "port.ambiguous");
+    context
+        .patient
+        .run("port change-key")
+        .failure(2, "port.ambiguous");
     context
         .stranger
         .run(&format!("port change-key {second}"))
@@ -111,20 +128,46 @@ fn a_change_of_key_that_was_mined_unseen_is_finished_by_running_it_again() {
     let before = context.node.block_number();
     context
         .patient
-        .run(&format!("port change-key --timeout 2s --rpc-url {}", proxy.url()))
+        .run(&format!(
+            "port change-key --timeout 2s --rpc-url {}",
+            proxy.url()
+        ))
         .failure(3, "tx.receipt_timeout");
-    assert_eq!(context.node.block_number(), before + 1, "it was mined all the same");
+    assert_eq!(
+        context.node.block_number(),
+        before + 1,
+        "it was mined all the same"
+    );
     let port = known(&context);
-    assert_eq!((&port["key_index"], &port["next_key"]), (&json!(0), &json!(1)), "{port:#}");
+    assert_eq!(
+        (&port["key_index"], &port["next_key"]),
+        (&json!(0), &json!(1)),
+        "{port:#}"
+    );
     // Everything works meanwhile.
     reads(&context, &context.patient, 1, b"first");
 
     let finished = context.patient.ok("port change-key");
-    assert_eq!((&finished["tx"], &finished["key_index"]), (&Value::Null, &json!(1)));
-    assert_eq!(finished["later"], json!([]), "the specialist was given its keys at once");
-    assert_eq!(context.node.block_number(), before + 1, "nothing was sent again");
+    assert_eq!(
+        (&finished["tx"], &finished["key_index"]),
+        (&Value::Null, &json!(1))
+    );
+    assert_eq!(
+        finished["later"],
+        json!([]),
+        "the specialist was given its keys at once"
+    );
+    assert_eq!(
+        context.node.block_number(),
+        before + 1,
+        "nothing was sent again"
+    );
     let port = known(&context);
-    assert_eq!((&port["key_index"], &port["next_key"]), (&json!(1), &Value::Null), "{port:#}");
+    assert_eq!(
+        (&port["key_index"], &port["next_key"]),
+        (&json!(1), &Value::Null),
+        "{port:#}"
+    );
     assert_eq!(context.patient.ok("port change-key")["key_index"], 2);
     reads(&context, &context.patient, 1, b"first");
     reads(&context, &context.specialist, 1, b"first");
@@ -139,7 +182,11 @@ fn a_change_of_key_that_never_arrived_leaves_the_old_key_working() {
         .run(&format!("port change-key --rpc-url {}", proxy.url()))
         .failure(3, "rpc.unreachable");
     let port = known(&context);
-    assert_eq!((&port["key_index"], &port["next_key"]), (&json!(0), &json!(1)), "{port:#}");
+    assert_eq!(
+        (&port["key_index"], &port["next_key"]),
+        (&json!(0), &json!(1)),
+        "{port:#}"
+    );
     reads(&context, &context.patient, 1, b"first");
     context.patient.ok("access rotate --section 1");
     // The same key is taken again: it may be public by now.
@@ -178,8 +225,15 @@ fn a_provider_with_a_new_key_is_given_access_to_it_by_its_patients() {
     let rotated = context.patient.run("access rotate");
     let data = rotated.success();
     assert_eq!(data["sealed_to"], json!([]));
-    assert_eq!(data["left_out"][0]["reader"], specialist.as_str(), "{data:#}");
-    assert_eq!(rotated.json()["warnings"][0]["code"], "access.reader_left_out");
+    assert_eq!(
+        data["left_out"][0]["reader"],
+        specialist.as_str(),
+        "{data:#}"
+    );
+    assert_eq!(
+        rotated.json()["warnings"][0]["code"],
+        "access.reader_left_out"
+    );
     context.add_record("second.txt", b"second");
     reads(&context, &context.specialist, 1, b"first");
     cannot_read(&context, &context.specialist, 2);
@@ -187,7 +241,10 @@ fn a_provider_with_a_new_key_is_given_access_to_it_by_its_patients() {
 
     // Nothing is given without the patient's word, and everything with it.
     let resealed = context.patient.ok("access reseal");
-    assert_eq!((&resealed["sealed_to"], &resealed["txs"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&resealed["sealed_to"], &resealed["txs"]),
+        (&json!([]), &json!([]))
+    );
     let resealed = context.patient.ok("access reseal --accept-new-key");
     assert_eq!(resealed["sealed_to"], json!([specialist]), "{resealed:#}");
     reads(&context, &context.specialist, 2, b"second");
@@ -245,4 +302,127 @@ fn readers_that_a_change_of_keys_left_out_are_given_them_later() {
         .stranger
         .run(&format!("access reseal --port {}", context.port))
         .failure(1, "port.not_owner");
+}
+
+#[test]
+fn a_patient_whose_identity_was_stolen_changes_to_another_one() {
+    let context = TestContext::with_reader(b"first");
+    context.primary.ok(&format!(
+        "request send --port {} --section 0 --until 30d --text 'our notes'",
+        context.port
+    ));
+    // The thief has everything that was in the home.
+    let mut thief = context.patient.clone();
+    thief.home = context.path("thief.home");
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .args([&context.patient.home, &thief.home])
+        .status();
+    assert!(copied.expect("cp runs").success());
+    reads(&context, &thief, 1, b"first");
+
+    let patient = &context.patient;
+    patient.ok("identity new fresh --scrypt-log-n 13");
+    let changed = patient.ok("port change-key --to-identity fresh");
+    assert_eq!(
+        (&changed["identity"], &changed["key_index"]),
+        (&json!("fresh"), &json!(0)),
+        "{changed:#}"
+    );
+    let port = known(&context);
+    assert_eq!(
+        (&port["identity"], &port["key_index"]),
+        (&json!("fresh"), &json!(0))
+    );
+    context.add_record("second.txt", b"second");
+    for (id, content) in [(1, &b"first"[..]), (2, b"second")] {
+        reads(&context, patient, id, content);
+        reads(&context, &context.specialist, id, content);
+    }
+    // Sealed to a key of the former identity only.
+    let shown = patient.ok("request show 2");
+    assert_eq!(shown["asked"]["text"], "our notes", "{shown:#}");
+    let out = context.path("stolen");
+    thief
+        .run(&format!("record get 2 -o {}", utf8(&out)))
+        .failure(1, "identity.wrong_key");
+
+    // Without the former identity, all but what was sealed to it opens.
+    let kept = patient.home.join("identities/patient.json");
+    let aside = context.path("patient.json");
+    fs::rename(&kept, &aside).expect("it is there");
+    let run = patient.run("record list");
+    assert_eq!(run.success()["records"][0]["access"], "open");
+    assert_eq!(run.json()["warnings"][0]["code"], "identity.former_closed");
+    fs::rename(&aside, &kept).expect("it is there");
+
+    // In a home that lost its memory, both are named once.
+    for file in ["ports.json", "derived.json"] {
+        fs::remove_file(patient.home.join(file)).expect("it was written");
+    }
+    let found = patient.ok("identity recover fresh --former patient --no-accounts");
+    assert_eq!(found["ports"][0]["state"], "recovered", "{found:#}");
+    let shown = patient.ok("request show 2");
+    assert_eq!(shown["asked"]["text"], "our notes", "{shown:#}");
+    assert_eq!(patient.ok("port change-key")["key_index"], 1);
+    let run = patient.run("identity recover fresh --former fresh");
+    assert_eq!(run.json()["errors"][0]["code"], "usage.invalid_value");
+}
+
+#[test]
+fn a_change_to_another_identity_that_was_mined_unseen_is_finished() {
+    let context = TestContext::with_reader(b"first");
+    let proxy = Proxy::start(context.node.address(), Trouble::HidesReceipts);
+    let patient = &context.patient;
+    patient.ok("identity new fresh --scrypt-log-n 13");
+    let change = "port change-key --to-identity fresh";
+    patient
+        .run(&format!("{change} --timeout 2s --rpc-url {}", proxy.url()))
+        .failure(3, "tx.receipt_timeout");
+    let port = known(&context);
+    assert_eq!(
+        (&port["identity"], &port["next_identity"], &port["next_key"]),
+        (&json!("patient"), &json!("fresh"), &json!(0)),
+        "{port:#}"
+    );
+    reads(&context, patient, 1, b"first");
+    let finished = patient.ok(change);
+    assert_eq!(
+        (&finished["tx"], &finished["identity"]),
+        (&Value::Null, &json!("fresh"))
+    );
+    let port = known(&context);
+    assert_eq!(
+        (&port["identity"], &port["next_identity"]),
+        (&json!("fresh"), &Value::Null)
+    );
+    reads(&context, patient, 1, b"first");
+}
+
+#[test]
+fn a_provider_changes_to_another_identity() {
+    let context = TestContext::with_reader(b"first");
+    let specialist = &context.specialist;
+    specialist.ok("identity new fresh --scrypt-log-n 13");
+    let changed = specialist.ok("provider change-key --to-identity fresh");
+    assert_eq!(
+        (&changed["identity"], &changed["key_index"]),
+        (&json!("fresh"), &json!(0)),
+        "{changed:#}"
+    );
+    let get = |id: u32, identity: &str| {
+        let out = context.path(&format!("{id}-{identity}"));
+        specialist.run(&format!(
+            "record get {id} --port {} --identity {identity} -o {} --force",
+            context.port,
+            utf8(&out)
+        ))
+    };
+    // Sealed to the former identity, which is opened along with the new one.
+    get(1, "fresh").success();
+    context.patient.ok("access rotate --accept-new-key");
+    context.add_record("second.txt", b"second");
+    get(2, "fresh").success();
+    get(1, "fresh").success();
+    get(2, "specialist").failure(1, "section.no_matching_key");
 }

@@ -115,6 +115,9 @@ pub struct RestoreArgs {
 pub struct RecoverArgs {
     /// Identity [default: --identity, else the home's only one]
     pub name: Option<String>,
+    /// An identity of this home that this one replaced; may be repeated
+    #[arg(long, value_name = "IDENTITY")]
+    pub former: Vec<String>,
     /// Do not look for accounts made from the identity's words
     #[arg(long)]
     pub no_accounts: bool,

@@ -30,8 +30,11 @@ Examples:
   patientport port change-key
   patientport port change-key mine --include-unseen
 
+  patientport identity new alice2 && patientport port change-key --to-identity alice2
+
 What was sealed to the old key still opens. A run that was interrupted is finished by running the command again. The
-new key is the next one of the same identity: whoever has the identity or its words has it, too.")]
+new key is the next one of the same identity: whoever has the identity or its words has it, too. If these were stolen,
+make a new identity and change to it.")]
     ChangeKey(ChangeKeyArgs),
     /// List the ports this home knows
     List,
@@ -79,6 +82,9 @@ pub struct ChangeKeyArgs {
     /// Port: an address or a name of this home [default: the home's only port]
     #[arg(value_name = "PORT")]
     pub port: Option<String>,
+    /// Take the key of another identity of this home [default: the next one of the same]
+    #[arg(long, value_name = "IDENTITY")]
+    pub to_identity: Option<String>,
     /// Conditions of the rotation.
     #[command(flatten)]
     pub rotation: RotationArgs,

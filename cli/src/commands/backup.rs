@@ -51,7 +51,10 @@ pub fn read_words(path: &Path) -> Result<Zeroizing<String>, Error> {
         limit: MAX_WORDS_BYTES.into(),
     })?;
     let mut words = Zeroizing::new(String::with_capacity(text.len() + 1));
-    for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+    for line in text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+    {
         words.push_str(line);
         words.push('\n');
     }

@@ -55,9 +55,10 @@ impl<'a> Search<'a> {
         (self.derive)(index)
     }
 
-    /// The keys with these numbers.
-    pub fn identity(&self, keys: &PortKeys) -> IdentityKeys {
-        let former = keys.former.iter().map(|index| self.key(*index)).collect();
+    /// The keys with these numbers, and keys of identities before this one.
+    pub fn identity(&self, keys: &PortKeys, before: Vec<SecretKey>) -> IdentityKeys {
+        let mut former: Vec<_> = keys.former.iter().map(|index| self.key(*index)).collect();
+        former.extend(before);
         IdentityKeys::new(self.key(keys.current), former)
     }
 
@@ -98,6 +99,8 @@ pub struct PortKeys {
     pub current: u32,
     /// Of those before it, newest first.
     pub former: Vec<u32>,
+    /// Whether the port showed keys that are not of this identity: a former one's, or a former patient's.
+    pub had_others: bool,
 }
 
 /// The numbers of the keys that a claimed port shows and showed; `None` if the one in use is not of this identity.
@@ -114,15 +117,55 @@ pub async fn of_port(
     let Some(current) = search.find(&shown, guess) else {
         return Ok(None);
     };
-    let mut former = Vec::new();
-    for key in patient_keys(port).await?.iter().rev().filter(|key| **key != shown) {
-        // Keys of a former patient are not of this identity.
+    let (mut former, mut had_others) = (Vec::new(), false);
+    for key in patient_keys(port)
+        .await?
+        .iter()
+        .rev()
+        .filter(|key| **key != shown)
+    {
         match search.find(key, None) {
             Some(index) if index != current && !former.contains(&index) => former.push(index),
-            _ => {}
+            Some(_) => {}
+            None => had_others = true,
         }
     }
-    Ok(Some(PortKeys { current, former }))
+    Ok(Some(PortKeys {
+        current,
+        former,
+        had_others,
+    }))
+}
+
+/// Keys that a port showed and that are of identities which this one replaced.
+///
+/// # Errors
+/// The home's; those of reading the port's history.
+pub async fn before(
+    context: &Context,
+    seed: &IdentitySeed,
+    port: &Port,
+    numbers: &PortKeys,
+) -> Result<Vec<SecretKey>, Error> {
+    let mut keys = Vec::new();
+    if !numbers.had_others {
+        return Ok(keys);
+    }
+    let published = patient_keys(port).await?;
+    for name in context.home().derived(seed)?.former {
+        let Some(former) = context.former_identity(&name)? else {
+            continue;
+        };
+        let next = context.home().derived(&former)?.next_patient_key;
+        let mut search = Search::patient(&former, next);
+        let found = published
+            .iter()
+            .rev()
+            .filter_map(|key| search.find(key, None));
+        let found: Vec<_> = found.collect();
+        keys.extend(found.into_iter().map(|index| search.key(index)));
+    }
+    Ok(keys)
 }
 
 /// A provider's keys: the one that the registry shows, and those before it. A registry that says nothing is no reason
@@ -146,10 +189,19 @@ pub async fn of_provider(
     let shown = provider.and_then(|provider| provider.key);
     let current = shown.and_then(|key| search.find(&key, Some(newest)));
     let current = current.unwrap_or(newest);
-    Ok(search.identity(&PortKeys {
+    let mut before = Vec::new();
+    for name in context.home().derived(seed)?.former {
+        if let Some(former) = context.former_identity(&name)? {
+            let newest = context.home().derived(&former)?.provider_key;
+            before.extend((0..=newest).rev().map(|index| former.provider_key(index)));
+        }
+    }
+    let numbers = PortKeys {
         current,
         former: (0..current).rev().collect(),
-    }))
+        had_others: false,
+    };
+    Ok(search.identity(&numbers, before))
 }
 
 /// A search among a patient's keys, as far as this home knows what was handed out.

@@ -10,8 +10,8 @@ pub mod history;
 pub mod identity;
 pub mod keepalive;
 pub mod manual;
-pub mod onward;
 pub mod keys;
+pub mod onward;
 pub mod party;
 pub mod port;
 pub mod provider;
@@ -60,7 +60,9 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         Command::Keepalive(args) => report(keepalive::run(context, &args).await),
         Command::Provider(command) => match command {
             ProviderCommand::Register(args) => report(provider::register::run(context, args).await),
-            ProviderCommand::ChangeKey => report(provider::change_key::run(context).await),
+            ProviderCommand::ChangeKey(args) => {
+                report(provider::change_key::run(context, args).await)
+            }
             ProviderCommand::Attest(args) => report(provider::attest::run(context, args).await),
             ProviderCommand::Suspend(args) => report(provider::suspend::run(context, &args).await),
             ProviderCommand::Show(args) => report(provider::show::run(context, &args).await),

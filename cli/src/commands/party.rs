@@ -55,8 +55,7 @@ impl Patient {
             keys,
         } = patient_keys(context, chosen, &info).await?;
         let port = &chosen.port;
-        let acting =
-            patientport_client::Patient::with_info(port, &info, wallet.address(), keys);
+        let acting = patientport_client::Patient::with_info(port, &info, wallet.address(), keys);
         let acting = acting.await?;
         warn_of_problems(context, acting.keyring());
         Ok(Self {
@@ -150,22 +149,45 @@ async fn patient_keys(
     let known = &chosen.known;
     let preferred = known.identity.as_deref().or(known.account.as_deref());
     let (identity, seed) = context.identity(preferred)?;
-    let mut search = keys::patient_search(context, &seed, known)?;
-    let numbers = keys::of_port(&mut search, &chosen.port, info, known.key_index).await?;
-    let Some(numbers) = numbers else {
-        return Err(Error::NotThePortsKey {
-            identity,
-            port: chosen.port.address(),
-        });
+    let not_its = Error::NotThePortsKey {
+        identity: identity.clone(),
+        port: chosen.port.address(),
     };
-    let keys = search.identity(&numbers);
+    if let Some(keys) = keys_of(context, chosen, info, (identity, seed)).await? {
+        return Ok(keys);
+    }
+    // A change to another identity, of which this home has not seen that it happened.
+    if let Some(next) = &known.next_identity {
+        let next = context.identity_named(next)?;
+        if let Some(keys) = keys_of(context, chosen, info, next).await? {
+            return Ok(keys);
+        }
+    }
+    Err(not_its)
+}
+
+/// The keys of one identity, and of those before it; `None` if the one in use is not among them.
+async fn keys_of(
+    context: &Context,
+    chosen: &ChosenPort,
+    info: &PortInfo,
+    (identity, seed): (String, IdentitySeed),
+) -> Result<Option<PatientKeys>, Error> {
+    let port = &chosen.port;
+    let mut search = keys::patient_search(context, &seed, &chosen.known)?;
+    let guess = chosen.known.key_index;
+    let Some(numbers) = keys::of_port(&mut search, port, info, guess).await? else {
+        return Ok(None);
+    };
+    let before = keys::before(context, &seed, port, &numbers).await?;
+    let keys = search.identity(&numbers, before);
     drop(search);
-    Ok(PatientKeys {
+    Ok(Some(PatientKeys {
         identity,
         seed,
         numbers,
         keys,
-    })
+    }))
 }
 
 /// The section secrets sealed to an account, with a warning for each that should have opened and did not.

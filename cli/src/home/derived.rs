@@ -20,6 +20,9 @@ pub struct Derived {
     pub next_patient_key: u32,
     /// The newest provider key that is known to be published.
     pub provider_key: u32,
+    /// Identities of this home that it replaced: what was sealed to their keys still opens with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<String>,
 }
 
 impl Derived {
@@ -73,6 +76,17 @@ impl Home {
         self.change_derived(seed, |derived| {
             derived.next_patient_key = derived.next_patient_key.max(after);
         })
+    }
+
+    /// Remembers that an identity replaced another one of this home.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn note_former(&self, seed: &IdentitySeed, former: &str) -> Result<(), HomeError> {
+        if self.derived(seed)?.former.iter().any(|name| name == former) {
+            return Ok(());
+        }
+        self.change_derived(seed, |derived| derived.former.push(former.to_owned()))
     }
 
     fn all_derived(&self) -> Result<BTreeMap<String, Derived>, HomeError> {

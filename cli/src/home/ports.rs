@@ -30,6 +30,9 @@ pub struct KnownPort {
     /// Index of the key that is to replace it, from before it is published until it is known to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_key: Option<u32>,
+    /// The identity of that key, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_identity: Option<String>,
     /// Private names of its sections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sections: BTreeMap<u8, String>,
@@ -46,6 +49,7 @@ impl KnownPort {
             identity: None,
             key_index: None,
             next_key: None,
+            next_identity: None,
             sections: BTreeMap::new(),
         }
     }
@@ -122,10 +126,15 @@ impl Home {
 
 /// A key index of `identity` above all that known ports use, so that no key serves two ports.
 pub fn next_key_index(ports: &Ports, identity: &str) -> u32 {
-    let same = ports
-        .values()
-        .filter(|port| port.identity.as_deref() == Some(identity));
-    same.flat_map(|port| port.key_index.into_iter().chain(port.next_key))
+    let used = ports.values().flat_map(|port| {
+        let next_identity = port.next_identity.as_ref().or(port.identity.as_ref());
+        [
+            (port.identity.as_ref(), port.key_index),
+            (next_identity, port.next_key),
+        ]
+    });
+    used.filter(|(of, _)| of.is_some_and(|name| name == identity))
+        .filter_map(|(_, index)| index)
         .max()
         .map_or(0, |index| index.saturating_add(1))
 }

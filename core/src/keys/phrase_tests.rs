@@ -59,7 +59,10 @@ fn accounts_are_those_that_other_programs_make_of_the_same_words() {
             "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
             &["0x9858EfFD232B4033E47d90003D41EC34EcaEda94"],
         ),
-        (VECTORS[0].1, &["0xF278cF59F82eDcf871d630F28EcC8056f25C1cdb"]),
+        (
+            VECTORS[0].1,
+            &["0xF278cF59F82eDcf871d630F28EcC8056f25C1cdb"],
+        ),
     ];
     for (words, addresses) in known {
         let phrase = Mnemonic::parse_in_normalized(Language::English, words).unwrap();

@@ -66,8 +66,8 @@ pub async fn send_missing(
 ) -> Result<Resealed, Error> {
     let port = &chosen.port;
     let mut plan = patient.acting.plan_reseal(time::clock()).await?;
-    let mut pins = sealing::judge(context, &mut plan, include_unseen, port.chain().chain_id())?
-        .into_iter();
+    let mut pins =
+        sealing::judge(context, &mut plan, include_unseen, port.chain().chain_id())?.into_iter();
     let batches = patient.acting.reseal(&plan, &mut OsRng)?;
     let number = batches.len();
     let mut txs = Vec::new();

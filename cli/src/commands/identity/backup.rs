@@ -101,12 +101,7 @@ fn numbered(phrase: &BackupPhrase) -> Zeroizing<String> {
     text
 }
 
-fn write(
-    path: &Path,
-    name: &str,
-    seed: &IdentitySeed,
-    phrase: &BackupPhrase,
-) -> Result<(), Error> {
+fn write(path: &Path, name: &str, seed: &IdentitySeed, phrase: &BackupPhrase) -> Result<(), Error> {
     let head = format!(
         "# patientport identity `{name}`, provider key {}, {}\n# {WARNING}\n",
         seed.provider_key(0).public().fingerprint(),

@@ -5,6 +5,7 @@
 
 use alloy::primitives::Address;
 use patientport_client::rotation::{NamedSection, no_rotation};
+use patientport_core::keys::IdentitySeed;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
@@ -35,6 +36,8 @@ pub struct ChangedKey {
     pub name: String,
     /// Fingerprint of the new key.
     pub fingerprint: String,
+    /// The identity that has it.
+    pub identity: String,
     /// The new key's number in the identity.
     pub key_index: u32,
     /// The sections that got new keys.
@@ -81,8 +84,13 @@ pub async fn run(context: &Context, args: ChangeKeyArgs) -> Result<ChangedKey, E
     let patient = Patient::open(context, &chosen).await?;
     let current = patient.numbers.current;
     let known = &chosen.known;
-    let was_interrupted = known.next_key == Some(current) && known.key_index != Some(current);
-    if was_interrupted {
+    let recorded = (known.identity.as_deref(), known.key_index);
+    let next = (
+        known.next_identity.as_deref().or(known.identity.as_deref()),
+        known.next_key,
+    );
+    let shown = (Some(patient.identity.as_str()), Some(current));
+    if next == shown && recorded != shown {
         finish(context, &chosen, &patient, args.rotation.include_unseen).await
     } else {
         change(context, &chosen, &patient, &args).await
@@ -98,7 +106,8 @@ async fn finish(
     include_unseen: bool,
 ) -> Result<ChangedKey, Error> {
     let index = patient.numbers.current;
-    let name = settle(context, chosen, patient, index)?;
+    let identity = (patient.identity.clone(), patient.seed.clone());
+    let name = settle(context, chosen, patient, &identity, index)?;
     let resealed = send_missing(context, chosen, patient, include_unseen).await?;
     warn_of_stale(context, &chosen.port).await?;
     let shared = onward::afterwards(context, chosen, patient).await;
@@ -106,6 +115,7 @@ async fn finish(
         port: chosen.port.address(),
         name,
         fingerprint: patient.acting.key().fingerprint().to_string(),
+        identity: identity.0,
         key_index: index,
         sections: SectionSet::EMPTY,
         sealed_to: resealed.sealed_to,
@@ -132,23 +142,24 @@ async fn change(
             name: None,
         })
         .collect();
-    let reserved = reserve(context, chosen, patient)?;
-    let index = reserved.index;
-    let key = patient.seed.patient_key(index).public();
+    let to = match &args.to_identity {
+        Some(name) if *name != patient.identity => context.identity_named(name)?,
+        _ => (patient.identity.clone(), patient.seed.clone()),
+    };
+    let reserved = reserve(context, chosen, patient, &to)?;
+    let (index, (identity, seed)) = (reserved.index, &to);
+    let key = seed.patient_key(index).public();
     let composed = async {
         let mut plan = acting.plan(&sections, &[], time::clock()).await?;
         let chain_id = port.chain().chain_id();
         let pins = sealing::judge(context, &mut plan, args.rotation.include_unseen, chain_id)?;
-        let preview = Preview::new("change the port's encryption key, and the keys of its sections")
-            .line("port", port.address().to_string())
-            .line(
-                "new key",
-                format!(
-                    "{} (identity `{}`, key {index})",
-                    key.fingerprint(),
-                    patient.identity
-                ),
-            );
+        let preview =
+            Preview::new("change the port's encryption key, and the keys of its sections")
+                .line("port", port.address().to_string())
+                .line(
+                    "new key",
+                    format!("{} (identity `{identity}`, key {index})", key.fingerprint()),
+                );
         let abandon = sealing::abandoned(&args.rotation)?;
         let keys = (!sections.is_empty())
             .then(|| acting.new_keys_for(&plan, abandon, &key, &mut OsRng))
@@ -175,9 +186,12 @@ async fn change(
             return Err(error);
         }
     };
-    context.home().note_patient_key(&patient.seed, index)?;
+    context.home().note_patient_key(seed, index)?;
+    if *identity != patient.identity {
+        context.home().note_former(seed, &patient.identity)?;
+    }
     let report = submit(context, &patient.wallet, &transaction, &prepared).await?;
-    let name = settle(context, chosen, patient, index)?;
+    let name = settle(context, chosen, patient, &to, index)?;
     let mut later = Vec::new();
     if let Some(keys) = &keys {
         sealing::remember_made(context, acting, keys)?;
@@ -190,6 +204,7 @@ async fn change(
         port: port.address(),
         name,
         fingerprint: key.fingerprint().to_string(),
+        identity: identity.clone(),
         key_index: index,
         sections: keys.as_ref().map_or(SectionSet::EMPTY, |it| it.sections()),
         sealed_to: recipients.map(|it| it.account).collect(),
@@ -220,23 +235,46 @@ impl Reserved {
 
 /// Writes the number of the new key beside that of the present one: the number of an attempt that was not mined, or
 /// one that no port has had.
-fn reserve(context: &Context, chosen: &ChosenPort, patient: &Patient) -> Result<Reserved, Error> {
-    let numbers = &patient.numbers;
-    let least = context.home().derived(&patient.seed)?.next_patient_key;
+fn reserve(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+    (identity, seed): &(String, IdentitySeed),
+) -> Result<Reserved, Error> {
+    let least = context.home().derived(seed)?.next_patient_key;
+    let is_same = *identity == patient.identity;
+    let used: Vec<u32> = if is_same {
+        let numbers = &patient.numbers;
+        numbers
+            .former
+            .iter()
+            .copied()
+            .chain([numbers.current])
+            .collect()
+    } else {
+        Vec::new()
+    };
     let reserved = context.home().change_ports(|ports| {
         let (name, earlier) = entry(ports, chosen)?;
         let mut known = earlier.clone().unwrap_or_else(|| chosen.known.clone());
-        fill(&mut known, chosen, patient, numbers.current);
+        let next_identity = known.next_identity.as_ref().or(known.identity.as_ref());
+        let tried_same = next_identity == Some(identity);
         let tried = known
             .next_key
-            .filter(|index| *index != numbers.current && !numbers.former.contains(index));
+            .filter(|index| tried_same && !used.contains(index));
+        fill(
+            &mut known,
+            chosen,
+            patient,
+            &patient.identity,
+            patient.numbers.current,
+        );
         let index = tried.unwrap_or_else(|| {
-            let above = numbers.former.iter().fold(numbers.current, |a, b| a.max(*b));
-            next_key_index(ports, &patient.identity)
-                .max(least)
-                .max(above.saturating_add(1))
+            let above = used.iter().max().map_or(0, |index| index.saturating_add(1));
+            next_key_index(ports, identity).max(least).max(above)
         });
         known.next_key = Some(index);
+        known.next_identity = (!is_same).then(|| identity.clone());
         ports.insert(name.clone(), known.clone());
         Ok::<_, HomeError>(Reserved {
             name,
@@ -253,20 +291,22 @@ fn settle(
     context: &Context,
     chosen: &ChosenPort,
     patient: &Patient,
+    (identity, seed): &(String, IdentitySeed),
     index: u32,
 ) -> Result<String, Error> {
     let name = context.home().change_ports(|ports| {
         let (name, known) = entry(ports, chosen)?;
         let mut known = known.unwrap_or_else(|| chosen.known.clone());
-        fill(&mut known, chosen, patient, index);
+        fill(&mut known, chosen, patient, identity, index);
         known.next_key = None;
+        known.next_identity = None;
         ports.insert(name.clone(), known);
         Ok(name)
     })?;
     context.home().keep_pins(&[Pin {
         chain_id: chosen.port.chain().chain_id(),
         subject: Subject::Account(chosen.port.address()),
-        fingerprint: patient.seed.patient_key(index).public().fingerprint().to_string(),
+        fingerprint: seed.patient_key(index).public().fingerprint().to_string(),
         // This home's own key: whatever stood there is the one before it.
         state: PinState::Replaced,
     }])?;
@@ -283,10 +323,10 @@ fn entry(ports: &Ports, chosen: &ChosenPort) -> Result<(String, Option<KnownPort
     Ok((name, known))
 }
 
-fn fill(known: &mut KnownPort, chosen: &ChosenPort, patient: &Patient, index: u32) {
+fn fill(known: &mut KnownPort, chosen: &ChosenPort, patient: &Patient, identity: &str, index: u32) {
     known.registry = Some(chosen.port.registry().address());
     known.account = Some(patient.wallet.name.clone());
-    known.identity = Some(patient.identity.clone());
+    known.identity = Some(identity.to_owned());
     known.key_index = Some(index);
 }
 

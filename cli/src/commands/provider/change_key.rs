@@ -6,6 +6,7 @@
 use alloy::primitives::Address;
 use serde::Serialize;
 
+use crate::args::provider::ChangeKeyArgs;
 use crate::commands::keys::Search;
 use crate::context::Context;
 use crate::error::Error;
@@ -21,6 +22,8 @@ pub struct ChangedKey {
     pub fingerprint: String,
     /// Fingerprint of the key before it.
     pub former_fingerprint: String,
+    /// The identity that has it.
+    pub identity: String,
     /// The new key's number in the identity.
     pub key_index: u32,
     /// The transaction.
@@ -43,7 +46,7 @@ impl Outcome for ChangedKey {
 ///
 /// # Errors
 /// `UnknownProvider`; [`Error::NotThePublishedKey`]; the registry's refusals.
-pub async fn run(context: &Context) -> Result<ChangedKey, Error> {
+pub async fn run(context: &Context, args: ChangeKeyArgs) -> Result<ChangedKey, Error> {
     context.require_consent()?;
     let registry = context.registry().await?;
     let account = context.account(None)?;
@@ -52,12 +55,28 @@ pub async fn run(context: &Context) -> Result<ChangedKey, Error> {
     let (identity, seed) = context.identity(None)?;
     let newest = context.home().derived(&seed)?.provider_key;
     let mut search = Search::provider(&seed, newest);
-    let shown = provider.key.and_then(|key| Some((key, search.find(&key, Some(newest))?)));
+    let shown = provider
+        .key
+        .and_then(|key| Some((key, search.find(&key, Some(newest))?)));
     let Some((former, index)) = shown else {
         return Err(Error::NotThePublishedKey { identity, account });
     };
-    let next = index.saturating_add(1);
-    let key = search.key(next).public();
+    let successor = match args.to_identity.filter(|name| *name != identity) {
+        Some(name) => Some(context.identity_named(&name)?),
+        None => None,
+    };
+    let former_identity = identity.clone();
+    let (identity, next, key) = match &successor {
+        Some((name, successor)) => {
+            // Its newest key, should it have one elsewhere already. Remembered first: reading needs both from now on.
+            let next = context.home().derived(successor)?.provider_key;
+            (name.clone(), next, successor.provider_key(next).public())
+        }
+        None => {
+            let next = index.saturating_add(1);
+            (identity.clone(), next, search.key(next).public())
+        }
+    };
     let (fingerprint, former_fingerprint) = (
         key.fingerprint().to_string(),
         former.fingerprint().to_string(),
@@ -69,14 +88,34 @@ pub async fn run(context: &Context) -> Result<ChangedKey, Error> {
             "new key",
             format!("{fingerprint} (identity `{identity}`, key {next})"),
         );
-    let report = send(context, &wallet, preview, &registry.set_encryption_key(&key)).await?;
-    context.home().change_derived(&seed, |derived| {
+    if let Some((_, successor)) = &successor {
+        context.home().change_derived(&seed, |derived| {
+            derived.provider_key = derived.provider_key.max(index);
+        })?;
+        context.home().note_former(successor, &former_identity)?;
+    }
+    let report = send(
+        context,
+        &wallet,
+        preview,
+        &registry.set_encryption_key(&key),
+    )
+    .await?;
+    let with_key = successor.as_ref().map_or(&seed, |(_, successor)| successor);
+    context.home().change_derived(with_key, |derived| {
         derived.provider_key = derived.provider_key.max(next);
     })?;
+    if successor.is_some() {
+        context.terminal.say(&format!(
+            "from now on name the identity: `--identity {identity}`, or `\"identity\": \"{identity}\"` in `{}`",
+            context.home().root().join("config.json").display()
+        ));
+    }
     Ok(ChangedKey {
         provider: account,
         fingerprint,
         former_fingerprint,
+        identity,
         key_index: next,
         tx: (&report).into(),
     })

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use alloy::primitives::{Address, U64};
 use alloy::signers::local::PrivateKeySigner;
-use patientport_client::recovery::{
-    ports_issued_to, ports_transferred_to, providers_among,
-};
+use patientport_client::recovery::{ports_issued_to, ports_transferred_to, providers_among};
 use patientport_client::registry::{IssuedPort, Registry};
 use patientport_core::keys::{BackupPhrase, IdentitySeed};
 use serde::Serialize;
@@ -69,7 +67,9 @@ pub(super) async fn restore(
         return Ok(Vec::new());
     }
     context.home().change_derived(seed, |derived| {
-        let numbers = used.iter().map(|(index, signer)| (*index, signer.address()));
+        let numbers = used
+            .iter()
+            .map(|(index, signer)| (*index, signer.address()));
         derived.accounts.extend(numbers);
     })?;
     let held: BTreeSet<Address> = context
@@ -131,7 +131,9 @@ async fn used(
     let mut used: Vec<(u32, PrivateKeySigner)> = Vec::new();
     let mut first = 0;
     loop {
-        let last_used = used.last().map_or(known, |(index, _)| index.saturating_add(1));
+        let last_used = used
+            .last()
+            .map_or(known, |(index, _)| index.saturating_add(1));
         if first >= last_used.max(known).saturating_add(GAP) {
             return Ok(used);
         }
@@ -140,21 +142,25 @@ async fn used(
             .collect::<Result<Vec<_>, Error>>()?;
         let addresses: Vec<_> = batch.iter().map(|(_, it)| it.address()).collect();
         let traces = traces(registry, &addresses).await?;
-        let seen = batch.into_iter().filter(|(_, it)| traces.contains(&it.address()));
+        let seen = batch
+            .into_iter()
+            .filter(|(_, it)| traces.contains(&it.address()));
         used.extend(seen);
         first = first.saturating_add(GAP);
     }
 }
 
-async fn traces(
-    registry: &Registry,
-    addresses: &[Address],
-) -> Result<BTreeSet<Address>, Error> {
+async fn traces(registry: &Registry, addresses: &[Address]) -> Result<BTreeSet<Address>, Error> {
     let mut traces: BTreeSet<Address> = providers_among(registry, addresses)
         .await?
         .into_iter()
         .collect();
-    traces.extend(ports_issued_to(registry, addresses).await?.iter().map(|it| it.patient));
+    traces.extend(
+        ports_issued_to(registry, addresses)
+            .await?
+            .iter()
+            .map(|it| it.patient),
+    );
     for address in addresses {
         let sent: U64 = registry
             .chain()
@@ -180,7 +186,9 @@ pub(super) async fn ports(
         Err(error @ patientport_client::Error::Rpc { .. }) => {
             context.warn(
                 "recover.no_transfers",
-                format!("ports that were transferred to these accounts were not looked for: {error}"),
+                format!(
+                    "ports that were transferred to these accounts were not looked for: {error}"
+                ),
             );
         }
         Err(error) => return Err(error.into()),

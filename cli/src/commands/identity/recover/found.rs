@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, B256};
 use patientport_client::port::{Port, PortInfo};
 use patientport_client::registry::{IssuedPort, Registry};
+use patientport_core::keys::IdentitySeed;
 use patientport_core::section::SectionId;
 use serde::Serialize;
 
@@ -120,7 +121,7 @@ pub(super) async fn recover(
     context: &Context,
     registry: &Registry,
     accounts: &[Account],
-    identity: &str,
+    identity: (&str, &IdentitySeed),
     search: &mut Search<'_>,
     issued: &[IssuedPort],
     accept_code: Option<B256>,
@@ -221,7 +222,7 @@ async fn look(
 async fn take_back(
     context: &Context,
     registry: &Registry,
-    identity: &str,
+    (identity, seed): (&str, &IdentitySeed),
     search: &Search<'_>,
     candidate: Candidate,
     keys: Option<PortKeys>,
@@ -235,7 +236,8 @@ async fn take_back(
     let Some(keys) = keys else {
         return Ok(found);
     };
-    let identity_keys = search.identity(&keys);
+    let before = keys::before(context, seed, &port, &keys).await?;
+    let identity_keys = search.identity(&keys, before);
     let keyring = party::keyring(context, &port, found.account, &identity_keys).await?;
     let chain_id = port.chain().chain_id();
     let pin = |subject, fingerprint| Pin {
@@ -305,6 +307,7 @@ async fn take_back(
         known.key_index = Some(keys.current);
         if known.next_key == Some(keys.current) {
             known.next_key = None;
+            known.next_identity = None;
         }
         known.sections.extend(names);
         ports.insert(name.clone(), known);

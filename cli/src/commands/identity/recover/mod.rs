@@ -86,7 +86,8 @@ impl Outcome for Recovered {
                 port.port.to_string(),
                 port.wallet.clone(),
                 port.state.as_str().to_owned(),
-                port.key_index.map_or_else(|| "-".into(), |it| it.to_string()),
+                port.key_index
+                    .map_or_else(|| "-".into(), |it| it.to_string()),
                 port.sections_line(),
             ]);
         }
@@ -103,6 +104,17 @@ pub async fn run(context: &Context, args: RecoverArgs) -> Result<Recovered, Erro
     let registry = context.registry().await?;
     let name = identity_name(context, args.name.as_deref())?;
     let (identity, seed) = context.identity_named(&name)?;
+    for former in &args.former {
+        if *former == identity {
+            return Err(Error::FlagInvalid {
+                flag: "--former",
+                value: former.clone(),
+                reason: "it is the identity itself".into(),
+            });
+        }
+        context.home().identity(former)?;
+        context.home().note_former(&seed, former)?;
+    }
     let wallets = if args.no_accounts {
         Vec::new()
     } else {
@@ -118,7 +130,15 @@ pub async fn run(context: &Context, args: RecoverArgs) -> Result<Recovered, Erro
     let addresses: Vec<_> = accounts.iter().map(|it| it.address).collect();
     let issued = accounts::ports(context, &registry, &addresses).await?;
     let mut search = Search::patient(&seed, context.home().derived(&seed)?.next_patient_key);
-    let ports = found::recover(context, &registry, &accounts, &identity, &mut search, &issued, args.accept_code);
+    let ports = found::recover(
+        context,
+        &registry,
+        &accounts,
+        (&identity, &seed),
+        &mut search,
+        &issued,
+        args.accept_code,
+    );
     let ports = ports.await?;
     if let Some(last) = search.next().checked_sub(1) {
         context.home().note_patient_key(&seed, last)?;
@@ -162,7 +182,10 @@ async fn providers(
     let registered = providers_among(registry, &addresses).await?;
     let mut found = Vec::new();
     let mut search = Search::provider(seed, context.home().derived(seed)?.provider_key);
-    for account in accounts.iter().filter(|it| registered.contains(&it.address)) {
+    for account in accounts
+        .iter()
+        .filter(|it| registered.contains(&it.address))
+    {
         let provider = registry.provider(account.address).await?;
         let key_index = provider.key.and_then(|key| search.find(&key, None));
         if key_index.is_none() {
