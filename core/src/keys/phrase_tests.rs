@@ -134,18 +134,13 @@ fn hardened_numbers_are_no_accounts() {
 fn words_are_read_as_people_write_them() {
     let (entropy, words, _) = VECTORS[2];
     let list: Vec<_> = words.split(' ').collect();
-    let numbered: String = (1..)
-        .zip(&list)
-        .map(|(number, word)| format!("{number:2}. {word}\r\n"))
-        .collect();
-    let columns: String = (1..)
-        .zip(&list)
-        .map(|(number, word)| format!(" {number}) {} \t", word.to_uppercase()))
-        .collect();
-    let joined: String = (1..)
-        .zip(&list)
-        .map(|(number, word)| format!("{number}.{word}, "))
-        .collect();
+    let written = |form: &dyn Fn(usize, &str) -> String| {
+        let words = (1..).zip(&list).map(|(number, word)| form(number, word));
+        words.collect::<Vec<_>>().concat()
+    };
+    let numbered = written(&|number, word| format!("{number:2}. {word}\r\n"));
+    let columns = written(&|number, word| format!(" {number}) {} \t", word.to_uppercase()));
+    let joined = written(&|number, word| format!("{number}.{word}, "));
     let short: Vec<_> = list.iter().map(|word| &word[..word.len().min(4)]).collect();
     for text in [numbered, columns, joined, short.join(" ")] {
         let read = BackupPhrase::parse(&text).unwrap();

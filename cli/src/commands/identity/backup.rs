@@ -70,15 +70,14 @@ pub fn run(context: &Context, args: BackupArgs) -> Result<BackedUp, Error> {
         None => context.identity(None)?,
     };
     let phrase = BackupPhrase::of(&seed);
-    match &args.output {
-        Some(path) => write(path, &name, &seed, &phrase)?,
-        None => {
-            context.terminal.warn(WARNING);
-            if !context.settings.yes && !context.terminal.confirm("show them?")? {
-                return Err(Error::NotShown);
-            }
-            context.terminal.show_secret(&numbered(&phrase));
+    if let Some(path) = &args.output {
+        write(path, &name, &seed, &phrase)?;
+    } else {
+        context.terminal.warn(WARNING);
+        if !context.settings.yes && !context.terminal.confirm("show them?")? {
+            return Err(Error::NotShown);
         }
+        context.terminal.show_secret(&numbered(&phrase));
     }
     Ok(BackedUp {
         name,
@@ -103,7 +102,7 @@ fn numbered(phrase: &BackupPhrase) -> Zeroizing<String> {
 
 fn write(path: &Path, name: &str, seed: &IdentitySeed, phrase: &BackupPhrase) -> Result<(), Error> {
     let head = format!(
-        "# patientport identity `{name}`, provider key {}, {}\n# {WARNING}\n",
+        "# patientport identity `{name}`, provider key {}, {}\n# Not encrypted. Whoever reads these words has the identity and its accounts: keep this as you keep what is irreplaceable.\n",
         seed.provider_key(0).public().fingerprint(),
         now_rfc3339()
     );

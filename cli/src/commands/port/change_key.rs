@@ -4,7 +4,7 @@
 //! until the change is known to have happened: whatever the port shows, this home has its key.
 
 use alloy::primitives::Address;
-use patientport_client::rotation::{NamedSection, no_rotation};
+use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
 use patientport_core::keys::IdentitySeed;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -206,7 +206,7 @@ async fn change(
         fingerprint: key.fingerprint().to_string(),
         identity: identity.clone(),
         key_index: index,
-        sections: keys.as_ref().map_or(SectionSet::EMPTY, |it| it.sections()),
+        sections: keys.as_ref().map_or(SectionSet::EMPTY, NewKeys::sections),
         sealed_to: recipients.map(|it| it.account).collect(),
         left_out: sealing::omitted(&plan),
         tx: Some((&report).into()),

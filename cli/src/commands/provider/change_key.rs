@@ -66,16 +66,13 @@ pub async fn run(context: &Context, args: ChangeKeyArgs) -> Result<ChangedKey, E
         None => None,
     };
     let former_identity = identity.clone();
-    let (identity, next, key) = match &successor {
-        Some((name, successor)) => {
-            // Its newest key, should it have one elsewhere already. Remembered first: reading needs both from now on.
-            let next = context.home().derived(successor)?.provider_key;
-            (name.clone(), next, successor.provider_key(next).public())
-        }
-        None => {
-            let next = index.saturating_add(1);
-            (identity.clone(), next, search.key(next).public())
-        }
+    let (identity, next, key) = if let Some((name, successor)) = &successor {
+        // Its newest key, should it have one elsewhere already.
+        let next = context.home().derived(successor)?.provider_key;
+        (name.clone(), next, successor.provider_key(next).public())
+    } else {
+        let next = index.saturating_add(1);
+        (identity.clone(), next, search.key(next).public())
     };
     let (fingerprint, former_fingerprint) = (
         key.fingerprint().to_string(),
@@ -89,6 +86,7 @@ pub async fn run(context: &Context, args: ChangeKeyArgs) -> Result<ChangedKey, E
             format!("{fingerprint} (identity `{identity}`, key {next})"),
         );
     if let Some((_, successor)) = &successor {
+        // Before the key is published: reading needs both identities from then on.
         context.home().change_derived(&seed, |derived| {
             derived.provider_key = derived.provider_key.max(index);
         })?;

@@ -142,10 +142,10 @@ async fn used(
             .collect::<Result<Vec<_>, Error>>()?;
         let addresses: Vec<_> = batch.iter().map(|(_, it)| it.address()).collect();
         let traces = traces(registry, &addresses).await?;
-        let seen = batch
+        let with_traces = batch
             .into_iter()
             .filter(|(_, it)| traces.contains(&it.address()));
-        used.extend(seen);
+        used.extend(with_traces);
         first = first.saturating_add(GAP);
     }
 }

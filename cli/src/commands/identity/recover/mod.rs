@@ -162,7 +162,7 @@ fn identity_name(context: &Context, named: Option<&str>) -> Result<String, Error
     }
     match <[String; 1]>::try_from(context.home().identities()?) {
         Ok([only]) => Ok(only),
-        Err(names) if names.is_empty() => Err(HomeError::Empty {
+        Err(several) if several.is_empty() => Err(HomeError::Empty {
             what: "identity",
             directory: context.home().root().join("identities"),
         }
