@@ -1,6 +1,6 @@
 //! Identities: paper backup, loss of a home, export.
 
-use patientport_tests::{Party, Run, TestContext, utf8};
+use patientport_tests::{Party, Run, TestContext, on_terminal, utf8};
 use serde_json::{Value, json};
 use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
 
@@ -396,4 +396,42 @@ fn accounts_of_an_identity_are_numbered_and_each_is_made_once() {
     fs::remove_file(patient.home.join("wallets/c.json")).expect("it was written");
     assert_eq!(new("d", "").success()["index"], 7);
     assert_eq!(new("c", "--index 6").success()["index"], 6);
+}
+
+#[test]
+fn words_are_shown_to_who_says_yes_and_typed_unseen() {
+    let context = TestContext::bare();
+    let patient = &context.patient;
+    let mut backup = patient.command("identity backup patient");
+    let (shown, code) = on_terminal(&mut backup, &[("show them? [y/N]", "n")]);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(!shown.contains(" 1. ") && shown.contains("nothing was shown"), "{shown}");
+
+    let mut backup = patient.command("identity backup patient");
+    let (shown, code) = on_terminal(&mut backup, &[("show them? [y/N]", "y")]);
+    assert_eq!(code, Some(0), "{shown}");
+    let (_, listed) = shown.split_once("show them?").expect("it was asked");
+    let words: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.trim().split_once(". "))
+        .map(|(_, word)| word)
+        .collect();
+    assert_eq!(words.len(), 24, "{shown}");
+    let file = fs::read_to_string(words_of(&context, patient, "patient")).expect("text");
+    for (number, word) in (1..).zip(&words) {
+        assert!(file.contains(&format!("{number:2}. {word}\n")), "{number}");
+    }
+
+    let question = "the 24 words, in order, on one line: ";
+    let wrong = [&words[..23], &["zebra", "zebra"]].concat().join(" ");
+    let right = words.join(" ").to_uppercase();
+    let mut restore = patient.command("identity restore again --scrypt-log-n 13");
+    let (shown, code) = on_terminal(&mut restore, &[(question, &wrong), (question, &right)]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("has `24` words, not `25`; try again"), "{shown}");
+    for typed in [&wrong, &right] {
+        assert!(!shown.contains(typed.as_str()), "what was typed was shown: {shown}");
+    }
+    let [before, after] = ["patient", "again"].map(|name| patient.ok(&format!("identity show {name}")));
+    assert_eq!(before["provider"], after["provider"]);
 }
