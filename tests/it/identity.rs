@@ -405,7 +405,10 @@ fn words_are_shown_to_who_says_yes_and_typed_unseen() {
     let mut backup = patient.command("identity backup patient");
     let (shown, code) = on_terminal(&mut backup, &[("show them? [y/N]", "n")]);
     assert_eq!(code, Some(1), "{shown}");
-    assert!(!shown.contains(" 1. ") && shown.contains("nothing was shown"), "{shown}");
+    assert!(
+        !shown.contains(" 1. ") && shown.contains("nothing was shown"),
+        "{shown}"
+    );
 
     let mut backup = patient.command("identity backup patient");
     let (shown, code) = on_terminal(&mut backup, &[("show them? [y/N]", "y")]);
@@ -428,10 +431,17 @@ fn words_are_shown_to_who_says_yes_and_typed_unseen() {
     let mut restore = patient.command("identity restore again --scrypt-log-n 13");
     let (shown, code) = on_terminal(&mut restore, &[(question, &wrong), (question, &right)]);
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("has `24` words, not `25`; try again"), "{shown}");
+    assert!(
+        shown.contains("has `24` words, not `25`; try again"),
+        "{shown}"
+    );
     for typed in [&wrong, &right] {
-        assert!(!shown.contains(typed.as_str()), "what was typed was shown: {shown}");
+        assert!(
+            !shown.contains(typed.as_str()),
+            "what was typed was shown: {shown}"
+        );
     }
-    let [before, after] = ["patient", "again"].map(|name| patient.ok(&format!("identity show {name}")));
+    let [before, after] =
+        ["patient", "again"].map(|name| patient.ok(&format!("identity show {name}")));
     assert_eq!(before["provider"], after["provider"]);
 }
