@@ -314,33 +314,6 @@ impl Context {
         Ok((name.to_owned(), seed))
     }
 
-    /// Opens an identity that another one replaced; `None`, and a warning, where it does not open: most can be read
-    /// without it.
-    ///
-    /// # Errors
-    /// The home's; the prompt's.
-    ///
-    /// # Panics
-    /// Never, as [`Self::wallet`].
-    pub fn former_identity(&self, name: &str) -> Result<Option<IdentitySeed>, Error> {
-        match self.identity_named(name) {
-            Ok((_, seed)) => Ok(Some(seed)),
-            Err(error)
-                if matches!(
-                    error.code(),
-                    "password.wrong" | "identity.unknown" | "usage.password_required"
-                ) =>
-            {
-                self.warn(
-                    "identity.former_closed",
-                    format!("what was sealed to the former identity `{name}` alone stays closed: {error}"),
-                );
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     /// Whether keys can be opened without failing for want of a password.
     pub const fn can_unlock(&self) -> bool {
         self.terminal.interactive

@@ -13,3 +13,4 @@ mod keys;
 mod records;
 mod sharing;
 mod signals;
+mod successor;

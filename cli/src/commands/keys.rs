@@ -15,7 +15,7 @@ use crate::home::ports::KnownPort;
 /// How many keys beyond the last known one are tried.
 const KEYS_TRIED: u32 = 64;
 
-/// Keys of an identity by number, derived as they are needed: up to [`KEYS_TRIED`] beyond the last one found.
+/// Keys of an identity by number, derived as they are needed: up to 64 beyond the last one found.
 pub struct Search<'a> {
     derive: Box<dyn Fn(u32) -> SecretKey + Send + Sync + 'a>,
     public: Vec<PublicKey>,
@@ -137,6 +137,29 @@ pub async fn of_port(
     }))
 }
 
+/// Opens an identity that another one replaced; `None`, and a warning, where it does not open: most can be read
+/// without it.
+fn former_identity(context: &Context, name: &str) -> Result<Option<IdentitySeed>, Error> {
+    match context.identity_named(name) {
+        Ok((_, seed)) => Ok(Some(seed)),
+        Err(error)
+            if matches!(
+                error.code(),
+                "password.wrong" | "identity.unknown" | "usage.password_required"
+            ) =>
+        {
+            context.warn(
+                "identity.former_closed",
+                format!(
+                    "what was sealed to the former identity `{name}` alone stays closed: {error}"
+                ),
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Keys that a port showed and that are of identities which this one replaced.
 ///
 /// # Errors
@@ -153,7 +176,7 @@ pub async fn before(
     }
     let published = patient_keys(port).await?;
     for name in context.home().derived(seed)?.former {
-        let Some(former) = context.former_identity(&name)? else {
+        let Some(former) = former_identity(context, &name)? else {
             continue;
         };
         let next = context.home().derived(&former)?.next_patient_key;
@@ -191,7 +214,7 @@ pub async fn of_provider(
     let current = current.unwrap_or(newest);
     let mut before = Vec::new();
     for name in context.home().derived(seed)?.former {
-        if let Some(former) = context.former_identity(&name)? {
+        if let Some(former) = former_identity(context, &name)? {
             let newest = context.home().derived(&former)?.provider_key;
             before.extend((0..=newest).rev().map(|index| former.provider_key(index)));
         }
