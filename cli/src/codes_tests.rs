@@ -126,6 +126,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "No head of the record is in reach, so nothing says which body belongs to it.",
     ),
     (
+        "identity.former_closed",
+        "An identity that the present one replaced does not open; what was sealed to it alone stays closed.",
+    ),
+    (
         "message.not_sealed",
         "A denial goes without words: the requester has no key that could be trusted.",
     ),
@@ -149,6 +153,30 @@ const WARNINGS: &[(&str, &str)] = &[
     (
         "record.unopened",
         "A record says that it is sealed to the patient and does not open with the patient's keys; it is shared with nobody.",
+    ),
+    (
+        "recover.no_transfers",
+        "The node does not search the events of all contracts, so ports that were transferred to an account were not looked for.",
+    ),
+    (
+        "recover.not_genuine",
+        "The registry's log names a port for an account, and what is there is no genuine port.",
+    ),
+    (
+        "recover.other_identity",
+        "A port or provider entry of an account shows a key that the identity does not have.",
+    ),
+    (
+        "recover.readers_unseen",
+        "A port was taken back, and this home does not remember the keys of its readers.",
+    ),
+    (
+        "recover.unclaimed",
+        "A port was issued for, or offered to, an account that has not accepted it.",
+    ),
+    (
+        "recover.unknown_code",
+        "A port of an account runs code that this program does not know, and was not taken back.",
     ),
     (
         "section.bad_secret",

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use alloy::primitives::Address;
+use alloy::signers::local::PrivateKeySigner;
 use patientport_client::chain::{Chain, Options, Signer};
 use patientport_client::port::Port;
 use patientport_client::registry::Registry;
@@ -94,6 +95,7 @@ impl Context {
     pub async fn chain(&self) -> Result<&Chain, Error> {
         let mut options = Options {
             allow_http: self.settings.allow_http,
+            witness_url: self.settings.verify_rpc_url.clone(),
             ..Options::default()
         };
         if let Some(timeout) = self.settings.timeout {
@@ -237,6 +239,21 @@ impl Context {
     /// # Panics
     /// Never, as [`Self::wallet`].
     pub fn wallet_named(&self, name: &str) -> Result<Wallet, Error> {
+        let secret = Zeroizing::new(self.unlock_account(name)?.to_bytes().0);
+        Ok(Wallet {
+            name: name.to_owned(),
+            signer: Signer::from_bytes(&secret)?,
+        })
+    }
+
+    /// Opens a wallet's key itself, to be written anew.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    ///
+    /// # Panics
+    /// Never, as [`Self::wallet`].
+    pub fn unlock_account(&self, name: &str) -> Result<PrivateKeySigner, Error> {
         let file = self.settings.password_file.as_ref();
         let (signer, password) = self.unlock("wallet", name, file, None, |password| {
             self.home().unlock_wallet(name, password)
@@ -245,11 +262,7 @@ impl Context {
             .wallet_password
             .lock()
             .expect("nothing panics under this lock") = Some(password);
-        let secret = Zeroizing::new(signer.to_bytes().0);
-        Ok(Wallet {
-            name: name.to_owned(),
-            signer: Signer::from_bytes(&secret)?,
-        })
+        Ok(signer)
     }
 
     /// Name of the identity that is meant: the one named, or the port's, or the wallet's namesake.

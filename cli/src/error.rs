@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
+use patientport_core::keys::PhraseError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -127,6 +128,32 @@ pub enum Error {
     /// What was read is no private key. It is not shown.
     #[error("what was given is no private key: 64 hexadecimal digits are expected")]
     NotAPrivateKey,
+    /// What was read is no backup phrase. It is not shown.
+    #[error("these are not the words of a backup")]
+    Phrase(#[from] PhraseError),
+    /// Neither a wallet nor an account of the identity's words with a trace on the chain.
+    #[error(
+        "this home has no wallet, and no account of identity `{identity}` has left a trace at the registry `{registry}`"
+    )]
+    NothingRecovered {
+        /// The identity.
+        identity: String,
+        /// The registry.
+        registry: Address,
+    },
+    /// The account is in the home.
+    #[error("account `{index}` of identity `{identity}` is the wallet `{wallet}` of this home")]
+    AccountTaken {
+        /// The identity.
+        identity: String,
+        /// The account's number.
+        index: u32,
+        /// The wallet.
+        wallet: String,
+    },
+    /// The user did not want to see the words.
+    #[error("not confirmed: nothing was shown")]
+    NotShown,
     /// A section's private name that this home does not know.
     #[error("this home knows no section named `{name}` at the port `{port}`")]
     UnknownSection {
@@ -328,7 +355,7 @@ impl Error {
             Self::FlagNeeded { .. } => "usage.flag_needed",
             Self::ConfirmationRequired => "usage.confirmation_required",
             Self::PasswordRequired { .. } => "usage.password_required",
-            Self::Declined => "declined",
+            Self::Declined | Self::NotShown => "declined",
             Self::PasswordFile { .. } | Self::PasswordEncoding(_) => "password.file_unreadable",
             Self::PasswordsDiffer => "password.differs",
             Self::NoHome => "home.unknown",
@@ -338,6 +365,10 @@ impl Error {
             Self::DevelopmentKey { .. } => "wallet.development_key",
             Self::NoDevelopmentAccount { .. } => "wallet.no_development_account",
             Self::NotAPrivateKey => "wallet.invalid_key",
+            Self::Phrase(PhraseError::Account { .. }) => "wallet.no_such_index",
+            Self::Phrase(_) => "phrase.invalid",
+            Self::NothingRecovered { .. } => "recover.nothing_found",
+            Self::AccountTaken { .. } => "wallet.index_taken",
             Self::UnknownSection { .. } => "section.unknown_name",
             Self::NotTheOwner { .. } => "port.not_owner",
             Self::UnknownCode { .. } => "port.unknown_code",

@@ -36,6 +36,8 @@ pub struct Settings {
     pub home: Home,
     /// The node.
     pub rpc_url: String,
+    /// Another node, whose word on contracts has to be the same.
+    pub verify_rpc_url: Option<String>,
     /// Whether a node or a store on another machine may be reached without TLS.
     pub allow_http: bool,
     /// The registry, if named.
@@ -133,6 +135,7 @@ impl Settings {
                 .clone()
                 .or(config.rpc_url)
                 .unwrap_or_else(|| DEFAULT_RPC_URL.to_owned()),
+            verify_rpc_url: network.verify_rpc_url.clone().or(config.verify_rpc_url),
             allow_http,
             registry: network.registry.or(config.registry),
             stores,

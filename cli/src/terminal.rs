@@ -143,6 +143,11 @@ impl Terminal {
         write_stderr(&format!("{text}\n"));
     }
 
+    /// Shows a secret, without a copy of it in memory.
+    pub fn show_secret(&self, text: &Zeroizing<String>) {
+        write_stderr(text);
+    }
+
     /// Says more for those who want it.
     pub fn detail(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {

@@ -127,6 +127,45 @@ impl Plan {
         self.left_out.clear();
     }
 
+    /// Leaves each recipient only the sections that `wanted` says; who is left none is dropped.
+    pub(crate) fn narrow(&mut self, wanted: impl Fn(&Recipient) -> SectionSet) {
+        for recipient in &mut self.recipients {
+            recipient.sections = wanted(recipient);
+        }
+        self.recipients
+            .retain(|recipient| !recipient.sections.is_empty());
+    }
+
+    /// The present keys of the sections.
+    pub(crate) fn current(&self) -> &[SectionKey] {
+        &self.current
+    }
+
+    /// Secrets sealed to the recipients, in batches.
+    pub(crate) fn seal(
+        &self,
+        patient: &Patient,
+        secrets: &[SecretEntry],
+        rng: &mut (impl CryptoRngCore + ?Sized),
+    ) -> Result<Vec<Reseal>> {
+        let place = Place {
+            chain_id: patient.port().chain().chain_id(),
+            port: patient.port().address(),
+        };
+        // The port accepts a recipient who may read one of the sections named, so each batch names all.
+        let messages = self
+            .recipients
+            .iter()
+            .map(|recipient| place.seal(patient.account(), recipient, secrets, rng))
+            .collect::<Result<Vec<_>>>()?;
+        let batch = |messages| Reseal {
+            sections: secrets.iter().map(|entry| entry.section).collect(),
+            epochs: secrets.iter().map(|entry| entry.epoch).collect(),
+            messages,
+        };
+        Ok(batches(messages).into_iter().map(batch).collect())
+    }
+
     /// Leaves out everyone for whom `judge` has a reason to.
     pub fn leave_out(&mut self, mut judge: impl FnMut(&Recipient) -> Option<LeftOut>) {
         let left_out = &mut self.left_out;
@@ -149,6 +188,13 @@ pub struct Reseal {
     pub messages: Vec<IPatientPort::Sealed>,
 }
 
+impl Reseal {
+    /// The transaction that carries it.
+    pub fn transaction(&self, port: &Port) -> Transaction {
+        port.reseal(self.sections, self.epochs.clone(), self.messages.clone())
+    }
+}
+
 impl NewKeys {
     /// The sections that get new keys.
     pub fn sections(&self) -> SectionSet {
@@ -157,10 +203,10 @@ impl NewKeys {
 
     /// The later transactions.
     pub fn later_transactions(&self, port: &Port) -> Vec<Transaction> {
-        let send = |batch: &Reseal| {
-            port.reseal(batch.sections, batch.epochs.clone(), batch.messages.clone())
-        };
-        self.later.iter().map(send).collect()
+        self.later
+            .iter()
+            .map(|batch| batch.transaction(port))
+            .collect()
     }
 }
 
@@ -264,6 +310,20 @@ impl Patient {
         abandon: SectionSet,
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<NewKeys> {
+        self.new_keys_for(plan, abandon, &self.key(), rng)
+    }
+
+    /// As [`Self::new_keys`], sealed to another key of the patient: the one that is published with them.
+    ///
+    /// # Errors
+    /// As [`Self::new_keys`].
+    pub fn new_keys_for(
+        &self,
+        plan: &Plan,
+        abandon: SectionSet,
+        own: &PublicKey,
+        rng: &mut (impl CryptoRngCore + ?Sized),
+    ) -> Result<NewKeys> {
         for key in &plan.current {
             if !abandon.contains(key.section) && self.keyring().check(key).is_err() {
                 return Err(Error::CurrentSecretMissing {
@@ -274,7 +334,10 @@ impl Patient {
         }
         compose(
             self.port(),
-            &self.recipient(plan.sections()),
+            &Recipient {
+                key: *own,
+                ..self.recipient(plan.sections())
+            },
             &plan.recipients,
             self.keyring(),
             &plan.named,

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
-const FOREIGN_VARIABLES: [&str; 15] = [
+const FOREIGN_VARIABLES: [&str; 16] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -29,6 +29,7 @@ const FOREIGN_VARIABLES: [&str; 15] = [
     "PATIENTPORT_HOME",
     "PATIENTPORT_REGISTRY",
     "PATIENTPORT_STORE",
+    "PATIENTPORT_VERIFY_RPC_URL",
 ];
 
 /// A chain, a directory and the people of a story.

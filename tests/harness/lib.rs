@@ -10,9 +10,11 @@ mod faults;
 mod node;
 mod proxy;
 mod run;
+mod terminal;
 
 pub use context::{Party, TestContext, utf8, words};
 pub use faults::{Fault, FaultyProxy};
 pub use node::Node;
 pub use proxy::{Proxy, Trouble};
 pub use run::{Run, files_below, program};
+pub use terminal::on_terminal;

@@ -25,7 +25,15 @@ Examples:
 
 What was already read cannot be unread; records added from now on do not open for the reader.")]
     Revoke(RevokeArgs),
-    /// Change section keys, open a section, or finish a rotation (patient)
+    /// Give the current section keys to readers who have access and were not given them (patient)
+    #[command(after_help = "\
+Examples:
+  patientport access reseal
+  patientport access reseal --include-unseen
+
+Changes no key: it finishes what `access revoke`, `access rotate` or `port change-key` began.")]
+    Reseal(ResealArgs),
+    /// Change section keys, or open a section (patient)
     #[command(after_help = "\
 Examples:
   patientport access rotate                        every section a former reader still holds a key of
@@ -105,4 +113,15 @@ pub struct RotateArgs {
     /// Conditions of the rotation.
     #[command(flatten)]
     pub rotation: RotationArgs,
+}
+
+/// `access reseal`
+#[derive(Debug, Args)]
+pub struct ResealArgs {
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Give the keys to readers, too, whom this home has not seen before [default: ask]
+    #[arg(long)]
+    pub include_unseen: bool,
 }

@@ -3,6 +3,8 @@
 
 /// URL of the chain's JSON-RPC endpoint.
 pub const ETH_RPC_URL: &str = "ETH_RPC_URL";
+/// URL of another node, whose word on contracts has to be the same.
+pub const PATIENTPORT_VERIFY_RPC_URL: &str = "PATIENTPORT_VERIFY_RPC_URL";
 /// Name of the wallet that signs.
 pub const ETH_KEYSTORE_ACCOUNT: &str = "ETH_KEYSTORE_ACCOUNT";
 /// Path of the *file* that holds the wallet's password, as Foundry uses it; never the password.

@@ -34,6 +34,9 @@ pub struct NetworkArgs {
     #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true,
         help = "JSON-RPC endpoint [default: the home's setting, else http://127.0.0.1:8547]")]
     pub rpc_url: Option<String>,
+    /// Another node of the same chain, run by somebody else: what both do not say of contracts alike is refused
+    #[arg(long, global = true, value_name = "URL", env = env::PATIENTPORT_VERIFY_RPC_URL, hide_env_values = true)]
+    pub verify_rpc_url: Option<String>,
     /// Reach a node or a store on another machine without TLS; everybody on the way sees and can change what passes
     #[arg(long, global = true)]
     pub allow_http: bool,

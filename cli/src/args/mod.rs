@@ -25,6 +25,8 @@ const EXAMPLES: &str = "\
 A whole session, on a chain of your own:
   patientport devnode &                                      a Stylus chain on http://127.0.0.1:8547
   patientport wallet import alice --dev 0                    an account the development chain funds
+  patientport identity new alice                             keys that open what others seal
+  patientport identity backup alice                          24 words for paper; they bring it back
   patientport deploy                                         registry and port contracts
   patientport provider register --kind clinic --name 'Elm Street Practice'
   patientport provider attest ADDRESS --until 1y             an attester confirms who they are

@@ -3,6 +3,7 @@
 use alloy::primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
+use super::access::RotationArgs;
 use super::values::{self, NewSection};
 
 /// The port verbs.
@@ -23,6 +24,18 @@ Section names stay private: they travel only inside sealed messages.")]
     Claim(ClaimArgs),
     /// Show a port
     Show(ShowArgs),
+    /// Change the port's encryption key, and the keys of all its sections (patient)
+    #[command(after_help = "\
+Examples:
+  patientport port change-key
+  patientport port change-key mine --include-unseen
+
+  patientport identity new alice2 && patientport port change-key --to-identity alice2
+
+What was sealed to the old key still opens. A run that was interrupted is finished by running the command again. The
+new key is the next one of the same identity: whoever has the identity or its words has it, too. If these were stolen,
+make a new identity and change to it.")]
+    ChangeKey(ChangeKeyArgs),
     /// List the ports this home knows
     List,
 }
@@ -61,6 +74,20 @@ pub struct ClaimArgs {
     /// Accept a port whose code has this keccak256 hash, though this program does not know it
     #[arg(long, value_name = "HASH", value_parser = values::hash)]
     pub accept_code: Option<B256>,
+}
+
+/// `port change-key`
+#[derive(Debug, Args)]
+pub struct ChangeKeyArgs {
+    /// Port: an address or a name of this home [default: the home's only port]
+    #[arg(value_name = "PORT")]
+    pub port: Option<String>,
+    /// Take the key of another identity of this home [default: the next one of the same]
+    #[arg(long, value_name = "IDENTITY")]
+    pub to_identity: Option<String>,
+    /// Conditions of the rotation.
+    #[command(flatten)]
+    pub rotation: RotationArgs,
 }
 
 /// `port show`

@@ -16,6 +16,17 @@ Examples:
 
 Name, specialty, contact and endpoint are public and stay on chain.")]
     Register(RegisterArgs),
+    /// Change this account's encryption key
+    #[command(after_help = "\
+Examples:
+  patientport provider change-key
+  patientport identity new brandt2 && patientport provider change-key --to-identity brandt2
+
+What was sealed to the old key still opens. Patients see that the key changed, and give the new one access by changing
+their sections' keys: `patientport access rotate --accept-new-key`. The new key is the next one of the same identity:
+whoever has the identity or its words has it, too. If these were stolen, make a new identity and change to it; from
+then on name it with `--identity`, or as `identity` in the home's config.json.")]
+    ChangeKey(ChangeKeyArgs),
     /// Confirm that a provider is who it says it is (attesters)
     #[command(after_help = "\
 Examples:
@@ -112,4 +123,12 @@ pub struct AttesterArg {
     /// Attester
     #[arg(value_parser = values::address)]
     pub attester: Address,
+}
+
+/// `provider change-key`
+#[derive(Debug, Args)]
+pub struct ChangeKeyArgs {
+    /// Take the key of another identity of this home [default: the next one of the same]
+    #[arg(long, value_name = "IDENTITY")]
+    pub to_identity: Option<String>,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::identity::ExportArgs;
+
 /// The wallet verbs.
 #[derive(Debug, Subcommand)]
 pub enum WalletCommand {
@@ -11,7 +13,10 @@ pub enum WalletCommand {
     #[command(after_help = "\
 Examples:
   patientport wallet new alice
-  patientport wallet new alice --password-file alice.pass")]
+  patientport wallet new alice --from-identity alice         of the identity's 24 words: one backup for both
+  patientport wallet new alice --password-file alice.pass
+
+Wallet programs make the same accounts from the same words: m/44'/60'/0'/0/N, without a passphrase.")]
     New(NewArgs),
     /// Bring in an account from a key or from another program's keystore
     #[command(after_help = "\
@@ -23,6 +28,12 @@ Examples:
     Import(ImportArgs),
     /// List the accounts of this home
     List,
+    /// Copy an account into a keystore file that other programs read
+    #[command(after_help = "\
+Examples:
+  patientport wallet export alice --output alice.json
+  patientport wallet export alice --output alice.json --new-password")]
+    Export(ExportArgs),
     /// Print an account's address
     #[command(
         after_help = "Examples:\n  patientport wallet address\n  patientport wallet address alice"
@@ -44,6 +55,12 @@ pub struct KdfArgs {
 pub struct NewArgs {
     /// Name: letters, digits, `.`, `-` and `_`
     pub name: String,
+    /// Make the account from this identity's words, so that one backup restores both
+    #[arg(long, value_name = "IDENTITY")]
+    pub from_identity: Option<String>,
+    /// Number of the account among those of the identity [default: the next that this home has not used]
+    #[arg(long, value_name = "N", requires = "from_identity", value_parser = clap::value_parser!(u32).range(..0x8000_0000))]
+    pub index: Option<u32>,
     /// Work factor.
     #[command(flatten)]
     pub kdf: KdfArgs,

@@ -1,6 +1,7 @@
 //! The verbs: one file each, returning a typed outcome that `output` renders.
 
 pub mod access;
+pub mod backup;
 pub mod demo;
 pub mod deploy;
 pub mod describe;
@@ -8,6 +9,7 @@ pub mod devnode;
 pub mod history;
 pub mod identity;
 pub mod keepalive;
+pub mod keys;
 pub mod manual;
 pub mod onward;
 pub mod party;
@@ -41,17 +43,26 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             WalletCommand::New(args) => report(wallet::new::run(context, args)),
             WalletCommand::Import(args) => report(wallet::import::run(context, args)),
             WalletCommand::List => report(wallet::list::run(context)),
+            WalletCommand::Export(args) => report(wallet::export::run(context, args)),
             WalletCommand::Address(args) => report(wallet::address::run(context, &args)),
         },
         Command::Identity(command) => match command {
             IdentityCommand::New(args) => report(identity::new::run(context, args)),
             IdentityCommand::List => report(identity::list::run(context)),
             IdentityCommand::Show(args) => report(identity::show::run(context, &args)),
+            IdentityCommand::Backup(args) => report(identity::backup::run(context, args)),
+            IdentityCommand::Restore(args) => report(identity::restore::run(context, args)),
+            IdentityCommand::Recover(args) => report(identity::recover::run(context, args).await),
+            IdentityCommand::Export(args) => report(identity::export::run(context, args)),
+            IdentityCommand::Import(args) => report(identity::import::run(context, &args)),
         },
         Command::Deploy(args) => report(deploy::run(context, args).await),
         Command::Keepalive(args) => report(keepalive::run(context, &args).await),
         Command::Provider(command) => match command {
             ProviderCommand::Register(args) => report(provider::register::run(context, args).await),
+            ProviderCommand::ChangeKey(args) => {
+                report(provider::change_key::run(context, args).await)
+            }
             ProviderCommand::Attest(args) => report(provider::attest::run(context, args).await),
             ProviderCommand::Suspend(args) => report(provider::suspend::run(context, &args).await),
             ProviderCommand::Show(args) => report(provider::show::run(context, &args).await),
@@ -67,6 +78,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Issue(args) => report(port::issue::run(context, args).await),
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
+            PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
@@ -91,6 +103,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             AccessCommand::List(args) => report(access::list::run(context, &args).await),
             AccessCommand::Grant(args) => report(access::grant::run(context, args).await),
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
+            AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),
             AccessCommand::Rotate(args) => report(access::rotate::run(context, args).await),
         },
         Command::History(args) => report(history::run(context, &args).await),

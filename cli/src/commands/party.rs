@@ -5,17 +5,15 @@ use std::path::Path;
 use alloy::primitives::Address;
 use patientport_client::port::{Port, PortInfo};
 use patientport_client::{IdentityKeys, Keyring};
-use patientport_core::keys::{IdentitySeed, PublicKey, SecretKey};
+use patientport_core::keys::IdentitySeed;
 use patientport_core::section::{SectionId, SectionSet};
 use patientport_core::text::Rights;
 
 use crate::args::values::SectionRef;
+use crate::commands::keys::{self, PortKeys};
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::text::shown;
-
-/// How many keys of an identity are tried when this home has forgotten which one a port has.
-const KEYS_TRIED: u32 = 64;
 
 /// The patient of a port, ready to act.
 #[derive(Debug)]
@@ -24,6 +22,12 @@ pub struct Patient {
     pub wallet: Wallet,
     /// The account and the identity, held against what the port shows.
     pub acting: patientport_client::Patient,
+    /// Name of the identity.
+    pub identity: String,
+    /// Its seed.
+    pub seed: IdentitySeed,
+    /// The numbers of the port's keys in it.
+    pub numbers: PortKeys,
 }
 
 impl Patient {
@@ -44,13 +48,23 @@ impl Patient {
                 wallet: wallet.name,
             });
         }
-        let key = patient_key(context, chosen, &info)?;
+        let PatientKeys {
+            identity,
+            seed,
+            numbers,
+            keys,
+        } = patient_keys(context, chosen, &info).await?;
         let port = &chosen.port;
-        let acting =
-            patientport_client::Patient::with_info(port, &info, wallet.address(), key.into());
+        let acting = patientport_client::Patient::with_info(port, &info, wallet.address(), keys);
         let acting = acting.await?;
         warn_of_problems(context, acting.keyring());
-        Ok(Self { wallet, acting })
+        Ok(Self {
+            wallet,
+            acting,
+            identity,
+            seed,
+            numbers,
+        })
     }
 
     /// The section secrets.
@@ -75,10 +89,14 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::NotThePortsKey`]; wrong passwords.
-    pub fn open(context: &Context, chosen: &ChosenPort, info: &PortInfo) -> Result<Self, Error> {
+    pub async fn open(
+        context: &Context,
+        chosen: &ChosenPort,
+        info: &PortInfo,
+    ) -> Result<Self, Error> {
         let account = context.account(chosen.known.account.as_deref())?;
         if account == info.patient {
-            let keys = patient_key(context, chosen, info)?.into();
+            let keys = patient_keys(context, chosen, info).await?.keys;
             return Ok(Self {
                 account,
                 keys,
@@ -88,7 +106,7 @@ impl Reader {
         let (_, seed) = context.identity(None)?;
         Ok(Self {
             account,
-            keys: seed.provider_key(0).into(),
+            keys: keys::of_provider(context, chosen.port.registry(), account, &seed).await?,
             is_patient: false,
         })
     }
@@ -98,7 +116,7 @@ impl Reader {
     ///
     /// # Errors
     /// Wrong passwords, damaged keystores.
-    pub fn open_if_possible(
+    pub async fn open_if_possible(
         context: &Context,
         chosen: &ChosenPort,
         info: &PortInfo,
@@ -106,7 +124,7 @@ impl Reader {
         if !context.can_unlock() {
             return Ok(None);
         }
-        match Self::open(context, chosen, info) {
+        match Self::open(context, chosen, info).await {
             Ok(reader) => Ok(Some(reader)),
             Err(error) if matches!(error.code(), "wallet.unknown" | "identity.unknown") => Ok(None),
             Err(error) => Err(error),
@@ -114,35 +132,62 @@ impl Reader {
     }
 }
 
-/// The patient's key at a port: the one this home remembers, else the identity's key that the port shows.
-fn patient_key(
+/// What a patient's identity has at a port.
+struct PatientKeys {
+    identity: String,
+    seed: IdentitySeed,
+    numbers: PortKeys,
+    keys: IdentityKeys,
+}
+
+/// The patient's keys at a port: the one that it shows, and those that it showed before.
+async fn patient_keys(
     context: &Context,
     chosen: &ChosenPort,
     info: &PortInfo,
-) -> Result<SecretKey, Error> {
+) -> Result<PatientKeys, Error> {
     let known = &chosen.known;
     let preferred = known.identity.as_deref().or(known.account.as_deref());
-    let (name, seed) = context.identity(preferred)?;
-    let expected = info.patient_key()?;
-    find_key(&seed, known.key_index, &expected)
-        .map(|(_, key)| key)
-        .ok_or_else(|| Error::NotThePortsKey {
-            identity: name,
-            port: chosen.port.address(),
-        })
+    let (identity, seed) = context.identity(preferred)?;
+    let not_its = Error::NotThePortsKey {
+        identity: identity.clone(),
+        port: chosen.port.address(),
+    };
+    if let Some(keys) = keys_of(context, chosen, info, (identity, seed)).await? {
+        return Ok(keys);
+    }
+    // A change to another identity, of which this home has not seen that it happened.
+    if let Some(next) = &known.next_identity {
+        let next = context.identity_named(next)?;
+        if let Some(keys) = keys_of(context, chosen, info, next).await? {
+            return Ok(keys);
+        }
+    }
+    Err(not_its)
 }
 
-/// The index and key of an identity whose public half is `expected`.
-fn find_key(
-    seed: &IdentitySeed,
-    remembered: Option<u32>,
-    expected: &PublicKey,
-) -> Option<(u32, SecretKey)> {
-    remembered
-        .into_iter()
-        .chain(0..KEYS_TRIED)
-        .map(|index| (index, seed.patient_key(index)))
-        .find(|(_, key)| key.public() == *expected)
+/// The keys of one identity, and of those before it; `None` if the one in use is not among them.
+async fn keys_of(
+    context: &Context,
+    chosen: &ChosenPort,
+    info: &PortInfo,
+    (identity, seed): (String, IdentitySeed),
+) -> Result<Option<PatientKeys>, Error> {
+    let port = &chosen.port;
+    let mut search = keys::patient_search(context, &seed, &chosen.known)?;
+    let guess = chosen.known.key_index;
+    let Some(numbers) = keys::of_port(&mut search, port, info, guess).await? else {
+        return Ok(None);
+    };
+    let before = keys::before(context, &seed, port, &numbers).await?;
+    let keys = search.identity(&numbers, before);
+    drop(search);
+    Ok(Some(PatientKeys {
+        identity,
+        seed,
+        numbers,
+        keys,
+    }))
 }
 
 /// The section secrets sealed to an account, with a warning for each that should have opened and did not.
@@ -263,23 +308,4 @@ pub fn words(text: Option<String>, file: Option<&Path>) -> Result<String, Error>
         });
     }
     Ok(words.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_forgotten_key_index_is_found_again() {
-        let seed = IdentitySeed::from_bytes([7; 32]);
-        let expected = seed.patient_key(5).public();
-        for remembered in [None, Some(5), Some(9)] {
-            assert_eq!(
-                find_key(&seed, remembered, &expected).map(|(index, _)| index),
-                Some(5)
-            );
-        }
-        let other = IdentitySeed::from_bytes([8; 32]);
-        assert!(find_key(&other, Some(5), &expected).is_none());
-    }
 }

@@ -11,6 +11,8 @@ use super::{Home, HomeError, MAX_JSON_BYTES, files};
 pub struct Config {
     /// JSON-RPC endpoint.
     pub rpc_url: Option<String>,
+    /// Another node, whose word on contracts has to be the same.
+    pub verify_rpc_url: Option<String>,
     /// Whether a node or a store on another machine may be reached without TLS.
     pub allow_http: Option<bool>,
     /// Registry, on whichever chain the endpoint serves.

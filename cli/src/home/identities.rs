@@ -13,7 +13,7 @@ use crate::time::now_rfc3339;
 
 const WHAT: &str = "identity";
 /// The container's type.
-const KIND: &str = "patientport-identity";
+pub const KIND: &str = "patientport-identity";
 
 impl Home {
     fn identities_dir(&self) -> std::path::PathBuf {
@@ -59,11 +59,17 @@ impl Home {
         log_n: u8,
     ) -> Result<(), HomeError> {
         self.check_new_identity(name)?;
-        let secret = Zeroizing::new(*seed.as_bytes());
-        let mut keystore = Keystore::seal(&secret, password, log_n, Some(KIND), &mut OsRng);
-        keystore.created = Some(now_rfc3339());
+        self.import_identity(name, &seal(seed, password, log_n))
+    }
+
+    /// Writes an identity's container as it is.
+    ///
+    /// # Errors
+    /// [`HomeError::InvalidName`], [`HomeError::Taken`], [`HomeError::File`].
+    pub fn import_identity(&self, name: &str, keystore: &Keystore) -> Result<(), HomeError> {
+        self.check_new_identity(name)?;
         files::private_dir(self.root())?;
-        match files::write_json(&self.identity_path(name), &keystore, Existing::Keep) {
+        match files::write_json(&self.identity_path(name), keystore, Existing::Keep) {
             Err(files::FileError::Exists(_)) => Err(HomeError::Taken {
                 what: WHAT,
                 name: name.to_owned(),
@@ -108,14 +114,36 @@ impl Home {
         name: &str,
         password: &Password,
     ) -> Result<IdentitySeed, HomeError> {
-        let secret = self.identity(name)?.open(password);
-        let secret = secret.map_err(|source| HomeError::Keystore {
+        open(name, &self.identity(name)?, password)
+    }
+}
+
+/// An identity in a container of its own.
+pub fn seal(seed: &IdentitySeed, password: &Password, log_n: u8) -> Keystore {
+    let secret = Zeroizing::new(*seed.as_bytes());
+    let mut keystore = Keystore::seal(&secret, password, log_n, Some(KIND), &mut OsRng);
+    keystore.created = Some(now_rfc3339());
+    keystore
+}
+
+/// Opens an identity's container, of this home or from elsewhere.
+///
+/// # Errors
+/// [`HomeError::Keystore`].
+pub fn open(
+    name: &str,
+    keystore: &Keystore,
+    password: &Password,
+) -> Result<IdentitySeed, HomeError> {
+    let secret = keystore
+        .expect_kind(Some(KIND))
+        .and_then(|()| keystore.open(password))
+        .map_err(|source| HomeError::Keystore {
             what: WHAT,
             name: name.to_owned(),
             source,
         })?;
-        Ok(IdentitySeed::from_bytes(*secret))
-    }
+    Ok(IdentitySeed::from_bytes(*secret))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! | `wallets/NAME.json` | account keys, see [`wallets`] |
 //! | `identities/NAME.json` | identity seeds, see [`identities`] |
 //! | `ports.json` | names of ports, see [`ports`] |
+//! | `derived.json` | numbers of keys and accounts handed out, see [`derived`] |
 //! | `pins.json` | keys seen first, see [`pins`] |
 //! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
 //! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
@@ -18,6 +19,7 @@
 
 pub mod config;
 pub mod deployments;
+pub mod derived;
 pub mod files;
 pub mod identities;
 pub mod keystore;

@@ -27,6 +27,12 @@ pub struct KnownPort {
     /// Index of the key within that identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_index: Option<u32>,
+    /// Index of the key that is to replace it, from before it is published until it is known to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_key: Option<u32>,
+    /// The identity of that key, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_identity: Option<String>,
     /// Private names of its sections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sections: BTreeMap<u8, String>,
@@ -42,6 +48,8 @@ impl KnownPort {
             account: None,
             identity: None,
             key_index: None,
+            next_key: None,
+            next_identity: None,
             sections: BTreeMap::new(),
         }
     }
@@ -118,10 +126,15 @@ impl Home {
 
 /// A key index of `identity` above all that known ports use, so that no key serves two ports.
 pub fn next_key_index(ports: &Ports, identity: &str) -> u32 {
-    let same = ports
-        .values()
-        .filter(|port| port.identity.as_deref() == Some(identity));
-    same.filter_map(|port| port.key_index)
+    let used = ports.values().flat_map(|port| {
+        let next_identity = port.next_identity.as_ref().or(port.identity.as_ref());
+        [
+            (port.identity.as_ref(), port.key_index),
+            (next_identity, port.next_key),
+        ]
+    });
+    used.filter(|(of, _)| of.is_some_and(|name| name == identity))
+        .filter_map(|(_, index)| index)
         .max()
         .map_or(0, |index| index.saturating_add(1))
 }
@@ -228,6 +241,12 @@ mod tests {
         let ports = home.ports().unwrap();
         assert_eq!(next_key_index(&ports, "alice"), 2);
         assert_eq!(next_key_index(&ports, "bob"), 0);
+        home.change_ports(|ports| {
+            ports.get_mut("mine").unwrap().next_key = Some(7);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(next_key_index(&home.ports().unwrap(), "alice"), 8);
     }
 
     #[test]

@@ -74,10 +74,7 @@ impl Home {
         log_n: u8,
     ) -> Result<(), HomeError> {
         self.check_new_wallet(name)?;
-        let secret = Zeroizing::new(signer.to_bytes().0);
-        let mut keystore = Keystore::seal(&secret, password, log_n, None, &mut OsRng);
-        keystore.address = Some(hex::encode(signer.address()));
-        keystore.created = Some(now_rfc3339());
+        let keystore = seal(signer, password, log_n);
         files::private_dir(self.root())?;
         match files::write_json(&self.wallet_path(name), &keystore, Existing::Keep) {
             Err(files::FileError::Exists(_)) => Err(HomeError::Taken {
@@ -143,6 +140,15 @@ impl Home {
             directory,
         })
     }
+}
+
+/// An account in a keystore of its own.
+pub fn seal(signer: &PrivateKeySigner, password: &Password, log_n: u8) -> Keystore {
+    let secret = Zeroizing::new(signer.to_bytes().0);
+    let mut keystore = Keystore::seal(&secret, password, log_n, None, &mut OsRng);
+    keystore.address = Some(hex::encode(signer.address()));
+    keystore.created = Some(now_rfc3339());
+    keystore
 }
 
 /// Opens an account's container, of this home or of another program.

@@ -39,6 +39,20 @@ impl Port {
         })
     }
 
+    /// Changes the patient's encryption key, with the rotation of the sections that its holder could read.
+    pub fn set_encryption_key(
+        &self,
+        key: &PublicKey,
+        rotation: IPatientPort::Rotation,
+    ) -> Transaction {
+        let (key_x, key_parity) = (key.x(), key.parity());
+        self.transaction(&IPatientPort::setEncryptionKeyCall {
+            keyX: key_x,
+            keyParity: key_parity,
+            rotation,
+        })
+    }
+
     /// New keys for sections; opens sections that are not open.
     pub fn rotate(&self, rotation: IPatientPort::Rotation) -> Transaction {
         self.transaction(&IPatientPort::rotateCall { rotation })

@@ -5,6 +5,8 @@
 
 mod fingerprint;
 mod identity;
+#[cfg(feature = "phrase")]
+mod phrase;
 
 use std::fmt;
 
@@ -16,6 +18,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 pub use fingerprint::Fingerprint;
 pub use identity::IdentitySeed;
+#[cfg(feature = "phrase")]
+pub use phrase::{AccountKeys, BackupPhrase, PHRASE_WORDS, PhraseError};
 
 /// Length of an uncompressed SEC 1 point, the only encoding of keys on the wire.
 pub const POINT_BYTES: usize = 65;

@@ -2,5 +2,6 @@
 
 pub mod grant;
 pub mod list;
+pub mod reseal;
 pub mod revoke;
 pub mod rotate;

@@ -1,5 +1,10 @@
 //! `patientport identity …`: encryption identities.
 
+pub mod backup;
+pub mod export;
+pub mod import;
 pub mod list;
 pub mod new;
+pub mod recover;
+pub mod restore;
 pub mod show;

@@ -19,6 +19,16 @@ pub struct NewIdentity {
     pub provider_fingerprint: String,
 }
 
+impl NewIdentity {
+    /// Of a seed under a name.
+    pub fn of(name: String, seed: &IdentitySeed) -> Self {
+        Self {
+            name,
+            provider_fingerprint: seed.provider_key(0).public().fingerprint().to_string(),
+        }
+    }
+}
+
 impl Outcome for NewIdentity {
     fn text(&self) -> String {
         format!(
@@ -49,17 +59,8 @@ pub fn run(context: &Context, args: NewArgs) -> Result<NewIdentity, Error> {
         .home()
         .add_identity(&name, &seed, &password, args.kdf.scrypt_log_n)?;
     context.terminal.say(&format!(
-        "back up `{}`: records sealed to a lost identity cannot be read by anyone",
-        context
-            .home()
-            .root()
-            .join("identities")
-            .join(format!("{name}.json"))
-            .display()
+        "back it up now with `patientport identity backup {name}`: records sealed to a lost identity cannot be read by \
+         anyone; a patient's account can come from the same words: `patientport wallet new NAME --from-identity {name}`"
     ));
-    let provider_fingerprint = seed.provider_key(0).public().fingerprint().to_string();
-    Ok(NewIdentity {
-        name,
-        provider_fingerprint,
-    })
+    Ok(NewIdentity::of(name, &seed))
 }

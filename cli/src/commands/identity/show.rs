@@ -93,9 +93,10 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<Identity, Error> {
             })
         })
         .collect();
+    let newest = context.home().derived(&seed)?.provider_key;
     Ok(Identity {
         name,
-        provider: seed.provider_key(0).public().into(),
+        provider: seed.provider_key(newest).public().into(),
         ports,
     })
 }

@@ -88,7 +88,8 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     let issued_by = Who::find(&registry, port.code().issuer).await?.line();
     // The index of the key is remembered before the key is published: whatever happens to the transaction,
     // no other port will get the same key.
-    let reserved = remember(context, &args, chain_id, &identity, |known| {
+    let least = context.home().derived(&seed)?.next_patient_key;
+    let reserved = remember(context, &args, chain_id, (&identity, least), |known| {
         known.registry = Some(registry.address());
         known.account = Some(wallet.name.clone());
         known.sections = sections
@@ -134,6 +135,7 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     };
     // From here on the key may be public whatever the node says, so it stays this port's. Claiming again takes
     // the same key.
+    context.home().note_patient_key(&seed, index)?;
     let report = submit(context, &wallet, &transaction, &prepared).await?;
     let sections = sections
         .into_iter()
@@ -154,7 +156,7 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
 }
 
 /// Why the code of ports with this hash is known; refuses a port that runs any other.
-async fn known_code(
+pub(crate) async fn known_code(
     context: &Context,
     port: &Port,
     accepted: Option<B256>,
@@ -210,12 +212,12 @@ impl Reserved {
     }
 }
 
-/// Writes the port with a key of its own into `ports.json`.
+/// Writes the port with a key of its own, numbered `least` or above, into `ports.json`.
 fn remember(
     context: &Context,
     args: &ClaimArgs,
     chain_id: u64,
-    identity: &str,
+    (identity, least): (&str, u32),
     fill: impl FnOnce(&mut KnownPort),
 ) -> Result<Reserved, Error> {
     let reserved = context.home().change_ports(|ports| {
@@ -236,7 +238,7 @@ fn remember(
         };
         let index = match (known.identity.as_deref(), known.key_index) {
             (Some(remembered), Some(index)) if remembered == identity => index,
-            _ => next_key_index(ports, identity),
+            _ => next_key_index(ports, identity).max(least),
         };
         fill(&mut known);
         known.identity = Some(identity.to_owned());

@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod attester;
+pub mod change_key;
 pub mod list;
 pub mod register;
 pub mod show;

@@ -66,7 +66,9 @@ pub async fn run(context: &Context, args: RegisterArgs) -> Result<Registered, Er
     let registry = context.registry().await?;
     let wallet = context.wallet(None)?;
     let (identity_name, seed) = context.identity(None)?;
-    let key = seed.provider_key(0).public();
+    let key = seed
+        .provider_key(context.home().derived(&seed)?.provider_key)
+        .public();
     let fingerprint = key.fingerprint().to_string();
     let preview = Preview::new("register as a provider; all of this is public and stays on chain")
         .line("registry", registry.address().to_string())

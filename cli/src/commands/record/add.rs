@@ -150,7 +150,7 @@ async fn check_key(
     let now = port.chain().now(clock()).await?;
     let access = port.access_of(author, now).await?;
     if author == info.patient || access.readable().contains(key.section) {
-        let reader = Reader::open(context, chosen, info)?;
+        let reader = Reader::open(context, chosen, info).await?;
         let keyring = keyring(context, port, author, &reader.keys).await?;
         keyring.check(key)?;
     }

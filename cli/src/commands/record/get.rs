@@ -102,7 +102,7 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     let info = chosen.port.claimed_info().await?;
     // An unknown record is told before a password is asked for.
     chosen.port.record(args.id).await?;
-    let reader = Reader::open(context, &chosen, &info)?;
+    let reader = Reader::open(context, &chosen, &info).await?;
     let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
     let stores = Stores::open(context)?;
     let fetched = deliver(

@@ -115,7 +115,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let info = chosen.port.info().await?;
     let reader = if info.claimed {
-        Reader::open_if_possible(context, &chosen, &info)?
+        Reader::open_if_possible(context, &chosen, &info).await?
     } else {
         None
     };

@@ -81,7 +81,7 @@ async fn verify(
     let (port, blobs) = (chosen.port.clone(), store.clone());
     let head = blocking(move || Ok(verify_blobs(&port, &entry, blobs.as_ref())?)).await?;
     let mut length = None;
-    if let Some(reader) = Reader::open_if_possible(context, chosen, info)? {
+    if let Some(reader) = Reader::open_if_possible(context, chosen, info).await? {
         let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
         match fetch(&chosen.port, entry.id, &keyring, &store).await {
             Ok(record) => length = Some(blocking(move || Ok(record.verify()?)).await?),

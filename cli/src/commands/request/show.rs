@@ -124,7 +124,7 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let entry = port.request(args.id).await?;
-    let reader = Reader::open_if_possible(context, &chosen, &info)?;
+    let reader = Reader::open_if_possible(context, &chosen, &info).await?;
     let (mut asked, mut denial) = (None, None);
     if let Some(reader) = &reader {
         if reader.is_patient {

@@ -1,6 +1,5 @@
 //! `patientport wallet import`
 
-use std::io::Read as _;
 use std::path::Path;
 
 use alloy::primitives::hex;
@@ -10,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::new::NewWallet;
 use crate::args::wallet::ImportArgs;
+use crate::commands::backup;
 use crate::context::Context;
 use crate::error::Error;
-use crate::home::keystore::{Keystore, MAX_FILE_BYTES, Password};
-use crate::home::{HomeError, files, wallets};
+use crate::home::wallets;
 use crate::passwords;
 
 /// Longest key file: a key, `0x`, a few comment lines.
@@ -52,32 +51,11 @@ pub fn run(context: &Context, args: ImportArgs) -> Result<NewWallet, Error> {
     context
         .home()
         .add_wallet(&args.name, &signer, &password, args.kdf.scrypt_log_n)?;
-    Ok(NewWallet {
-        name: args.name,
-        address: signer.address(),
-    })
+    Ok(NewWallet::independent(args.name, signer.address()))
 }
 
 fn read_key_file(path: &Path) -> Result<Zeroizing<String>, Error> {
-    let input = |source| Error::Input {
-        path: path.to_owned(),
-        source,
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(MAX_KEY_FILE_BYTES) + 1));
-    let limit = u64::from(MAX_KEY_FILE_BYTES) + 1;
-    let length = if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path)
-            .map_err(input)?
-            .take(limit)
-            .read_to_end(&mut bytes)
-    };
-    if length.map_err(input)? as u64 == limit {
-        return Err(Error::NotAPrivateKey);
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| Error::NotAPrivateKey)?;
-    Ok(Zeroizing::new(text.to_owned()))
+    backup::read_secret_text(path, MAX_KEY_FILE_BYTES)?.ok_or(Error::NotAPrivateKey)
 }
 
 /// A private key: 64 hexadecimal digits, `0x` or not; lines that begin with `#` are comments.
@@ -100,30 +78,9 @@ fn open_foreign(
     path: &Path,
     password_file: Option<&Path>,
 ) -> Result<PrivateKeySigner, Error> {
+    let keystore = backup::read_container("wallet", path, None)?;
+    let password = backup::container_password(context, path, password_file)?;
     let name = path.display().to_string();
-    let bytes = files::read_bounded(path, MAX_FILE_BYTES).map_err(|error| match error {
-        files::FileError::Io { path, source, .. } => Error::Input { path, source },
-        other => HomeError::File(other).into(),
-    })?;
-    let keystore = Keystore::parse(&bytes).map_err(|source| {
-        Error::from(HomeError::Keystore {
-            what: "wallet",
-            name: name.clone(),
-            source,
-        })
-    })?;
-    let password: Password = match password_file {
-        Some(file) => passwords::read(file, "--keystore-password-file")?,
-        None if context.terminal.interactive => context
-            .terminal
-            .ask_hidden(&format!("password of `{name}`"))?,
-        None => {
-            return Err(Error::FlagNeeded {
-                flag: "--keystore-password-file",
-                reason: "there is no terminal to ask for the keystore's password on".into(),
-            });
-        }
-    };
     Ok(wallets::open_account(&name, &keystore, &password)?)
 }
 

@@ -1,0 +1,361 @@
+//! `patientport port change-key`
+//!
+//! The number of the new key is written to the home before the key is published, and the old number stays beside it
+//! until the change is known to have happened: whatever the port shows, this home has its key.
+
+use alloy::primitives::Address;
+use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
+use patientport_core::keys::IdentitySeed;
+use patientport_core::section::SectionSet;
+use rand_core::OsRng;
+use serde::Serialize;
+
+use crate::args::port::ChangeKeyArgs;
+use crate::commands::access::reseal::send_missing;
+use crate::commands::access::rotate::send_later;
+use crate::commands::onward::{self, SharedWith};
+use crate::commands::party::Patient;
+use crate::commands::sealing::{self, Omitted};
+use crate::commands::stale::warn_of_stale;
+use crate::context::{ChosenPort, Context};
+use crate::error::Error;
+use crate::home::HomeError;
+use crate::home::pins::{Pin, PinState, Subject};
+use crate::home::ports::{KnownPort, Ports, free_name, next_key_index};
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, approved, submit};
+use crate::text::count;
+use crate::time;
+
+/// A port whose patient has another key.
+#[derive(Debug, Serialize)]
+pub struct ChangedKey {
+    /// The port.
+    pub port: Address,
+    /// Its name in this home.
+    pub name: String,
+    /// Fingerprint of the new key.
+    pub fingerprint: String,
+    /// The identity that has it.
+    pub identity: String,
+    /// The new key's number in the identity.
+    pub key_index: u32,
+    /// The sections that got new keys.
+    pub sections: SectionSet,
+    /// Who was given them, beside the patient.
+    pub sealed_to: Vec<Address>,
+    /// Readers who still have access and were given no new keys.
+    pub left_out: Vec<Omitted>,
+    /// The transaction that changed the key; none if an earlier run had sent it.
+    pub tx: Option<TxSummary>,
+    /// Further transactions that carried the new section keys to more readers.
+    pub later: Vec<TxSummary>,
+    /// Records sealed to the patient that were shared onward.
+    pub shared: Vec<SharedWith>,
+}
+
+impl Outcome for ChangedKey {
+    fn text(&self) -> String {
+        let mut text = match self.tx {
+            Some(_) => format!(
+                "port `{}` has the new key {}; {} got new keys, too\n",
+                self.name,
+                self.fingerprint,
+                count(self.sections.len(), "section")
+            ),
+            None => format!(
+                "port `{}` has the key {} by an earlier run, which is finished now\n",
+                self.name, self.fingerprint
+            ),
+        };
+        text.extend(self.tx.iter().map(TxSummary::line));
+        text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.shared.iter().map(SharedWith::text));
+        text
+    }
+}
+
+/// Publishes the identity's next key, and new keys of every open section, sealed to it and to everyone who may read.
+///
+/// # Errors
+/// The port's refusals; [`Error::NotTheOwner`]; `CurrentSecretMissing`.
+pub async fn run(context: &Context, args: ChangeKeyArgs) -> Result<ChangedKey, Error> {
+    let chosen = context.port(args.port.as_deref()).await?;
+    let patient = Patient::open(context, &chosen).await?;
+    let current = patient.numbers.current;
+    let known = &chosen.known;
+    let recorded = (known.identity.as_deref(), known.key_index);
+    let next = (
+        known.next_identity.as_deref().or(known.identity.as_deref()),
+        known.next_key,
+    );
+    let shown = (Some(patient.identity.as_str()), Some(current));
+    if next == shown && recorded != shown {
+        finish(context, &chosen, &patient, args.rotation.include_unseen).await
+    } else {
+        change(context, &chosen, &patient, &args).await
+    }
+}
+
+/// An earlier run's transaction was mined after all: what is left is to remember it, and to give the secrets that it
+/// did not come to give.
+async fn finish(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+    include_unseen: bool,
+) -> Result<ChangedKey, Error> {
+    let index = patient.numbers.current;
+    let identity = (patient.identity.clone(), patient.seed.clone());
+    let name = settle(context, chosen, patient, &identity, index)?;
+    let resealed = send_missing(context, chosen, patient, include_unseen).await?;
+    warn_of_stale(context, &chosen.port).await?;
+    let shared = onward::afterwards(context, chosen, patient).await;
+    Ok(ChangedKey {
+        port: chosen.port.address(),
+        name,
+        fingerprint: patient.acting.key().fingerprint().to_string(),
+        identity: identity.0,
+        key_index: index,
+        sections: SectionSet::EMPTY,
+        sealed_to: resealed.sealed_to,
+        left_out: resealed.left_out,
+        tx: None,
+        later: resealed.txs,
+        shared,
+    })
+}
+
+async fn change(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+    args: &ChangeKeyArgs,
+) -> Result<ChangedKey, Error> {
+    let port = &chosen.port;
+    let acting = &patient.acting;
+    let open = port.open_sections().await?;
+    let sections: Vec<_> = open
+        .iter()
+        .map(|key| NamedSection {
+            section: key.section,
+            name: None,
+        })
+        .collect();
+    let to = match &args.to_identity {
+        Some(name) if *name != patient.identity => context.identity_named(name)?,
+        _ => (patient.identity.clone(), patient.seed.clone()),
+    };
+    let reserved = reserve(context, chosen, patient, &to)?;
+    let (index, (identity, seed)) = (reserved.index, &to);
+    let key = seed.patient_key(index).public();
+    let composed = async {
+        let mut plan = acting.plan(&sections, &[], time::clock()).await?;
+        let chain_id = port.chain().chain_id();
+        let pins = sealing::judge(context, &mut plan, args.rotation.include_unseen, chain_id)?;
+        let preview =
+            Preview::new("change the port's encryption key, and the keys of its sections")
+                .line("port", port.address().to_string())
+                .line(
+                    "new key",
+                    format!("{} (identity `{identity}`, key {index})", key.fingerprint()),
+                );
+        let abandon = sealing::abandoned(&args.rotation)?;
+        let keys = (!sections.is_empty())
+            .then(|| acting.new_keys_for(&plan, abandon, &key, &mut OsRng))
+            .transpose()?;
+        let (preview, rotation) = match &keys {
+            Some(keys) => (
+                sealing::preview(preview, acting, keys, pins),
+                keys.rotation.clone(),
+            ),
+            None => (preview, no_rotation()),
+        };
+        let transaction = port.set_encryption_key(&key, rotation);
+        let prepared = approved(context, &patient.wallet, preview, &transaction).await?;
+        Ok::<_, Error>((plan, keys, transaction, prepared))
+    };
+    let (plan, keys, transaction, prepared) = match composed.await {
+        Ok(composed) => composed,
+        Err(error) => {
+            // Nothing was sent, so the key is nobody's yet.
+            context.home().change_ports(|ports| {
+                reserved.forget(ports);
+                Ok(())
+            })?;
+            return Err(error);
+        }
+    };
+    context.home().note_patient_key(seed, index)?;
+    if *identity != patient.identity {
+        context.home().note_former(seed, &patient.identity)?;
+    }
+    let report = submit(context, &patient.wallet, &transaction, &prepared).await?;
+    let name = settle(context, chosen, patient, &to, index)?;
+    let mut later = Vec::new();
+    if let Some(keys) = &keys {
+        sealing::remember_made(context, acting, keys)?;
+        later = send_later(context, port, &patient.wallet, keys).await?;
+    }
+    warn_of_stale(context, port).await?;
+    let shared = onward::afterwards(context, chosen, patient).await;
+    let recipients = keys.iter().flat_map(|keys| keys.recipients.iter().skip(1));
+    Ok(ChangedKey {
+        port: port.address(),
+        name,
+        fingerprint: key.fingerprint().to_string(),
+        identity: identity.clone(),
+        key_index: index,
+        sections: keys.as_ref().map_or(SectionSet::EMPTY, NewKeys::sections),
+        sealed_to: recipients.map(|it| it.account).collect(),
+        left_out: sealing::omitted(&plan),
+        tx: Some((&report).into()),
+        later,
+        shared,
+    })
+}
+
+/// A number set aside for the new key.
+struct Reserved {
+    name: String,
+    index: u32,
+    written: KnownPort,
+    earlier: Option<KnownPort>,
+}
+
+impl Reserved {
+    /// Puts back what was there before, unless somebody else has changed the entry since.
+    fn forget(self, ports: &mut Ports) {
+        if ports.get(&self.name) == Some(&self.written) {
+            ports.remove(&self.name);
+            ports.extend(self.earlier.map(|earlier| (self.name, earlier)));
+        }
+    }
+}
+
+/// Writes the number of the new key beside that of the present one: the number of an attempt that was not mined, or
+/// one that no port has had.
+fn reserve(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+    (identity, seed): &(String, IdentitySeed),
+) -> Result<Reserved, Error> {
+    let least = context.home().derived(seed)?.next_patient_key;
+    let is_same = *identity == patient.identity;
+    let used: Vec<u32> = if is_same {
+        let numbers = &patient.numbers;
+        numbers
+            .former
+            .iter()
+            .copied()
+            .chain([numbers.current])
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let reserved = context.home().change_ports(|ports| {
+        let (name, earlier) = entry(ports, chosen)?;
+        let mut known = earlier.clone().unwrap_or_else(|| chosen.known.clone());
+        let next_identity = known.next_identity.as_ref().or(known.identity.as_ref());
+        let tried_same = next_identity == Some(identity);
+        let tried = known
+            .next_key
+            .filter(|index| tried_same && !used.contains(index));
+        fill(
+            &mut known,
+            chosen,
+            patient,
+            &patient.identity,
+            patient.numbers.current,
+        );
+        let index = tried.unwrap_or_else(|| {
+            let above = used.iter().max().map_or(0, |index| index.saturating_add(1));
+            next_key_index(ports, identity).max(least).max(above)
+        });
+        known.next_key = Some(index);
+        known.next_identity = (!is_same).then(|| identity.clone());
+        ports.insert(name.clone(), known.clone());
+        Ok::<_, HomeError>(Reserved {
+            name,
+            index,
+            written: known,
+            earlier,
+        })
+    })?;
+    Ok(reserved)
+}
+
+/// Remembers that the port shows the key with this number.
+fn settle(
+    context: &Context,
+    chosen: &ChosenPort,
+    patient: &Patient,
+    (identity, seed): &(String, IdentitySeed),
+    index: u32,
+) -> Result<String, Error> {
+    let name = context.home().change_ports(|ports| {
+        let (name, known) = entry(ports, chosen)?;
+        let mut known = known.unwrap_or_else(|| chosen.known.clone());
+        fill(&mut known, chosen, patient, identity, index);
+        known.next_key = None;
+        known.next_identity = None;
+        ports.insert(name.clone(), known);
+        Ok(name)
+    })?;
+    context.home().keep_pins(&[Pin {
+        chain_id: chosen.port.chain().chain_id(),
+        subject: Subject::Account(chosen.port.address()),
+        fingerprint: seed.patient_key(index).public().fingerprint().to_string(),
+        // This home's own key: whatever stood there is the one before it.
+        state: PinState::Replaced,
+    }])?;
+    Ok(name)
+}
+
+/// The port's name, new or not, and what is written under it.
+fn entry(ports: &Ports, chosen: &ChosenPort) -> Result<(String, Option<KnownPort>), HomeError> {
+    let name = match &chosen.name {
+        Some(name) => name.clone(),
+        None => free_name(ports, None, chosen.port.address())?,
+    };
+    let known = ports.get(&name).cloned();
+    Ok((name, known))
+}
+
+fn fill(known: &mut KnownPort, chosen: &ChosenPort, patient: &Patient, identity: &str, index: u32) {
+    known.registry = Some(chosen.port.registry().address());
+    known.account = Some(patient.wallet.name.clone());
+    known.identity = Some(identity.to_owned());
+    known.key_index = Some(index);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+    use super::*;
+
+    #[test]
+    fn a_change_that_was_not_sent_leaves_what_was_there_before() {
+        let earlier = KnownPort::of_another(1, Address::repeat_byte(1));
+        let written = KnownPort {
+            next_key: Some(3),
+            ..earlier.clone()
+        };
+        let reserved = |earlier| Reserved {
+            name: "mine".into(),
+            index: 3,
+            written: written.clone(),
+            earlier,
+        };
+        let mut ports = Ports::from([("mine".to_owned(), written.clone())]);
+        reserved(Some(earlier.clone())).forget(&mut ports);
+        assert_eq!(ports, Ports::from([("mine".to_owned(), earlier.clone())]));
+        // Changed by another process meanwhile.
+        reserved(None).forget(&mut ports);
+        assert_eq!(ports.len(), 1);
+        let mut ports = Ports::from([("mine".to_owned(), written.clone())]);
+        reserved(None).forget(&mut ports);
+        assert_eq!(ports, Ports::new());
+    }
+}
