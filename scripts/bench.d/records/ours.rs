@@ -18,7 +18,7 @@ use rand_chacha::{
 use rayon::prelude::*;
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Write as _},
+    io::{BufWriter, Write as _},
     path::Path,
     process::Command,
     time::Instant,
@@ -150,10 +150,7 @@ fn open(input: &Path, output: &Path) -> Result<(), Failure> {
     let head = Head::parse(&std::fs::read(input.with_extension("head"))?)?;
     let opened = head.unlock(&section_secret())?;
     let temporary = output.with_extension("tmp");
-    opened.decrypt_body(
-        BufReader::with_capacity(1 << 20, File::open(input)?),
-        File::create(&temporary)?,
-    )?;
+    opened.decrypt_body(File::open(input)?, File::create(&temporary)?)?;
     Ok(std::fs::rename(temporary, output)?)
 }
 
