@@ -17,11 +17,9 @@ pub mod config;
 pub mod deployments;
 pub mod files;
 pub mod identities;
-pub mod keystore;
 pub mod pending;
 pub mod pins;
 pub mod ports;
-mod scrypt;
 pub mod wallets;
 
 use std::path::{Path, PathBuf};
@@ -29,7 +27,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use files::FileError;
-pub use keystore::{KeystoreError, Password};
+pub use patientport_core::keystore::{self, KeystoreError, Password};
 
 /// The most bytes any of the home's JSON files may hold.
 pub(crate) const MAX_JSON_BYTES: u64 = 16 * 1024 * 1024;

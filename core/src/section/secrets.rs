@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{SectionError, SectionId, SectionSecret};
+use crate::hpke::TAG_BYTES;
 use crate::keys::{PublicKey, SecretKey};
 use crate::limits::SECTIONS;
 use crate::seal::{self, OpenError, SealContext};
@@ -70,6 +71,7 @@ pub fn open_secrets(
     let (list, sealed) = split_list(message)?;
     let (enc, ciphertext) = seal::split(sealed)?;
     let entries = decode_list(list)?;
+    check_length(&entries, ciphertext)?;
     let plaintext = seal::open_parts(context, secret, &digest(list), &[], enc, ciphertext)?;
     decode_plaintext(&entries, &plaintext)
 }
@@ -77,8 +79,10 @@ pub fn open_secrets(
 /// The sections and epochs that a message carries, without any key.
 pub fn peek_secrets(message: &[u8]) -> Result<Vec<(SectionId, u32)>, OpenError> {
     let (list, sealed) = split_list(message)?;
-    seal::split(sealed)?;
-    decode_list(list)
+    let (_, ciphertext) = seal::split(sealed)?;
+    let entries = decode_list(list)?;
+    check_length(&entries, ciphertext)?;
+    Ok(entries)
 }
 
 /// What `info` binds of the list.
@@ -144,6 +148,18 @@ fn decode_list(list: &[u8]) -> Result<Vec<(SectionId, u32)>, OpenError> {
         return Err(OpenError::Malformed("its list is not ascending"));
     }
     Ok(entries)
+}
+
+/// Whether the ciphertext can hold a secret for each entry, and names padded as they have to be.
+fn check_length(entries: &[(SectionId, u32)], ciphertext: &[u8]) -> Result<(), OpenError> {
+    let names = ciphertext.len().checked_sub(entries.len() * 32 + TAG_BYTES);
+    if names.is_some_and(|names| names.is_multiple_of(NAMES_BLOCK)) {
+        Ok(())
+    } else {
+        Err(OpenError::Malformed(
+            "it has another length than its list and padded names give",
+        ))
+    }
 }
 
 fn encode_plaintext(entries: &[SecretEntry]) -> Result<Zeroizing<Vec<u8>>, SectionError> {

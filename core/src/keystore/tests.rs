@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 use super::*;
-use rand_core::OsRng;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
 
 /// Test vectors of the Web3 Secret Storage definition.
@@ -45,6 +46,10 @@ fn scrypt_vector() -> Value {
         "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6",
         "version": 3
     })
+}
+
+fn rng(seed: u8) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([seed; 32])
 }
 
 fn password(text: &str) -> Password {
@@ -94,7 +99,7 @@ fn refuses_a_wrong_password_and_a_changed_ciphertext_alike() {
 #[test]
 fn round_trips_with_any_password() {
     for text in ["", "correct horse", "пароль", "a\nb"] {
-        let keystore = Keystore::seal(&[7; 32], &password(text), 13, None, &mut OsRng);
+        let keystore = Keystore::seal(&[7; 32], &password(text), 13, None, &mut rng(1));
         let again = Keystore::parse(&serde_json::to_vec(&keystore).unwrap()).unwrap();
         assert_eq!(*again.open(&password(text)).unwrap(), [7; 32]);
         let wrong = again.open(&password("something else"));
@@ -105,22 +110,13 @@ fn round_trips_with_any_password() {
 #[test]
 fn never_repeats_salt_or_iv_and_never_writes_the_secret() {
     let secret = [0x5a; 32];
-    let one = serde_json::to_string(&Keystore::seal(
-        &secret,
-        &password("x"),
-        13,
-        None,
-        &mut OsRng,
-    ))
-    .unwrap();
-    let two = serde_json::to_string(&Keystore::seal(
-        &secret,
-        &password("x"),
-        13,
-        None,
-        &mut OsRng,
-    ))
-    .unwrap();
+    let mut rng = rng(1);
+    let mut seal = || Keystore::seal(&secret, &password("x"), 13, None, &mut rng);
+    let (one, two) = (seal(), seal());
+    let (one, two) = (
+        serde_json::to_string(&one).unwrap(),
+        serde_json::to_string(&two).unwrap(),
+    );
     let (one_json, two_json): (Value, Value) = (
         serde_json::from_str(&one).unwrap(),
         serde_json::from_str(&two).unwrap(),
@@ -205,7 +201,7 @@ fn refuses_work_factors_meant_to_exhaust_the_machine() {
 
 #[test]
 fn tells_accounts_from_identities() {
-    let identity = Keystore::seal(&[1; 32], &password(""), 13, Some("identity"), &mut OsRng);
+    let identity = Keystore::seal(&[1; 32], &password(""), 13, Some("identity"), &mut rng(1));
     assert!(identity.expect_kind(Some("identity")).is_ok());
     assert!(matches!(
         identity.expect_kind(None),
@@ -215,7 +211,7 @@ fn tells_accounts_from_identities() {
 
 #[test]
 fn uuids_are_version_four() {
-    let uuid = random_uuid(&mut OsRng);
+    let uuid = random_uuid(&mut rng(1));
     assert_eq!(uuid.len(), 36);
     assert_eq!(uuid.as_bytes()[14], b'4');
     assert!(matches!(uuid.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));

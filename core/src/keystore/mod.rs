@@ -4,18 +4,22 @@
 //! memory and time; writes scrypt with r = 8, p = 1. Accounts and identity seeds use the same container,
 //! told apart by the member `type`, which wallets of other programs do not have.
 //!
+//! No part of the record format, and behind the feature `keystore`, since a reader of records has no use for it.
+//!
 //! `key = KDF(password, salt)`, `ciphertext = AES-128-CTR(key[0..16], iv, secret)`,
 //! `mac = keccak256(key[16..32] ‖ ciphertext)`. Salt and IV are drawn anew for every file.
 
+mod scrypt;
+
 use aes::cipher::{KeyIvInit as _, StreamCipher as _};
-use alloy::primitives::{hex, keccak256};
+use alloy_primitives::{hex, keccak256};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::scrypt::{self, KEY_BYTES};
+use self::scrypt::KEY_BYTES;
 
 /// A password. Any bytes, the empty string included.
 pub type Password = Zeroizing<String>;
@@ -124,7 +128,7 @@ impl Keystore {
     /// Seals `secret` under `password` with scrypt, N = 2^`log_n`.
     ///
     /// # Panics
-    /// Never: `log_n` is bounded by the caller's argument parser to 13..22, which scrypt accepts.
+    /// Where `log_n` is 0 or so large that N has no place in memory: callers take 13 to 22.
     pub fn seal(
         secret: &[u8; 32],
         password: &Password,
@@ -314,5 +318,4 @@ fn random_uuid(rng: &mut (impl RngCore + CryptoRng)) -> String {
 }
 
 #[cfg(test)]
-#[path = "keystore_tests.rs"]
 mod tests;

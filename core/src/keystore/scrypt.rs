@@ -60,7 +60,7 @@ fn beyond_the_rfc(
 /// RFC 7914 §5. `table` has room for N blocks.
 fn ro_mix(block: &mut [u32], table: &mut [u32], n: usize) {
     let length = block.len();
-    let mut scratch = vec![0; length];
+    let mut scratch = Zeroizing::new(vec![0; length]);
     for entry in table.chunks_exact_mut(length) {
         entry.copy_from_slice(block);
         block_mix(entry, block);
@@ -145,7 +145,7 @@ mod tests {
         // RFC 7914 §12: scrypt(P="", S="", N=16, r=1, p=1), first 32 of 64 bytes.
         let expected = "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442";
         let key = beyond_the_rfc(b"", b"", 4, 1, 1).unwrap();
-        assert_eq!(alloy::primitives::hex::encode(*key), expected);
+        assert_eq!(alloy_primitives::hex::encode(*key), expected);
     }
 
     #[test]
