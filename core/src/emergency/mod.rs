@@ -1,5 +1,5 @@
 //! Emergency packages: section secrets that neither the responder nor a custodian can open alone,
-//! `docs/record-format.md` §6.
+//! `docs/record-format.md` §2.
 //!
 //! The secrets are sealed to the responder, and that message again to each custodian: HPKE in HPKE. Once the chain
 //! grants the emergency access, any one custodian takes its layer off ([`Package::open_layer`]) and hands the rest to

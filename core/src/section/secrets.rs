@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{SectionError, SectionId, SectionSecret};
 use crate::hpke::TAG_BYTES;
 use crate::keys::{PublicKey, SecretKey};
-use crate::limits::SECTIONS;
+use crate::limits::{MAX_MESSAGE_BYTES, SECTIONS};
 use crate::seal::{self, OpenError, SealContext};
 
 /// Longest name of a section, in bytes of UTF-8.
@@ -119,6 +119,9 @@ fn encode_list(entries: &[SecretEntry]) -> Result<Vec<u8>, SectionError> {
 
 /// Splits a message into its list, count included, and the rest.
 fn split_list(message: &[u8]) -> Result<(&[u8], &[u8]), OpenError> {
+    if message.len() > MAX_MESSAGE_BYTES as usize {
+        return Err(OpenError::Malformed("it is longer than any message"));
+    }
     let count = *message.first().ok_or(OpenError::Malformed("it is empty"))?;
     if !(1..=SECTIONS).contains(&count) {
         return Err(OpenError::Malformed(
@@ -258,7 +261,6 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::limits::MAX_MESSAGE_BYTES;
     use crate::seal::Purpose;
 
     fn context() -> SealContext {

@@ -3,14 +3,14 @@
 use patientport_core::record::Commitment;
 
 use super::{AUTHOR, CHAIN, Case, PORT};
-use crate::writer::Recipe;
+use crate::writer::{Recipe, padded};
 
 /// Payload byte `i` is `i mod 251`: no period of a chunk's.
-fn pattern(length: usize) -> Vec<u8> {
+pub(super) fn pattern(length: usize) -> Vec<u8> {
     (0..=250).cycle().take(length).collect()
 }
 
-fn recipe(payload: Vec<u8>) -> Recipe {
+pub(super) fn recipe(payload: Vec<u8>) -> Recipe {
     Recipe {
         version: 1,
         suite: 1,
@@ -34,12 +34,15 @@ fn recipe(payload: Vec<u8>) -> Recipe {
         last_flag: 1,
         swap: None,
         commitment_mask: 0,
-        metadata_padding: 0,
+        metadata_plaintext: None,
+        first_counter: 0,
+        body_mask: 0,
+        stream: None,
     }
 }
 
 /// A case about the head and body that `recipe` gives, whose entry on chain is `place`.
-fn record_case(
+pub(super) fn record_case(
     expect: &str,
     about: &str,
     recipe: &Recipe,
@@ -74,7 +77,7 @@ fn record_case(
         .with_blob(body)
 }
 
-fn good_record(about: &str, recipe: &Recipe) -> Case {
+pub(super) fn good_record(about: &str, recipe: &Recipe) -> Case {
     record_case("success", about, recipe, |_, _| {})
         .with_hex("record-key", recipe.record_key)
         .with_hex("ephemeral-secret", recipe.ephemeral)
@@ -84,7 +87,12 @@ fn good_record(about: &str, recipe: &Recipe) -> Case {
 }
 
 /// An author that breaks a rule, and commits to what it wrote.
-fn bad_author(expect: &str, about: &str, payload: usize, change: impl FnOnce(&mut Recipe)) -> Case {
+pub(super) fn bad_author(
+    expect: &str,
+    about: &str,
+    payload: usize,
+    change: impl FnOnce(&mut Recipe),
+) -> Case {
     let mut recipe = recipe(pattern(payload));
     change(&mut recipe);
     record_case(expect, about, &recipe, |_, _| {})
@@ -98,6 +106,38 @@ fn bad_host(about: &str, payload: usize, edit: impl FnOnce(&mut Vec<u8>, &mut Ve
         &recipe(pattern(payload)),
         edit,
     )
+}
+
+fn to_patient() -> Recipe {
+    Recipe {
+        recipient: 1,
+        ..recipe(pattern(20))
+    }
+}
+
+/// Heads cut at the end of every field, and a head that is too long: the chain commits to them as they are.
+pub(super) fn lengths() -> Vec<(String, Case)> {
+    const ENDS: [usize; 16] = [
+        0, 7, 8, 9, 10, 18, 38, 58, 59, 63, 64, 129, 177, 209, 241, 249,
+    ];
+    let cut = |length: usize| {
+        let about = format!("head cut to {length} bytes");
+        let case = record_case("malformed", &about, &recipe(pattern(20)), |head, _| {
+            head.truncate(length);
+        });
+        (format!("record-head-cut-{length:03}"), case)
+    };
+    let mut cases: Vec<_> = ENDS.into_iter().chain([251, 300]).map(cut).collect();
+    let long = record_case(
+        "malformed",
+        "head of 8,193 bytes",
+        &recipe(pattern(20)),
+        |head, _| {
+            head.resize(8_193, 0);
+        },
+    );
+    cases.push(("record-head-too-long".to_owned(), long));
+    cases
 }
 
 /// Every case of kind `record`.
@@ -277,7 +317,9 @@ pub(super) fn all() -> Vec<(&'static str, Case)> {
                 "metadata padded with another value",
                 20,
                 |recipe| {
-                    recipe.metadata_padding = 1;
+                    let mut plaintext = padded(recipe.metadata.as_bytes());
+                    plaintext[511] = 1;
+                    recipe.metadata_plaintext = Some(plaintext);
                 },
             ),
         ),
@@ -325,6 +367,242 @@ pub(super) fn all() -> Vec<(&'static str, Case)> {
                 |recipe| {
                     recipe.last_flag = 0;
                 },
+            ),
+        ),
+        (
+            "record-patient",
+            good_record("sealed to the patient", &to_patient()),
+        ),
+        (
+            "record-patient-other-key",
+            record_case(
+                "authentication failed",
+                "sealed to another than the patient",
+                &Recipe {
+                    recipient_secret: [0x77; 32],
+                    ..to_patient()
+                },
+                |_, _| {},
+            ),
+        ),
+        (
+            "record-patient-no-key",
+            record_case(
+                "no matching key",
+                "sealed to the patient, read by a holder of the section's secret",
+                &to_patient(),
+                |_, _| {},
+            )
+            .renamed("patient-secret", "section-secret"),
+        ),
+        (
+            "record-section-no-key",
+            record_case(
+                "no matching key",
+                "sealed to the section, read by a patient without its secret",
+                &recipe(pattern(20)),
+                |_, _| {},
+            )
+            .renamed("section-secret", "patient-secret"),
+        ),
+        (
+            "record-recipient-2",
+            bad_author("malformed", "recipient 2", 20, |recipe| {
+                recipe.recipient = 2;
+            }),
+        ),
+        (
+            "record-recipient-altered",
+            record_case(
+                "authentication failed",
+                "the patient's made the section's after sealing",
+                &to_patient(),
+                flip(63),
+            )
+            .renamed("patient-secret", "section-secret"),
+        ),
+        (
+            "record-sealed-key-flipped",
+            record_case(
+                "authentication failed",
+                "sealed record key",
+                &recipe(pattern(20)),
+                flip(130),
+            ),
+        ),
+        (
+            "record-enc-other",
+            record_case(
+                "authentication failed",
+                "enc is another point",
+                &recipe(pattern(20)),
+                |head, _| {
+                    head[64..129].copy_from_slice(&super::secret(9).public().to_sec1());
+                },
+            ),
+        ),
+        (
+            "record-enc-identity",
+            record_case(
+                "malformed",
+                "enc is the identity",
+                &recipe(pattern(20)),
+                |head, _| {
+                    head[65..129].fill(0);
+                },
+            ),
+        ),
+        (
+            "record-enc-beyond-field",
+            record_case(
+                "malformed",
+                "enc has coordinates above the field's order",
+                &recipe(pattern(20)),
+                |head, _| head[65..129].fill(0xff),
+            ),
+        ),
+        (
+            "record-enc-compressed",
+            record_case(
+                "malformed",
+                "enc has the tag of a compressed point",
+                &recipe(pattern(20)),
+                |head, _| head[64] = 2 + (head[128] & 1),
+            ),
+        ),
+        (
+            "record-enc-hybrid",
+            record_case(
+                "malformed",
+                "enc has the tag of a hybrid point",
+                &recipe(pattern(20)),
+                |head, _| head[64] = 6 + (head[128] & 1),
+            ),
+        ),
+        (
+            "record-body-hash",
+            record_case(
+                "authentication failed",
+                "BLAKE3 of the body altered after sealing",
+                &recipe(pattern(20)),
+                flip(210),
+            ),
+        ),
+        (
+            "record-body-other-length",
+            record_case(
+                "authentication failed",
+                "the body's length altered after sealing, to one that a body has",
+                &recipe(pattern(20)),
+                |head, _| head[248] = 48,
+            ),
+        ),
+        (
+            "record-metadata-tag-only",
+            bad_author("malformed", "metadata of no bytes", 20, |recipe| {
+                recipe.metadata_plaintext = Some(Vec::new());
+            }),
+        ),
+        (
+            "record-metadata-unaligned",
+            bad_author("malformed", "metadata of 511 bytes", 20, |recipe| {
+                let mut plaintext = padded(recipe.metadata.as_bytes());
+                plaintext.pop();
+                recipe.metadata_plaintext = Some(plaintext);
+            }),
+        ),
+        (
+            "record-metadata-blocks",
+            bad_author("malformed", "a block of padding too many", 20, |recipe| {
+                let mut plaintext = padded(recipe.metadata.as_bytes());
+                plaintext.resize(1024, 0);
+                recipe.metadata_plaintext = Some(plaintext);
+            }),
+        ),
+        (
+            "record-metadata-beyond",
+            bad_author(
+                "malformed",
+                "metadata states more bytes than there are",
+                20,
+                |recipe| {
+                    let mut plaintext = padded(recipe.metadata.as_bytes());
+                    plaintext[..2].copy_from_slice(&511u16.to_be_bytes());
+                    recipe.metadata_plaintext = Some(plaintext);
+                },
+            ),
+        ),
+        (
+            "record-body-altered",
+            bad_author(
+                "authentication failed",
+                "the author hashed an altered chunk",
+                20,
+                |recipe| recipe.body_mask = 1,
+            ),
+        ),
+        (
+            "record-counter",
+            bad_author(
+                "authentication failed",
+                "the first chunk has number 1",
+                20,
+                |recipe| recipe.first_counter = 1,
+            ),
+        ),
+        (
+            "record-stream-short",
+            bad_author(
+                "malformed",
+                "a stream without room for the trailer",
+                0,
+                |recipe| {
+                    recipe.stream = Some(vec![0; 7]);
+                },
+            ),
+        ),
+        (
+            "record-stream-unpadded",
+            bad_author(
+                "malformed",
+                "a stream that is longer than any padded one",
+                20,
+                |recipe| {
+                    recipe.stream = Some([pattern(21), 21u64.to_be_bytes().to_vec()].concat());
+                },
+            ),
+        ),
+        (
+            "record-trailer-beyond",
+            bad_author(
+                "malformed",
+                "the trailer states more bytes than the stream has",
+                20,
+                |recipe| {
+                    recipe.metadata = recipe.metadata.replace("20}", "null}");
+                    recipe.trailer = Some(21);
+                },
+            ),
+        ),
+        (
+            "record-trailer-huge",
+            bad_author(
+                "malformed",
+                "the trailer states 2^64 - 1 bytes",
+                20,
+                |recipe| {
+                    recipe.metadata = recipe.metadata.replace("20}", "null}");
+                    recipe.trailer = Some(u64::MAX);
+                },
+            ),
+        ),
+        (
+            "record-length-stated",
+            bad_author(
+                "malformed",
+                "metadata states a length that no body of this length holds",
+                20,
+                |recipe| recipe.metadata = recipe.metadata.replace("20}", "2000}"),
             ),
         ),
         (
