@@ -216,3 +216,17 @@ fn uuids_are_version_four() {
     assert_eq!(uuid.as_bytes()[14], b'4');
     assert!(matches!(uuid.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_secret_comes_back(secret: [u8; 32], text: String, other: String, seed: u8, log_n in 1u8..6) {
+        let keystore = Keystore::seal(&secret, &password(&text), log_n, None, &mut rng(seed));
+        let written = serde_json::to_vec(&keystore).unwrap();
+        let read = Keystore::parse(&written).unwrap();
+        proptest::prop_assert_eq!(*read.open(&password(&text)).unwrap(), secret);
+        proptest::prop_assert_eq!(read.open(&password(&other)).is_ok(), text == other);
+        proptest::prop_assert_eq!(serde_json::to_vec(&read).unwrap(), written);
+    }
+}
