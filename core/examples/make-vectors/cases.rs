@@ -1,5 +1,6 @@
 //! The cases, by file name.
 
+mod authors;
 mod identities;
 mod links;
 mod messages;
@@ -161,6 +162,7 @@ pub(crate) fn all() -> Vec<(String, Case)> {
     };
     [
         named(records::all()),
+        named(authors::all()),
         records::lengths(),
         metadata::all(),
         messages::all(),
