@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod emergency;
 pub mod failure;
 pub mod hpke;
 pub mod keys;
+#[cfg(feature = "keystore")]
+pub mod keystore;
 pub mod npi;
 pub mod record;
 pub mod seal;
@@ -13,4 +16,5 @@ pub use patientport_abi as abi;
 pub use patientport_abi::limits;
 pub use rand_core;
 
+mod json;
 mod kdf;

@@ -33,6 +33,12 @@ pub enum Purpose {
     RecordKey = 4,
     /// The keys of single records, [`seal_record_keys`](crate::record::seal_record_keys).
     RecordKeys = 5,
+    /// A custodian's layer of an emergency package, [`seal_package`](crate::emergency::seal_package).
+    EmergencyLayer = 6,
+    /// Section secrets for a responder, inside the layers.
+    EmergencySecrets = 7,
+    /// A responder's reason for breaking the glass, [`EmergencyText`](crate::text::EmergencyText).
+    EmergencyReason = 8,
 }
 
 /// The circumstances that a message is bound to. It opens under the same ones only.

@@ -1,11 +1,13 @@
-//! The sealed texts of requests and denials: `docs/record-format.md` §3.
+//! The sealed texts of requests, denials and emergencies: `docs/record-format.md` §3.
 //!
 //! Every value in them was chosen by somebody else: escape before showing.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::failure::FailureClass;
+use crate::json;
 use crate::section::SectionSet;
 
 /// Longest encoded text, in bytes.
@@ -83,6 +85,7 @@ pub struct RequestText {
     /// The sections wished for; empty leaves the choice to the patient.
     pub sections: SectionSet,
     /// Until when, in Unix seconds; none leaves the choice to the patient.
+    #[serde(deserialize_with = "json::nullable")]
     pub until: Option<u64>,
     /// What the recipient wants to do.
     pub rights: Rights,
@@ -137,6 +140,25 @@ impl DenialText {
     }
 }
 
+/// Why a responder breaks the glass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmergencyText {
+    /// Words to the patient.
+    pub text: String,
+}
+
+impl EmergencyText {
+    /// Encodes for sealing.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, TextError> {
+        encode(self)
+    }
+
+    /// Decodes an opened message.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TextError> {
+        decode(bytes)
+    }
+}
+
 fn encode(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, TextError> {
     let mut bytes = Zeroizing::new(serde_json::to_vec(value).map_err(TextError::Json)?);
     let padded = bytes.len().next_multiple_of(BLOCK);
@@ -149,13 +171,13 @@ fn encode(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, TextError> {
     Ok(bytes)
 }
 
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, TextError> {
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, TextError> {
     if bytes.len() > MAX_TEXT_BYTES {
         return Err(TextError::TooLong {
             length: bytes.len(),
         });
     }
-    serde_json::from_slice(bytes).map_err(TextError::Json)
+    json::parse(bytes).map_err(TextError::Json)
 }
 
 #[cfg(test)]

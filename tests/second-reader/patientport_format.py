@@ -7,9 +7,11 @@ document's. It keeps whole records in memory and is no model of how to handle se
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import hmac
 import json
+import math
 import re
 import unicodedata
 from base64 import b32encode
@@ -27,6 +29,8 @@ CHUNK = 65_536
 TAG = 16
 MAX_MESSAGE = 8_192
 MAX_HEAD = 8_192
+MAX_PACKAGE = 32_768
+MAX_DEPTH = 32
 
 MALFORMED = "malformed"
 UNSUPPORTED = "unsupported version"
@@ -262,6 +266,90 @@ def open_links(chain_id: int, port: bytes, new_secret: bytes, links: bytes) -> l
     return previous
 
 
+def make_link(chain_id: int, port: bytes, section: int, new: int, opened: int, new_secret: bytes, previous: bytes) -> bytes:
+    place = number(section, 1) + number(new, 4) + number(opened, 4)
+    info = b"patientport/v1/link" + number(chain_id, 8) + port + place
+    return place + seal(hkdf(new_secret, info), bytes(12), b"", previous)
+
+
+# --- emergency packages, §2 --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PackagePlace:
+    """What the chain says of a package."""
+
+    chain_id: int
+    port: bytes
+    sender: bytes
+    responder: bytes
+
+    def layer(self, custodian: bytes) -> Context:
+        return Context(6, self.chain_id, self.port, self.sender, custodian, 0, hashlib.sha256(self.responder).digest())
+
+    def secrets(self) -> Context:
+        return Context(7, self.chain_id, self.port, self.sender, self.responder)
+
+
+def parse_package(data: bytes) -> tuple[PackagePlace, dict[bytes, bytes]]:
+    refuse_unless(len(data) <= MAX_PACKAGE)
+    reader = Reader(data)
+    refuse_unless(reader.take(8) == b"PPORTEMG")
+    refuse_unless(reader.number(1) == 1, UNSUPPORTED)
+    place = PackagePlace(reader.number(8), reader.take(20), reader.take(20), reader.take(20))
+    count, layers = reader.number(1), {}
+    refuse_unless(1 <= count <= 3)
+    for _ in range(count):
+        custodian = reader.take(20)
+        refuse_unless(all(before < custodian for before in layers))
+        layer = reader.take(reader.number(2))
+        refuse_unless(65 + TAG <= len(layer) <= MAX_MESSAGE)
+        point(layer[:65])
+        layers[custodian] = layer
+    reader.end()
+    return place, layers
+
+
+def open_package(entry: PackagePlace, commitment: bytes, custodian: bytes, custodian_secret: bytes, data: bytes) -> bytes:
+    """The message that a custodian hands to the responder, checked in the order of §6."""
+    refuse_unless(blake3(data).digest() == commitment, COMMITMENT)
+    place, layers = parse_package(data)
+    refuse_unless(place == entry, WRONG_PLACE)
+    refuse_unless(custodian in layers, NO_KEY)
+    return open_message(place.layer(custodian), custodian_secret, layers[custodian])
+
+
+def write_package(place: PackagePlace, responder_key: bytes, custodians: dict[bytes, bytes], entries: list, ephemerals: list[bytes]) -> bytes:
+    """`custodians` are keys by account; the first ephemeral secret is for the inner message."""
+    inner = seal_secrets(place.secrets(), responder_key, entries, ephemerals[0])
+    data = b"PPORTEMG\x01" + number(place.chain_id, 8) + place.port + place.sender + place.responder
+    data += number(len(custodians), 1)
+    for account, ephemeral in zip(sorted(custodians), ephemerals[1:]):
+        layer = seal_message(place.layer(account), custodians[account], inner, ephemeral)
+        data += account + number(len(layer), 2) + layer
+    return data
+
+
+# --- keys of single records, §5 ----------------------------------------------------------------------
+
+
+def record_list(records: list[int]) -> bytes:
+    refuse_unless(1 <= len(records) <= 16)
+    return number(len(records), 1) + b"".join(number(it, 4) for it in records)
+
+
+def open_record_keys(context: Context, secret: bytes, records: list[int], message: bytes) -> list[bytes]:
+    context.list_digest = hashlib.sha256(record_list(records)).digest()
+    refuse_unless(len(message) == 65 + 32 * len(records) + TAG)
+    keys = open_message(context, secret, message)
+    return [keys[at : at + 32] for at in range(0, len(keys), 32)]
+
+
+def seal_record_keys(context: Context, recipient_key: bytes, records: list[int], keys: list[bytes], ephemeral: bytes) -> bytes:
+    context.list_digest = hashlib.sha256(record_list(records)).digest()
+    return seal_message(context, recipient_key, b"".join(keys), ephemeral)
+
+
 # --- texts, §3 and metadata, §4 ----------------------------------------------------------------------
 
 
@@ -276,21 +364,58 @@ def has_control(text: str, allowed: str = "") -> bool:
     return any(unicodedata.category(it) == "Cc" and it not in allowed for it in text)
 
 
+class NotAnInteger:
+    """A number with a sign, fraction or exponent: JSON, but no number of the document."""
+
+    def __init__(self, digits: str):
+        # Beyond a double's range it is no I-JSON either.
+        refuse_unless(math.isfinite(float(digits)))
+
+
+def parse_integer(digits: str) -> object:
+    # Python turns long digits into integers of any size, and -0 into 0.
+    return NotAnInteger(digits) if digits.startswith("-") or len(digits) > 20 else int(digits)
+
+
+def well_formed(value: object, depth: int = 1) -> bool:
+    """No lone surrogate, and at most 32 levels."""
+    if isinstance(value, str):
+        return not any(0xD800 <= ord(it) < 0xE000 for it in value)
+    if isinstance(value, dict):
+        return depth <= MAX_DEPTH and all(well_formed(name) and well_formed(it, depth + 1) for name, it in value.items())
+    if isinstance(value, list):
+        return depth <= MAX_DEPTH and all(well_formed(it, depth + 1) for it in value)
+    return True
+
+
 def parse_object(data: bytes) -> dict:
+    """One object of I-JSON (RFC 7493)."""
+
     def no_repeats(pairs):
         refuse_unless(len({name for name, _ in pairs}) == len(pairs))
         return dict(pairs)
 
+    def no_constant(_):
+        raise Failure(MALFORMED)
+
     try:
-        value = json.loads(decode_utf8(data), object_pairs_hook=no_repeats)
-    except ValueError:
+        value = json.loads(
+            decode_utf8(data), object_pairs_hook=no_repeats, parse_constant=no_constant,
+            parse_int=parse_integer, parse_float=NotAnInteger,
+        )
+    except (ValueError, RecursionError):
         raise Failure(MALFORMED) from None
-    refuse_unless(isinstance(value, dict))
+    refuse_unless(isinstance(value, dict) and well_formed(value))
     return value
 
 
 def is_number(value: object, limit: int) -> bool:
     return type(value) is int and 0 <= value < limit
+
+
+def known(value: dict, *names: str) -> dict:
+    """The members that the document names, in its order."""
+    return {name: value[name] for name in names}
 
 
 def parse_request(data: bytes) -> dict:
@@ -301,18 +426,31 @@ def parse_request(data: bytes) -> dict:
     refuse_unless("until" in it and (it["until"] is None or is_number(it["until"], 1 << 64)))
     refuse_unless(it.get("rights") in ("read", "write", "read-write"))
     refuse_unless(isinstance(it.get("text"), str))
-    return it
+    return known(it, "purpose", "sections", "until", "rights", "text")
 
 
-def parse_denial(data: bytes) -> dict:
+def parse_words(data: bytes) -> dict:
+    """`DenialText` and `EmergencyText`."""
     refuse_unless(len(data) <= 4_096)
     it = parse_object(data)
     refuse_unless(isinstance(it.get("text"), str))
-    return it
+    return known(it, "text")
 
 
-DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-TIME = r"[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
+DATE = r"(\d{4})-(0[1-9]|1[0-2])-(\d\d)"
+TIME = r"[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
+
+
+def is_time(text: object) -> bool:
+    """`full-date` or `date-time` of RFC 3339."""
+    if not isinstance(text, str) or len(text.encode()) > 512:
+        return False
+    found = re.fullmatch(f"{DATE}({TIME})?", text, re.ASCII)
+    if not found:
+        return False
+    year, month, day = (int(found[it]) for it in (1, 2, 3))
+    # The proleptic Gregorian calendar repeats after 400 years; Python's begins with year 1.
+    return 1 <= day <= calendar.monthrange(year % 400 + 400, month)[1]
 
 
 def parse_metadata(plaintext: bytes) -> dict:
@@ -327,9 +465,15 @@ def parse_metadata(plaintext: bytes) -> dict:
         refuse_unless(not has_control(text, "\n\t" if name == "note" else ""))
     refuse_unless("content_time" in it and "length" in it)
     time = it["content_time"]
-    refuse_unless(time is None or (isinstance(time, str) and re.fullmatch(f"{DATE}({TIME})?", time)))
+    refuse_unless(time is None or is_time(time))
     refuse_unless(it["length"] is None or is_number(it["length"], 1 << 64))
-    return it
+    return known(it, "title", "media_type", "content_time", "note", "length")
+
+
+def encode_text(value: dict) -> bytes:
+    """A text of §3, padded with spaces to a multiple of 64 bytes."""
+    text = encode_metadata(value)
+    return text + b" " * (-len(text) % 64)
 
 
 def encode_metadata(metadata: dict) -> bytes:

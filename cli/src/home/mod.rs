@@ -22,12 +22,10 @@ pub mod deployments;
 pub mod derived;
 pub mod files;
 pub mod identities;
-pub mod keystore;
 pub mod looked;
 pub mod pending;
 pub mod pins;
 pub mod ports;
-mod scrypt;
 pub mod transfers;
 pub mod wallets;
 
@@ -36,7 +34,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use files::FileError;
-pub use keystore::{KeystoreError, Password};
+pub use patientport_core::keystore::{self, KeystoreError, Password};
 
 /// The most bytes any of the home's JSON files may hold.
 pub(crate) const MAX_JSON_BYTES: u64 = 16 * 1024 * 1024;

@@ -38,8 +38,14 @@ pub(crate) struct Recipe {
     pub(crate) swap: Option<(usize, usize)>,
     /// What is XOR-ed into the key commitment before the metadata is sealed.
     pub(crate) commitment_mask: u8,
-    /// What is XOR-ed into the last byte of the metadata's padding.
-    pub(crate) metadata_padding: u8,
+    /// The whole plaintext of the metadata, instead of `metadata` as it has to be encoded.
+    pub(crate) metadata_plaintext: Option<Vec<u8>>,
+    /// The first chunk's number.
+    pub(crate) first_counter: u64,
+    /// What is XOR-ed into the first byte of the body before it is hashed.
+    pub(crate) body_mask: u8,
+    /// The whole stream, instead of payload, padding and trailer.
+    pub(crate) stream: Option<Vec<u8>>,
 }
 
 fn derive(salt: &[u8], ikm: &[u8], label: &str) -> [u8; 32] {
@@ -68,6 +74,14 @@ fn padme(length: usize) -> usize {
     length.div_ceil(unit) * unit
 }
 
+/// The plaintext of metadata: `len16(text)`, zero-padded to the next multiple of 512.
+pub(crate) fn padded(text: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(text.len()).expect("metadata is short");
+    let mut plaintext = [&length.to_be_bytes(), text].concat();
+    plaintext.resize(plaintext.len().next_multiple_of(512), 0);
+    plaintext
+}
+
 impl Recipe {
     fn body(&self) -> Vec<u8> {
         let length = self.payload.len();
@@ -77,6 +91,7 @@ impl Recipe {
             self.padding_byte,
         );
         stream.extend(self.trailer.unwrap_or(length as u64).to_be_bytes());
+        let stream = self.stream.clone().unwrap_or(stream);
         let key = derive(b"", &self.record_key, "patientport/v1/payload");
         let count = stream.len().div_ceil(65_536);
         let mut chunks: Vec<_> = stream
@@ -84,7 +99,7 @@ impl Recipe {
             .enumerate()
             .map(|(index, chunk)| {
                 let mut nonce = [0; 12];
-                nonce[3..11].copy_from_slice(&(index as u64).to_be_bytes());
+                nonce[3..11].copy_from_slice(&(self.first_counter + index as u64).to_be_bytes());
                 nonce[11] = if index + 1 == count {
                     self.last_flag
                 } else {
@@ -96,7 +111,11 @@ impl Recipe {
         if let Some((left, right)) = self.swap {
             chunks.swap(left, right);
         }
-        chunks.concat()
+        let mut body = chunks.concat();
+        if let Some(byte) = body.first_mut() {
+            *byte ^= self.body_mask;
+        }
+        body
     }
 
     /// The head and the body.
@@ -134,13 +153,10 @@ impl Recipe {
         let salt = blake3::hash(&opening);
         let mut commitment = derive(salt.as_bytes(), &self.record_key, "patientport/v1/commit");
         commitment[0] ^= self.commitment_mask;
-        let mut metadata = u16::try_from(self.metadata.len())
-            .expect("metadata is short")
-            .to_be_bytes()
-            .to_vec();
-        metadata.extend_from_slice(self.metadata.as_bytes());
-        metadata.resize(metadata.len().next_multiple_of(512), 0);
-        *metadata.last_mut().expect("metadata has a length at least") ^= self.metadata_padding;
+        let metadata = self
+            .metadata_plaintext
+            .clone()
+            .unwrap_or_else(|| padded(self.metadata.as_bytes()));
         let mut head = [
             opening.as_slice(),
             &sealed_key,

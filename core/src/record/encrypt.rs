@@ -28,7 +28,7 @@ pub struct Envelope {
 /// patient's, writing the body to `body`.
 ///
 /// Draws the record key (32 bytes) and then the ephemeral key (32 bytes) from `rng`. Memory use is a
-/// little over three mebibytes, whatever the input. Where an error is returned, what `body` has received is worthless.
+/// little over one and a half mebibytes, whatever the input. Where an error is returned, what `body` has received is worthless.
 pub fn encrypt(
     place: &Place,
     recipient: Recipient,

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::json;
+
 /// Longest text of one field, in bytes.
 pub const MAX_FIELD_BYTES: usize = 512;
 
@@ -47,10 +49,12 @@ pub struct Metadata {
     /// The payload's media type, such as `application/fhir+json`.
     pub media_type: String,
     /// When the content came to be, as an RFC 3339 `full-date` or `date-time`.
+    #[serde(deserialize_with = "json::nullable")]
     pub content_time: Option<String>,
     /// The author's words; may have several lines.
     pub note: String,
     /// Bytes of the payload, where the author knew before reading it.
+    #[serde(deserialize_with = "json::nullable")]
     pub length: Option<u64>,
 }
 
@@ -110,11 +114,11 @@ impl Metadata {
     /// Reads what [`Metadata::encode`] writes; none for anything else.
     pub(super) fn decode(plaintext: &[u8]) -> Option<Self> {
         let (length, rest) = plaintext.split_first_chunk::<2>()?;
-        let (json, padding) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let (text, padding) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
         let canonical = plaintext.len().is_multiple_of(BLOCK)
             && padding.len() < BLOCK
             && padding.iter().all(|byte| *byte == 0);
-        let metadata: Self = serde_json::from_slice(json).ok()?;
+        let metadata: Self = json::parse(text).ok()?;
         (canonical && metadata.check().is_ok()).then_some(metadata)
     }
 }

@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{SectionError, SectionId, SectionSecret};
+use crate::hpke::TAG_BYTES;
 use crate::keys::{PublicKey, SecretKey};
-use crate::limits::SECTIONS;
+use crate::limits::{MAX_MESSAGE_BYTES, SECTIONS};
 use crate::seal::{self, OpenError, SealContext};
 
 /// Longest name of a section, in bytes of UTF-8.
@@ -70,6 +71,7 @@ pub fn open_secrets(
     let (list, sealed) = split_list(message)?;
     let (enc, ciphertext) = seal::split(sealed)?;
     let entries = decode_list(list)?;
+    check_length(&entries, ciphertext)?;
     let plaintext = seal::open_parts(context, secret, &digest(list), &[], enc, ciphertext)?;
     decode_plaintext(&entries, &plaintext)
 }
@@ -77,8 +79,10 @@ pub fn open_secrets(
 /// The sections and epochs that a message carries, without any key.
 pub fn peek_secrets(message: &[u8]) -> Result<Vec<(SectionId, u32)>, OpenError> {
     let (list, sealed) = split_list(message)?;
-    seal::split(sealed)?;
-    decode_list(list)
+    let (_, ciphertext) = seal::split(sealed)?;
+    let entries = decode_list(list)?;
+    check_length(&entries, ciphertext)?;
+    Ok(entries)
 }
 
 /// What `info` binds of the list.
@@ -115,6 +119,9 @@ fn encode_list(entries: &[SecretEntry]) -> Result<Vec<u8>, SectionError> {
 
 /// Splits a message into its list, count included, and the rest.
 fn split_list(message: &[u8]) -> Result<(&[u8], &[u8]), OpenError> {
+    if message.len() > MAX_MESSAGE_BYTES as usize {
+        return Err(OpenError::Malformed("it is longer than any message"));
+    }
     let count = *message.first().ok_or(OpenError::Malformed("it is empty"))?;
     if !(1..=SECTIONS).contains(&count) {
         return Err(OpenError::Malformed(
@@ -144,6 +151,18 @@ fn decode_list(list: &[u8]) -> Result<Vec<(SectionId, u32)>, OpenError> {
         return Err(OpenError::Malformed("its list is not ascending"));
     }
     Ok(entries)
+}
+
+/// Whether the ciphertext can hold a secret for each entry, and names padded as they have to be.
+fn check_length(entries: &[(SectionId, u32)], ciphertext: &[u8]) -> Result<(), OpenError> {
+    let names = ciphertext.len().checked_sub(entries.len() * 32 + TAG_BYTES);
+    if names.is_some_and(|names| names.is_multiple_of(NAMES_BLOCK)) {
+        Ok(())
+    } else {
+        Err(OpenError::Malformed(
+            "it has another length than its list and padded names give",
+        ))
+    }
 }
 
 fn encode_plaintext(entries: &[SecretEntry]) -> Result<Zeroizing<Vec<u8>>, SectionError> {
@@ -242,7 +261,6 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::limits::MAX_MESSAGE_BYTES;
     use crate::seal::Purpose;
 
     fn context() -> SealContext {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod common;
+#[cfg(feature = "parallel")]
+mod cores;
 mod pipes;
 mod ranges;
 
@@ -71,7 +73,10 @@ fn every_size_round_trips() {
         65_537,
         131_064,
         131_072,
-        // Around one batch of sixteen chunks, and three.
+        // Around one batch of eight chunks, and several.
+        (1 << 19) - 9,
+        (1 << 19) - 8,
+        1 << 19,
         (1 << 20) - 9,
         (1 << 20) - 8,
         1 << 20,

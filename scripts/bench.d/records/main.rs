@@ -1,7 +1,7 @@
 //! Measures records against `rage` and `age` in one run; called by `scripts/bench records`.
 //!
 //! `bench-records --rage PATH --age PATH --dir DIR [--quick] [--json]`, and for its own children
-//! `bench-records encrypt|decrypt THREADS INPUT OUTPUT` and `bench-records ceiling THREADS BYTES`.
+//! `bench-records encrypt|decrypt THREADS INPUT OUTPUT` and `bench-records memory THREADS BYTES`.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -82,36 +82,43 @@ fn files(
     let rage = others::Other::new(rage, dir, "rage")?;
     let age = others::Other::new(age, dir, "age")?;
     let mut seconds: [Vec<f64>; 10] = Default::default();
+    let mut processor = seconds.clone();
     let mut peak = 0;
     for _ in 0..rounds {
         let (ours, back) = (dir.join("ours"), dir.join("back"));
         let mut at = 0;
-        let mut note = |figure: f64| {
+        let mut before = ours::cpu_of_children()?;
+        let mut note = |figure: f64| -> Result<(), Failure> {
             seconds[at].push(figure);
+            let now = ours::cpu_of_children()?;
+            processor[at].push(now - before);
+            before = now;
             at += 1;
+            Ok(())
         };
         for threads in [1, 2] {
             let run = ours::spawn("encrypt", threads, &plain, &ours)?;
-            note(run.seconds);
+            note(run.seconds)?;
             peak = peak.max(run.peak_kib);
             let run = ours::spawn("decrypt", threads, &ours, &back)?;
-            note(run.seconds);
+            note(run.seconds)?;
             peak = peak.max(run.peak_kib);
         }
         for other in [&rage, &age] {
-            note(other.encrypt(&plain)?);
-            note(other.decrypt(&back)?);
+            note(other.encrypt(&plain)?)?;
+            note(other.decrypt(&back)?)?;
         }
         for threads in [1, 2] {
-            note(ours::ceiling(threads, bytes)?);
+            note(ours::in_memory(threads, bytes)?)?;
         }
         std::fs::remove_file(&back)?;
     }
-    let speed = |index: usize| {
-        let mut all = seconds[index].clone();
+    let median = |figures: &[f64]| {
+        let mut all = figures.to_vec();
         all.sort_by(f64::total_cmp);
         bytes as f64 / f64::from(1 << 20) / all[all.len() / 2]
     };
+    let speed = |index: usize| median(&seconds[index]);
     let unit = "MiB/s";
     for (direction, name) in ["encrypt and commit", "verify and decrypt"]
         .into_iter()
@@ -125,6 +132,14 @@ fn files(
             unit,
             Some(rage),
             Bar::AtLeast(1.3 * rage),
+        );
+        // Says the same on a machine that has other things to do.
+        report.add(
+            format!("{name}, per second of processor"),
+            median(&processor[direction]),
+            unit,
+            Some(median(&processor[4 + direction])),
+            Bar::None,
         );
         report.add(
             format!("{name}, two cores"),
@@ -142,14 +157,14 @@ fn files(
         );
     }
     report.add(
-        "bare cipher and hash, one core",
+        "encrypt in memory, without files, one core",
         speed(8),
         unit,
         None,
         Bar::None,
     );
     report.add(
-        "bare cipher and hash, two cores",
+        "encrypt in memory, without files, two cores",
         speed(9),
         unit,
         None,

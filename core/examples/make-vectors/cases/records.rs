@@ -3,14 +3,14 @@
 use patientport_core::record::Commitment;
 
 use super::{AUTHOR, CHAIN, Case, PORT};
-use crate::writer::Recipe;
+use crate::writer::{Recipe, padded};
 
 /// Payload byte `i` is `i mod 251`: no period of a chunk's.
-fn pattern(length: usize) -> Vec<u8> {
+pub(super) fn pattern(length: usize) -> Vec<u8> {
     (0..=250).cycle().take(length).collect()
 }
 
-fn recipe(payload: Vec<u8>) -> Recipe {
+pub(super) fn recipe(payload: Vec<u8>) -> Recipe {
     Recipe {
         version: 1,
         suite: 1,
@@ -34,12 +34,15 @@ fn recipe(payload: Vec<u8>) -> Recipe {
         last_flag: 1,
         swap: None,
         commitment_mask: 0,
-        metadata_padding: 0,
+        metadata_plaintext: None,
+        first_counter: 0,
+        body_mask: 0,
+        stream: None,
     }
 }
 
 /// A case about the head and body that `recipe` gives, whose entry on chain is `place`.
-fn record_case(
+pub(super) fn record_case(
     expect: &str,
     about: &str,
     recipe: &Recipe,
@@ -74,7 +77,7 @@ fn record_case(
         .with_blob(body)
 }
 
-fn good_record(about: &str, recipe: &Recipe) -> Case {
+pub(super) fn good_record(about: &str, recipe: &Recipe) -> Case {
     record_case("success", about, recipe, |_, _| {})
         .with_hex("record-key", recipe.record_key)
         .with_hex("ephemeral-secret", recipe.ephemeral)
@@ -84,7 +87,12 @@ fn good_record(about: &str, recipe: &Recipe) -> Case {
 }
 
 /// An author that breaks a rule, and commits to what it wrote.
-fn bad_author(expect: &str, about: &str, payload: usize, change: impl FnOnce(&mut Recipe)) -> Case {
+pub(super) fn bad_author(
+    expect: &str,
+    about: &str,
+    payload: usize,
+    change: impl FnOnce(&mut Recipe),
+) -> Case {
     let mut recipe = recipe(pattern(payload));
     change(&mut recipe);
     record_case(expect, about, &recipe, |_, _| {})
@@ -98,6 +106,31 @@ fn bad_host(about: &str, payload: usize, edit: impl FnOnce(&mut Vec<u8>, &mut Ve
         &recipe(pattern(payload)),
         edit,
     )
+}
+
+/// Heads cut at the end of every field, and a head that is too long: the chain commits to them as they are.
+pub(super) fn lengths() -> Vec<(String, Case)> {
+    const ENDS: [usize; 16] = [
+        0, 7, 8, 9, 10, 18, 38, 58, 59, 63, 64, 129, 177, 209, 241, 249,
+    ];
+    let cut = |length: usize| {
+        let about = format!("head cut to {length} bytes");
+        let case = record_case("malformed", &about, &recipe(pattern(20)), |head, _| {
+            head.truncate(length);
+        });
+        (format!("record-head-cut-{length:03}"), case)
+    };
+    let mut cases: Vec<_> = ENDS.into_iter().chain([251, 300]).map(cut).collect();
+    let long = record_case(
+        "malformed",
+        "head of 8,193 bytes",
+        &recipe(pattern(20)),
+        |head, _| {
+            head.resize(8_193, 0);
+        },
+    );
+    cases.push(("record-head-too-long".to_owned(), long));
+    cases
 }
 
 /// Every case of kind `record`.
@@ -277,7 +310,9 @@ pub(super) fn all() -> Vec<(&'static str, Case)> {
                 "metadata padded with another value",
                 20,
                 |recipe| {
-                    recipe.metadata_padding = 1;
+                    let mut plaintext = padded(recipe.metadata.as_bytes());
+                    plaintext[511] = 1;
+                    recipe.metadata_plaintext = Some(plaintext);
                 },
             ),
         ),

@@ -4,11 +4,10 @@ use blake3::Hasher;
 use zeroize::Zeroizing;
 
 use super::{CHUNK_BYTES, ChunkCipher, SEALED_CHUNK, TAG_BYTES};
-use chacha20poly1305::Tag;
 
-/// Chunks in a batch: a mebibyte, so that a batch stays in the caches of its cores, and three of them are
-/// little memory.
-const CHUNKS: usize = 16;
+/// Chunks in a batch: half a mebibyte, so that a batch is still in a core's cache when it is hashed and written after
+/// it was sealed, and three of them are little memory.
+const CHUNKS: usize = 8;
 
 /// Consecutive chunks as they stand in a body: full ones, and then perhaps the last, which may be shorter.
 pub(super) struct Batch {
@@ -89,9 +88,7 @@ impl Batch {
         let (first, end, last) = (self.first, self.end(), self.last);
         each(&mut self.buffer[..self.length], |index, chunk| {
             let counter = first + index as u64;
-            let (ciphertext, tag) = split(chunk);
-            let tag: Tag = (*tag).into();
-            cipher.open(counter, last && counter + 1 == end, ciphertext, &tag)
+            cipher.open(counter, last && counter + 1 == end, chunk)
         })
     }
 
@@ -109,19 +106,28 @@ fn split(chunk: &mut [u8]) -> (&mut [u8], &mut [u8; TAG_BYTES]) {
         .expect("every chunk of a possible length is longer than a tag")
 }
 
-/// Runs `work` on every chunk; whether it held for all.
+/// Whether there are several cores to work on.
 #[cfg(feature = "parallel")]
-fn each(chunks: &mut [u8], work: impl Fn(usize, &mut [u8]) -> bool + Sync + Send) -> bool {
-    use rayon::prelude::*;
-    chunks
-        .par_chunks_mut(SEALED_CHUNK)
-        .enumerate()
-        .map(|(index, chunk)| work(index, chunk))
-        .reduce(|| true, |one, other| one & other)
+pub(super) fn several_cores() -> bool {
+    rayon::current_num_threads() > 1
 }
 
 #[cfg(not(feature = "parallel"))]
-fn each(chunks: &mut [u8], work: impl Fn(usize, &mut [u8]) -> bool) -> bool {
+pub(super) const fn several_cores() -> bool {
+    false
+}
+
+/// Runs `work` on every chunk; whether it held for all.
+fn each(chunks: &mut [u8], work: impl Fn(usize, &mut [u8]) -> bool + Sync + Send) -> bool {
+    #[cfg(feature = "parallel")]
+    if several_cores() {
+        use rayon::prelude::*;
+        return chunks
+            .par_chunks_mut(SEALED_CHUNK)
+            .enumerate()
+            .map(|(index, chunk)| work(index, chunk))
+            .reduce(|| true, |one, other| one & other);
+    }
     chunks
         .chunks_mut(SEALED_CHUNK)
         .enumerate()
@@ -131,21 +137,29 @@ fn each(chunks: &mut [u8], work: impl Fn(usize, &mut [u8]) -> bool) -> bool {
 /// Adds bytes to a hash.
 pub(super) fn hash(hasher: &mut Hasher, bytes: &[u8]) {
     #[cfg(feature = "parallel")]
-    hasher.update_rayon(bytes);
-    #[cfg(not(feature = "parallel"))]
+    if several_cores() {
+        hasher.update_rayon(bytes);
+        return;
+    }
     hasher.update(bytes);
 }
 
-/// Does two things, at once if there are cores for it.
+/// Does three things, at once if there are cores for it.
 #[cfg(feature = "parallel")]
-pub(super) fn both<A: Send, B: Send>(
+pub(super) fn all<A: Send, B: Send, C: Send>(
     one: impl FnOnce() -> A + Send,
-    other: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    rayon::join(one, other)
+    two: impl FnOnce() -> B + Send,
+    three: impl FnOnce() -> C + Send,
+) -> (A, B, C) {
+    let (one, (two, three)) = rayon::join(one, || rayon::join(two, three));
+    (one, two, three)
 }
 
 #[cfg(not(feature = "parallel"))]
-pub(super) fn both<A, B>(one: impl FnOnce() -> A, other: impl FnOnce() -> B) -> (A, B) {
-    (one(), other())
+pub(super) fn all<A, B, C>(
+    one: impl FnOnce() -> A,
+    two: impl FnOnce() -> B,
+    three: impl FnOnce() -> C,
+) -> (A, B, C) {
+    (one(), two(), three())
 }

@@ -1,7 +1,8 @@
 //! The body of a record: a STREAM of sealed chunks, written and read in one pass, a batch of chunks at a
-//! time. While one batch is sealed or opened, on every core there is, the one before is written and the next is read.
+//! time. Where there are several cores, all of them work on a batch while the one before is written and the next is read.
 
 mod batch;
+mod cipher;
 mod payload;
 mod range;
 mod read;
@@ -9,8 +10,6 @@ mod write;
 
 use std::io::{ErrorKind, Read};
 
-use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
 use zeroize::Zeroizing;
 
 use super::key::RecordKey;
@@ -18,6 +17,7 @@ use super::padme::{is_padded, padme};
 use super::{CHUNK_BYTES, RecordError, TAG_BYTES};
 use crate::kdf;
 
+use cipher::ChunkCipher;
 pub use range::BodyRange;
 pub(super) use write::write;
 
@@ -36,28 +36,7 @@ impl PayloadKey {
     }
 
     fn cipher(&self) -> ChunkCipher {
-        ChunkCipher(ChaCha20Poly1305::new(self.0.as_slice().into()))
-    }
-}
-
-/// Seals and opens single chunks.
-///
-/// Not generic on purpose: the readers and writers around it are compiled into the crate that uses them, at
-/// that crate's optimisation level, and the cipher should not be.
-struct ChunkCipher(ChaCha20Poly1305);
-
-impl ChunkCipher {
-    fn seal(&self, counter: u64, last: bool, chunk: &mut [u8]) -> Tag {
-        self.0
-            .encrypt_in_place_detached(&nonce(counter, last), &[], chunk)
-            .expect("a chunk is far below the cipher's limit")
-    }
-
-    /// Whether the chunk is authentic; if so, it holds the plaintext.
-    fn open(&self, counter: u64, last: bool, chunk: &mut [u8], tag: &Tag) -> bool {
-        self.0
-            .decrypt_in_place_detached(&nonce(counter, last), &[], chunk, tag)
-            .is_ok()
+        ChunkCipher::new(&self.0)
     }
 }
 
@@ -85,14 +64,6 @@ impl BodyLength {
     pub(super) fn holds(self, length: u64) -> bool {
         length.checked_add(TRAILER as u64).and_then(padme) == Some(self.stream)
     }
-}
-
-/// `counter (11) ‖ last (1)`: RFC 8439 nonces of the STREAM construction.
-fn nonce(counter: u64, last: bool) -> Nonce {
-    let mut nonce = Nonce::default();
-    nonce[3..11].copy_from_slice(&counter.to_be_bytes());
-    nonce[11] = last.into();
-    nonce
 }
 
 /// Reads until `buffer` is full or the input ends; returns the bytes read.

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::TRAILER;
+use super::batch::Batch;
 use crate::record::RecordError;
 use crate::record::padme::padme;
 
@@ -33,7 +34,14 @@ impl<W: Write> PayloadWriter<W> {
         }
     }
 
-    pub(super) fn accept(&mut self, plaintext: &[u8]) -> Result<(), RecordError> {
+    /// Takes the plaintext of an opened batch.
+    pub(super) fn accept_all(&mut self, batch: &Batch) -> Result<(), RecordError> {
+        batch
+            .plaintexts()
+            .try_for_each(|plaintext| self.accept(plaintext))
+    }
+
+    fn accept(&mut self, plaintext: &[u8]) -> Result<(), RecordError> {
         let room = usize::try_from(self.content - self.position).unwrap_or(usize::MAX);
         let (content, trailer) = plaintext.split_at(room.min(plaintext.len()));
         self.position += content.len() as u64;

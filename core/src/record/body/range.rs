@@ -69,14 +69,10 @@ impl OpenedHead {
         let mut filled = 0;
         for (counter, at) in (range.first..).zip((0..body.len()).step_by(SEALED_CHUNK)) {
             let end = (at + SEALED_CHUNK).min(body.len());
-            let (ciphertext, tag) = stream[at..end]
-                .split_last_chunk_mut::<TAG_BYTES>()
-                .ok_or(RecordError::CommitmentMismatch { blob: "body" })?;
-            let tag = (*tag).into();
-            if !cipher.open(counter, counter + 1 == chunks, ciphertext, &tag) {
+            if !cipher.open(counter, counter + 1 == chunks, &mut stream[at..end]) {
                 return Err(RecordError::AuthenticationFailed);
             }
-            let length = ciphertext.len();
+            let length = end - at - TAG_BYTES;
             stream.copy_within(at..at + length, filled);
             filled += length;
         }

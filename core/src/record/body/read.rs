@@ -5,7 +5,7 @@ use std::mem;
 
 use blake3::Hasher;
 
-use super::batch::{Batch, both, hash};
+use super::batch::{Batch, all, hash, several_cores};
 use super::payload::PayloadWriter;
 use super::{SEALED_CHUNK, read_full};
 use crate::record::RecordError;
@@ -43,29 +43,44 @@ impl OpenedHead {
             remaining: self.body_length.body,
         };
         let mut authentic = true;
-        let (mut current, mut next, mut opened) = (Batch::new(), Batch::new(), Batch::new());
+        let mut current = Batch::new();
+        // What was opened and is still to be released, if anything.
+        let mut opened = None;
         body.fill(&mut current, 0)?;
-        while !current.last {
-            let after = current.end();
-            let (good, moved) = both(
-                || {
-                    hash(&mut hasher, current.bytes());
-                    // R4: after a chunk that does not open, the rest is read for its hash only.
-                    authentic && current.open(&cipher)
-                },
-                || {
-                    opened
-                        .plaintexts()
-                        .try_for_each(|plaintext| payload.accept(plaintext))?;
-                    body.fill(&mut next, after)
-                },
-            );
-            authentic = good;
-            moved?;
-            mem::swap(&mut opened, &mut current);
-            mem::swap(&mut current, &mut next);
-            if !authentic {
-                opened.take(0, 0, false);
+        if several_cores() && !current.last {
+            // While one batch is opened, the one before is released and the next one is read.
+            let (mut next, mut before) = (Batch::new(), Batch::new());
+            while !current.last {
+                let after = current.end();
+                let (good, released, read) = all(
+                    || {
+                        hash(&mut hasher, current.bytes());
+                        // R4: after a chunk that does not open, the rest is read for its hash only.
+                        authentic && current.open(&cipher)
+                    },
+                    || payload.accept_all(&before),
+                    || body.fill(&mut next, after),
+                );
+                authentic = good;
+                released?;
+                read?;
+                mem::swap(&mut before, &mut current);
+                mem::swap(&mut current, &mut next);
+                if !authentic {
+                    before.take(0, 0, false);
+                }
+            }
+            opened = Some(before);
+        } else {
+            // One after the other, so that a batch stays in the core's cache from its reading to its release.
+            while !current.last {
+                let after = current.end();
+                hash(&mut hasher, current.bytes());
+                authentic = authentic && current.open(&cipher);
+                if authentic {
+                    payload.accept_all(&current)?;
+                }
+                body.fill(&mut current, after)?;
             }
         }
         hash(&mut hasher, current.bytes());
@@ -77,8 +92,8 @@ impl OpenedHead {
         if !authentic || !current.open(&cipher) {
             return Err(RecordError::AuthenticationFailed);
         }
-        for plaintext in opened.plaintexts().chain(current.plaintexts()) {
-            payload.accept(plaintext)?;
+        for batch in opened.iter().chain([&current]) {
+            payload.accept_all(batch)?;
         }
         let length = payload.finish()?;
         if self.metadata.length.is_some_and(|stated| stated != length) {

@@ -5,8 +5,8 @@ use std::mem;
 
 use blake3::Hasher;
 
-use super::batch::{Batch, both, hash};
-use super::{PayloadKey, TRAILER, read_full};
+use super::batch::{Batch, all, hash, several_cores};
+use super::{ChunkCipher, PayloadKey, TRAILER, read_full};
 use crate::record::RecordError;
 use crate::record::padme::padme;
 
@@ -27,35 +27,43 @@ pub(in crate::record) fn write(
     let mut hasher = Hasher::new();
     let mut stream = Stream::new(input);
     let mut body_length = 0;
-    let (mut current, mut next, mut sealed) = (Batch::new(), Batch::new(), Batch::new());
+    let mut current = Batch::new();
     stream.fill(&mut current, 0)?;
-    loop {
-        let (ended, after) = (current.last, current.end());
-        let ((), moved) = both(
-            || {
-                current.seal(&cipher);
-                hash(&mut hasher, current.bytes());
-            },
-            || {
-                output
-                    .write_all(sealed.bytes())
-                    .map_err(RecordError::Write)?;
-                if ended {
-                    return Ok(());
-                }
-                stream.fill(&mut next, after)
-            },
-        );
-        moved?;
-        body_length += current.bytes().len() as u64;
-        mem::swap(&mut sealed, &mut current);
-        mem::swap(&mut current, &mut next);
-        if ended {
-            break;
+    if several_cores() {
+        // While one batch is sealed, the one before is written and the next one is read.
+        let (mut next, mut sealed) = (Batch::new(), Batch::new());
+        while !current.last {
+            let after = current.end();
+            let ((), written, read) = all(
+                || seal(&mut current, &cipher, &mut hasher),
+                || output.write_all(sealed.bytes()),
+                || stream.fill(&mut next, after),
+            );
+            written.map_err(RecordError::Write)?;
+            read?;
+            body_length += current.bytes().len() as u64;
+            mem::swap(&mut sealed, &mut current);
+            mem::swap(&mut current, &mut next);
+        }
+        output
+            .write_all(sealed.bytes())
+            .map_err(RecordError::Write)?;
+    } else {
+        // One after the other, so that a batch stays in the core's cache from its reading to its writing.
+        while !current.last {
+            let after = current.end();
+            seal(&mut current, &cipher, &mut hasher);
+            output
+                .write_all(current.bytes())
+                .map_err(RecordError::Write)?;
+            body_length += current.bytes().len() as u64;
+            stream.fill(&mut current, after)?;
         }
     }
+    seal(&mut current, &cipher, &mut hasher);
+    body_length += current.bytes().len() as u64;
     output
-        .write_all(sealed.bytes())
+        .write_all(current.bytes())
         .and_then(|()| output.flush())
         .map_err(RecordError::Write)?;
     Ok(Written {
@@ -63,6 +71,11 @@ pub(in crate::record) fn write(
         body_length,
         payload_length: stream.payload_length,
     })
+}
+
+fn seal(batch: &mut Batch, cipher: &ChunkCipher, hasher: &mut Hasher) {
+    batch.seal(cipher);
+    hash(hasher, batch.bytes());
 }
 
 /// The stream of a body: payload, padding, trailer. The payload's length is known when it has ended.
