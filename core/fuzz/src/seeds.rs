@@ -69,6 +69,8 @@ fn usual(target: &str) -> Vec<Seed> {
                 [&[flags][..], &fields.concat(), &[0x81, 0xff, 0xff, 7, 3, 1, 2, 3, 0]].concat()
             })
             .chain([[vec![7], vec![1; 17], b"\x03text".to_vec()].concat()])
+            // A padded stream of zeros, which says that it has no payload: too much padding for none.
+            .chain([[vec![32], vec![0; 21], vec![0x80, 0, 16, 0]].concat()])
             .collect(),
         "head" => (0..128).step_by(7).map(|flags| vec![flags; 60]).collect(),
         "metadata" => [
@@ -78,6 +80,7 @@ fn usual(target: &str) -> Vec<Seed> {
         ]
         .iter()
         .map(|text| [b"\0", text.as_bytes()].concat())
+        .chain([padded_twice()])
         .collect(),
         "keystore" => [
             vec![1],
@@ -118,6 +121,15 @@ fn usual(target: &str) -> Vec<Seed> {
         .enumerate()
         .map(|(index, seed)| (format!("usual-{index:02}"), seed))
         .collect()
+}
+
+/// Metadata with a block of padding too many.
+fn padded_twice() -> Vec<u8> {
+    let text = br#"{"title":"","media_type":"","content_time":null,"note":"","length":null}"#;
+    let literal = [&(text.len() as u16).to_be_bytes(), text.as_slice()].concat();
+    let zeros = (1024 - literal.len() as u16).to_be_bytes();
+    let tag = literal.len() as u8 - 1;
+    [&[1, tag][..], &literal, &[0x80, zeros[0], zeros[1], 0]].concat()
 }
 
 /// Words that inputs of a target are made of, in the fuzzer's form; none for a target that is not there.
