@@ -117,6 +117,8 @@ pub const CODES: &[Code] = &[
         &["check that the chain is an Arbitrum chain with Stylus"]),
     code("devnode.failed", Environment, "The development chain could not start.",
         &["`patientport devnode --help` lists the flags"]),
+    code("doctor.unwell", Refused, "Something that was looked at does not work.",
+        &["see each check's own hint"]),
     code("emergency.invalid_custodian", Refused, "The port has three custodians, numbered 0 to 2.",
         &["name one of these"]),
     code("emergency.invalid_duration", Refused, "A delay is longer than seven days, or a window longer than 30 days or empty.",

@@ -264,6 +264,12 @@ pub enum Error {
     /// SIGHUP.
     #[error("the terminal was closed")]
     HungUp,
+    /// `doctor` found something that does not work.
+    #[error("{failed} failed")]
+    Unwell {
+        /// How many, with the noun.
+        failed: String,
+    },
     /// An error of the demo's own checks.
     #[error("the demo found `{found}` where `{expected}` was expected: {step}")]
     Demo {
@@ -384,6 +390,7 @@ impl Error {
             Self::NothingToRotate(_) => "section.none_stale",
             Self::Devnode(_) => "devnode.failed",
             Self::Runtime(_) => "runtime.failed",
+            Self::Unwell { .. } => "doctor.unwell",
             Self::Demo { .. } => "demo.failed",
             Self::Hinted(hinted) => hinted.error.code(),
         }

@@ -309,7 +309,7 @@ fn an_expired_program_is_named_also_behind_a_port() {
         "{error:#}"
     );
     let hint = error["hint"].as_str().expect("a hint");
-    assert!(hint.contains("activateProgram"), "{error:#}");
+    assert!(hint.contains("patientport keepalive"), "{error:#}");
 
     // The first registry's own program has expired as well, and is called without a clone between.
     let error = context

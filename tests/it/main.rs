@@ -4,6 +4,7 @@
 
 mod access;
 mod deployment;
+mod doctor;
 mod environment;
 mod flow;
 mod history;

@@ -96,6 +96,15 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Access: list, grant, revoke, change keys
     #[command(subcommand)]
     Access(access::AccessCommand),
+    /// Look at everything that a command could trip over, and change nothing
+    #[command(after_help = "\
+Examples:
+  patientport doctor
+  patientport doctor --json
+
+Home and key files, stores, node and clock, contracts and how long their programs have left, ports, balances.
+Exit code 1 if something does not work; warnings alone are no failure.")]
+    Doctor,
     /// Everything that happened at a port, checked against the port's own account of it
     #[command(after_help = "\
 Examples:

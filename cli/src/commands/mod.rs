@@ -6,6 +6,7 @@ pub mod demo;
 pub mod deploy;
 pub mod describe;
 pub mod devnode;
+pub mod doctor;
 pub mod history;
 pub mod identity;
 pub mod keepalive;
@@ -106,6 +107,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),
             AccessCommand::Rotate(args) => report(access::rotate::run(context, args).await),
         },
+        Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),
         Command::Devnode(args) => devnode::run(context, &args).await,
         Command::Completions(args) => manual::completions(&args).map(|()| None),

@@ -51,6 +51,11 @@ impl Stores {
         })
     }
 
+    /// Those that the user named, in their order.
+    pub(crate) fn named(&self) -> &[Arc<dyn BlobStore>] {
+        &self.named
+    }
+
     /// Where a record of `author` is looked for: the stores named, in their order; then the endpoint that the author
     /// names; then the chain.
     pub(crate) fn of(&self, port: &Port, author: Address) -> Arc<dyn BlobStore> {
