@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::incoming::{Fetched, FetchedReader, Part};
 use super::{BlobId, BlobStore, BlobWriter, StoreError, checked};
 
-/// How often in a row an attempt may fail without having brought anything.
+/// How often in a row an attempt may fail without having brought anything to speak of.
 const ATTEMPTS: u32 = 4;
 /// Wait after the first failed attempt; it doubles with each.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -174,7 +174,9 @@ impl<R: Remote> RemoteStore<R> {
                 Err(error) if error.is_passing() => error,
                 Err(error) => return Err(error),
             };
-            failures = if at > before { 1 } else { failures + 1 };
+            // A server that breaks off after every few bytes would keep this going for years.
+            let moved = at.saturating_sub(before) >= LEAST_PROGRESS;
+            failures = if moved { 1 } else { failures + 1 };
             if failures >= ATTEMPTS {
                 return Err(error);
             }
