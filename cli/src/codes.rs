@@ -169,6 +169,8 @@ pub const CODES: &[Code] = &[
         &["write less, and give `--purpose` as a code such as TREAT"]),
     code("message.unreadable", Refused, "A sealed message does not open with this key.",
         &["check that this is the identity it was sealed to: `patientport identity show`"]),
+    code("network.unknown", Usage, "No network has this name.",
+        &["name one of those, or give the node with `--rpc-url URL`; networks of your own stand in config.json"]),
     code("output.binary_to_terminal", Usage, "The record is not text, or long, and would go to a terminal.",
         &["name a file with `--output FILE`, or pipe it"]),
     code("output.exists", Usage, "The output file is there already.",

@@ -95,6 +95,7 @@ impl Context {
     pub async fn chain(&self) -> Result<&Chain, Error> {
         let mut options = Options {
             allow_http: self.settings.allow_http,
+            expected_chain_id: self.settings.expected_chain_id,
             witness_url: self.settings.verify_rpc_url.clone(),
             ..Options::default()
         };

@@ -264,6 +264,14 @@ pub enum Error {
     /// SIGHUP.
     #[error("the terminal was closed")]
     HungUp,
+    /// No network of that name.
+    #[error("no network is called `{name}`: known are {known}")]
+    UnknownNetwork {
+        /// The name.
+        name: String,
+        /// The names that are known.
+        known: String,
+    },
     /// `doctor` found something that does not work.
     #[error("{failed} failed")]
     Unwell {
@@ -390,6 +398,7 @@ impl Error {
             Self::NothingToRotate(_) => "section.none_stale",
             Self::Devnode(_) => "devnode.failed",
             Self::Runtime(_) => "runtime.failed",
+            Self::UnknownNetwork { .. } => "network.unknown",
             Self::Unwell { .. } => "doctor.unwell",
             Self::Demo { .. } => "demo.failed",
             Self::Hinted(hinted) => hinted.error.code(),

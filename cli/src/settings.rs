@@ -13,7 +13,8 @@ use crate::args::env;
 use crate::args::groups::GlobalArgs;
 use crate::error::Error;
 use crate::home::Home;
-use crate::home::config::OneOrMore;
+use crate::home::config::{Config, OneOrMore};
+use crate::networks::{self, Network, Networks};
 use crate::terminal::{Terminal, Verbosity};
 
 /// Where a node is looked for when nothing says otherwise: where `patientport devnode` listens.
@@ -38,6 +39,10 @@ pub struct Settings {
     pub rpc_url: String,
     /// Another node, whose word on contracts has to be the same.
     pub verify_rpc_url: Option<String>,
+    /// The chain that the node has to serve, if a network was named.
+    pub expected_chain_id: Option<u64>,
+    /// What flags and variables say, without the settings file.
+    pub given: Config,
     /// Whether a node or a store on another machine may be reached without TLS.
     pub allow_http: bool,
     /// The registry, if named.
@@ -102,8 +107,22 @@ impl Settings {
         // Absolute, because paths are remembered: a pending record's store must be found from anywhere.
         let home = Home::new(absolute(root));
         let config = home.config()?;
+        // A network that is named now comes before a node of the settings file; its node after one that is named.
+        let name = network.network.as_ref().or(config.network.as_ref());
+        let named = name
+            .map(|name| networks::find(name, &config.networks))
+            .transpose()?;
+        let of_network = |now: bool| named.as_ref().filter(|_| network.network.is_some() == now);
+        let url = |url: fn(&Network) -> Option<String>| {
+            let named = of_network(true).and_then(url);
+            (named, of_network(false).and_then(url))
+        };
+        let (named_now, named_before) = url(|network| Some(network.rpc_url.clone()));
+        let (verify_now, verify_before) = url(|network| network.verify_rpc_url.clone());
+        let registry = named.as_ref().and_then(|network| network.registry);
         let allow_http = network.allow_http || config.allow_http.unwrap_or_default();
         let stores = stores(&network.stores, config.store, &home)?;
+        let given = given(args, &stores);
         // clap has merged flag and variable.
         let from_env = std::env::var_os(env::PATIENTPORT_STORE).map(|text| lines(&text));
         let stores_by_flag =
@@ -133,11 +152,20 @@ impl Settings {
             rpc_url: network
                 .rpc_url
                 .clone()
+                .or(named_now)
                 .or(config.rpc_url)
+                .or(named_before)
                 .unwrap_or_else(|| DEFAULT_RPC_URL.to_owned()),
-            verify_rpc_url: network.verify_rpc_url.clone().or(config.verify_rpc_url),
+            verify_rpc_url: network
+                .verify_rpc_url
+                .clone()
+                .or(verify_now)
+                .or(config.verify_rpc_url)
+                .or(verify_before),
+            expected_chain_id: named.as_ref().and_then(|network| network.chain_id),
+            given,
             allow_http,
-            registry: network.registry.or(config.registry),
+            registry: network.registry.or(registry).or(config.registry),
             stores,
             stores_by_flag,
             net,
@@ -159,6 +187,27 @@ impl Settings {
             json: display.json,
             home,
         })
+    }
+}
+
+/// What flags and variables say that a settings file can say; paths as they are from anywhere.
+fn given(args: &GlobalArgs, stores: &[Location]) -> Config {
+    let GlobalArgs {
+        network, wallet, ..
+    } = args;
+    let are_given = network.stores.iter().any(|store| !store.is_empty());
+    let stores = || stores.iter().map(ToString::to_string).collect();
+    Config {
+        network: network.network.clone(),
+        networks: Networks::new(),
+        rpc_url: network.rpc_url.clone(),
+        verify_rpc_url: network.verify_rpc_url.clone(),
+        allow_http: network.allow_http.then_some(true),
+        registry: network.registry,
+        store: are_given.then(|| OneOrMore::More(stores())),
+        allow_private_endpoints: network.allow_private_endpoints.then_some(true),
+        account: wallet.account.clone(),
+        identity: wallet.identity.clone(),
     }
 }
 

@@ -11,6 +11,7 @@ mod history;
 mod identity;
 mod keepalive;
 mod keys;
+mod networks;
 mod records;
 mod servers;
 mod sharing;

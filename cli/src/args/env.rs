@@ -3,6 +3,8 @@
 
 /// URL of the chain's JSON-RPC endpoint.
 pub const ETH_RPC_URL: &str = "ETH_RPC_URL";
+/// Name of the network.
+pub const PATIENTPORT_NETWORK: &str = "PATIENTPORT_NETWORK";
 /// URL of another node, whose word on contracts has to be the same.
 pub const PATIENTPORT_VERIFY_RPC_URL: &str = "PATIENTPORT_VERIFY_RPC_URL";
 /// Name of the wallet that signs.

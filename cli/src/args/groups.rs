@@ -29,10 +29,13 @@ pub struct GlobalArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
+    /// Network by name: embedded, nitro-dev, arbitrum-sepolia, arbitrum-one, or one of the home's settings; the node has to serve its chain
+    #[arg(long, global = true, value_name = "NAME", env = env::PATIENTPORT_NETWORK)]
+    pub network: Option<String>,
     /// JSON-RPC endpoint.
     // A bare URL in a doc comment is a warning of rustdoc, so what help shows is given apart.
     #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true,
-        help = "JSON-RPC endpoint [default: the home's setting, else http://127.0.0.1:8547]")]
+        help = "JSON-RPC endpoint [default: the network's, else the home's setting, else http://127.0.0.1:8547]")]
     pub rpc_url: Option<String>,
     /// Another node of the same chain, run by somebody else: what both do not say of contracts alike is refused
     #[arg(long, global = true, value_name = "URL", env = env::PATIENTPORT_VERIFY_RPC_URL, hide_env_values = true)]

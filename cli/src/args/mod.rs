@@ -8,6 +8,7 @@ pub mod env;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod init;
 pub mod keepalive;
 pub mod manual;
 pub mod port;
@@ -64,6 +65,15 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Keep what is given by flag or variable as this home's settings
+    #[command(after_help = "\
+Examples:
+  patientport init --network arbitrum-sepolia --registry 0x3d50…8c55 --store ~/records
+  patientport init --rpc-url https://node.clinic.example --verify-rpc-url https://other.example --force
+
+Flags and variables still come first. Networks of your own stand in config.json under `networks`:
+  { \"network\": \"clinic\", \"networks\": { \"clinic\": { \"rpc_url\": \"https://…\", \"chain_id\": 42161 } } }")]
+    Init(init::InitArgs),
     /// Accounts: keystores that sign transactions
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),

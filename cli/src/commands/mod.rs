@@ -9,6 +9,7 @@ pub mod devnode;
 pub mod doctor;
 pub mod history;
 pub mod identity;
+pub mod init;
 pub mod keepalive;
 pub mod keys;
 pub mod manual;
@@ -40,6 +41,7 @@ use crate::output::{Outcome, Report};
 /// Whatever the command meets.
 pub async fn execute(context: &Context, command: Command) -> Result<Option<Report>, Error> {
     match command {
+        Command::Init(args) => report(init::run(context, &args)),
         Command::Wallet(command) => match command {
             WalletCommand::New(args) => report(wallet::new::run(context, args)),
             WalletCommand::Import(args) => report(wallet::import::run(context, args)),
