@@ -132,6 +132,9 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
             .next();
         let words: Vec<_> = sentence.unwrap_or_default().split_whitespace().collect();
         let message = words.join(" ");
+        // All commands are no part of a sentence; the help has them.
+        let message = message.split(" [subcommands: ").next().unwrap_or_default();
+        let message = message.to_owned();
         return output::finish(Err(Error::Arguments(message)), true, &terminal, &[]);
     }
     let _ = error.print();
