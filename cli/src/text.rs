@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use alloy::primitives::Address;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Most characters of one foreign value that are shown.
@@ -77,6 +78,12 @@ pub fn harmless(text: &str) -> String {
         }
     }
     out
+}
+
+/// An address for a table: its ends.
+pub fn short(address: Address) -> String {
+    let text = address.to_string();
+    format!("{}…{}", &text[..6], &text[38..])
 }
 
 /// Rows in aligned columns, two spaces apart, with a heading. Cells must be safe to show already.

@@ -335,10 +335,7 @@ impl Patient {
         let open = port.section_keys(held).await?;
         let sections: Vec<_> = open
             .iter()
-            .map(|key| NamedSection {
-                section: key.section,
-                name: None,
-            })
+            .map(|key| NamedSection::from(key.section))
             .collect();
         if sections.is_empty() {
             return Ok(None);

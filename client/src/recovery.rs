@@ -10,24 +10,21 @@ use alloy::sol_types::SolEvent;
 use patientport_core::abi::IPatientPort::{
     IPatientPortEvents, OwnershipTransferStarted, OwnershipTransferred,
 };
-use patientport_core::abi::IRegistry::{PortIssued, ProviderRegistered};
+use patientport_core::abi::IRegistry::ProviderRegistered;
 use patientport_core::keys::PublicKey;
 
 use crate::chain::LogQuery;
 use crate::error::Result;
 use crate::history::history;
 use crate::port::Port;
-use crate::registry::{IssuedPort, Registry};
-
-/// Accounts named in one query, at most: nodes bound the length of a request.
-const ACCOUNTS_PER_QUERY: usize = 100;
+use crate::registry::{ACCOUNTS_PER_QUERY, IssuedPort, Registry};
 
 /// The ports that a registry issued for any of these accounts, oldest first.
 ///
 /// # Errors
 /// Those of reading the log.
 pub async fn ports_issued_to(registry: &Registry, accounts: &[Address]) -> Result<Vec<IssuedPort>> {
-    issued(registry, 3, accounts).await
+    registry.issued(3, accounts).await
 }
 
 /// The ports of a registry whose ownership any of these accounts was offered, or took over, at some time.
@@ -65,31 +62,7 @@ pub async fn ports_transferred_to(
     }
     contracts.sort_unstable();
     contracts.dedup();
-    issued(registry, 1, &contracts).await
-}
-
-/// The registry's announcements of ports with one of these addresses at a topic.
-async fn issued(registry: &Registry, topic: usize, values: &[Address]) -> Result<Vec<IssuedPort>> {
-    let mut ports = Vec::new();
-    for values in values.chunks(ACCOUNTS_PER_QUERY) {
-        let query = LogQuery::of(registry.address(), registry.from_block())
-            .with_topic(0, [PortIssued::SIGNATURE_HASH])
-            .with_topic(topic, values.iter().map(Address::into_word));
-        for log in registry.chain().logs(&query).await? {
-            if let Ok(event) = PortIssued::decode_log(&log.inner) {
-                ports.push(IssuedPort {
-                    port: event.port,
-                    issuer: event.issuer,
-                    patient: event.patient,
-                    implementation: event.implementation,
-                    block: log.block_number.unwrap_or(registry.from_block()),
-                });
-            }
-        }
-    }
-    ports.sort_by_key(|port| (port.block, port.port));
-    ports.dedup();
-    Ok(ports)
+    registry.issued(1, &contracts).await
 }
 
 /// Which of these accounts registered as providers.
@@ -99,7 +72,8 @@ async fn issued(registry: &Registry, topic: usize, values: &[Address]) -> Result
 pub async fn providers_among(registry: &Registry, accounts: &[Address]) -> Result<Vec<Address>> {
     let mut providers = Vec::new();
     for accounts in accounts.chunks(ACCOUNTS_PER_QUERY) {
-        let query = LogQuery::of(registry.address(), registry.from_block())
+        let query = registry
+            .events()
             .with_topic(0, [ProviderRegistered::SIGNATURE_HASH])
             .with_topic(1, accounts.iter().map(Address::into_word));
         let logs = registry.chain().logs(&query).await?;

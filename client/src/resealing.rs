@@ -52,13 +52,7 @@ impl Patient {
             .filter(|key| self.keyring().check(key).is_ok())
             .map(|key| key.section)
             .collect();
-        let sections: Vec<_> = held
-            .iter()
-            .map(|section| NamedSection {
-                section,
-                name: None,
-            })
-            .collect();
+        let sections: Vec<_> = held.iter().map(NamedSection::from).collect();
         let mut plan = self.plan(&sections, &[], clock).await?;
         plan.narrow(|recipient| {
             let missing = |section: &SectionId| !given.contains(&(recipient.account, *section));

@@ -41,6 +41,16 @@ pub struct NamedSection {
     pub name: Option<String>,
 }
 
+/// Keeps the name that it has.
+impl From<SectionId> for NamedSection {
+    fn from(section: SectionId) -> Self {
+        Self {
+            section,
+            name: None,
+        }
+    }
+}
+
 /// Someone who is given section secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recipient {

@@ -103,13 +103,7 @@ pub async fn share_onward(
         return Ok(onward);
     }
     let sections: SectionSet = entries.iter().map(|entry| entry.section).collect();
-    let named: Vec<_> = sections
-        .iter()
-        .map(|section| NamedSection {
-            section,
-            name: None,
-        })
-        .collect();
+    let named: Vec<_> = sections.iter().map(NamedSection::from).collect();
     let mut plan = patient.acting.plan(&named, &[], time::clock()).await?;
     let told = shared(port).await?;
     // Only those who are owed something are asked about.

@@ -203,17 +203,7 @@ impl Chain {
         to: Address,
         call: &C,
     ) -> Result<C::Return> {
-        let data = Bytes::from(call.abi_encode());
-        let output = self
-            .call_raw(
-                Some(from),
-                &Call {
-                    to,
-                    value: U256::ZERO,
-                    data,
-                },
-            )
-            .await?;
+        let output = self.call_raw(Some(from), &Call::view(to, call)).await?;
         C::abi_decode_returns_validate(&output)
             .map_err(|source| rpc::invalid(&self.0, "eth_call", source))
     }

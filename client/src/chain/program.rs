@@ -4,9 +4,8 @@
 //! run. Called directly, the node answers with its own words; called through a minimal clone, as ports are, it
 //! looks like a refusal without words. `ArbWasm` tells both apart from everything else.
 
-use alloy::primitives::{Address, Bytes, U256, address};
+use alloy::primitives::{Address, Bytes, address};
 use alloy::sol;
-use alloy::sol_types::SolCall;
 
 use super::{Call, Chain, rpc};
 use crate::error::{Error, Result};
@@ -57,11 +56,7 @@ async fn state(chain: &Chain, call: &Call) -> Result<Option<Revert>> {
     if !code.starts_with(&PROGRAM_MAGIC) {
         return Ok(None);
     }
-    let question = Call {
-        to: ARB_WASM,
-        value: U256::ZERO,
-        data: Bytes::from(IArbWasm::programVersionCall { program }.abi_encode()),
-    };
+    let question = Call::view(ARB_WASM, &IArbWasm::programVersionCall { program });
     let params = (question.to_json(None), "latest");
     let answer: Result<Bytes> = rpc::execute(&chain.0, "eth_call", params, &question).await;
     let Err(Error::Refused(revert)) = answer else {

@@ -29,7 +29,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call of a view function.
+    /// A call without value.
     pub(super) fn view(to: Address, call: &impl SolCall) -> Self {
         Self {
             to,

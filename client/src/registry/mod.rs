@@ -18,6 +18,15 @@ use crate::units::Timestamp;
 pub use profile::{ContactProfile, IdentityProfile};
 pub use provider::{Provider, ProviderKind, ProviderStatus};
 
+/// Accounts named in one query, at most: nodes bound the length of a request.
+pub(crate) const ACCOUNTS_PER_QUERY: usize = 100;
+
+fn in_order(mut ports: Vec<IssuedPort>) -> Vec<IssuedPort> {
+    ports.sort_by_key(|port| (port.block, port.port));
+    ports.dedup();
+    ports
+}
+
 /// A registry on a chain. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Registry {
@@ -306,14 +315,21 @@ impl Registry {
 
     /// The ports issued by, or issued for, an account, with the block of their creation; oldest first.
     pub async fn ports_of(&self, account: Address) -> Result<Vec<IssuedPort>> {
+        // topic 1 is the port, 2 the issuer, 3 the patient.
+        let mut ports = self.issued(2, &[account]).await?;
+        ports.extend(self.issued(3, &[account]).await?);
+        Ok(in_order(ports))
+    }
+
+    /// The announcements of ports with one of these addresses at a topic, oldest first, each once.
+    pub(crate) async fn issued(&self, topic: usize, values: &[Address]) -> Result<Vec<IssuedPort>> {
         use IRegistry::PortIssued;
         let mut ports = Vec::new();
-        // topic 1 is the port, 2 the issuer, 3 the patient.
-        for topic in [2, 3] {
+        for values in values.chunks(ACCOUNTS_PER_QUERY) {
             let query = self
                 .events()
                 .with_topic(0, [PortIssued::SIGNATURE_HASH])
-                .with_topic(topic, [account.into_word()]);
+                .with_topic(topic, values.iter().map(Address::into_word));
             for log in self.chain.logs(&query).await? {
                 if let Ok(event) = PortIssued::decode_log(&log.inner) {
                     ports.push(IssuedPort {
@@ -326,9 +342,7 @@ impl Registry {
                 }
             }
         }
-        ports.sort_by_key(|port| (port.block, port.port));
-        ports.dedup();
-        Ok(ports)
+        Ok(in_order(ports))
     }
 
     // --- writes ---

@@ -112,10 +112,7 @@ async fn chosen_sections(
     }
     if sections.is_empty() {
         let stale = stale(&chosen.port).await?;
-        sections.extend(stale.iter().map(|it| NamedSection {
-            section: it.section,
-            name: None,
-        }));
+        sections.extend(stale.iter().map(|it| NamedSection::from(it.section)));
     }
     if sections.is_empty() {
         return Err(Error::NothingToRotate(chosen.port.address()));

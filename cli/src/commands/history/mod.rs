@@ -16,7 +16,7 @@ use crate::commands::describe::Who;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::text::{Table, shown};
+use crate::text::{Table, short, shown};
 use crate::time;
 
 /// A port's history.
@@ -95,8 +95,7 @@ impl History {
         let Some(account) = account else {
             return String::new();
         };
-        let text = account.to_string();
-        let short = format!("{}…{}", &text[..6], &text[38..]);
+        let short = short(account);
         match self.names.get(&account) {
             Some(name) => format!("{short} {name}"),
             None => short,

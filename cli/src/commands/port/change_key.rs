@@ -137,10 +137,7 @@ async fn change(
     let open = port.open_sections().await?;
     let sections: Vec<_> = open
         .iter()
-        .map(|key| NamedSection {
-            section: key.section,
-            name: None,
-        })
+        .map(|key| NamedSection::from(key.section))
         .collect();
     let to = match &args.to_identity {
         Some(name) if *name != patient.identity => context.identity_named(name)?,

@@ -18,7 +18,7 @@ use crate::commands::party::{Reader, keyring, sections};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::text::{Table, shown, size};
+use crate::text::{Table, short, shown, size};
 use crate::time;
 
 /// A port's records.
@@ -99,12 +99,6 @@ impl Outcome for Records {
         }
         table.to_string()
     }
-}
-
-/// An address for a table: its ends.
-fn short(address: Address) -> String {
-    let text = address.to_string();
-    format!("{}…{}", &text[..6], &text[38..])
 }
 
 /// Lists a port's records; titles of those that this home can open.
