@@ -313,6 +313,8 @@ pub const CODES: &[Code] = &[
         &["withdraw one with `patientport request cancel ID`"]),
     code("request.unknown", Refused, "The port has no request of this number.",
         &["see the requests with `patientport request list`"]),
+    code("rpc.busy", Environment, "The node has no time, however often it is asked.",
+        &["wait a little, or ask another node with `--rpc-url URL`"]),
     code("rpc.disagreement", Refused, "Two nodes do not say the same of a contract: one of them is wrong, or far behind.",
         &["ask others with `--rpc-url URL` and `--verify-rpc-url URL`, and trust neither until they agree"]),
     code("rpc.insecure_url", Usage, "The node is on another machine and would be reached without TLS.",

@@ -19,6 +19,7 @@ impl Error {
             Self::InsufficientFunds { .. } => "tx.insufficient_funds",
             Self::InsecureUrl { .. } => "rpc.insecure_url",
             Self::Unreachable { .. } => "rpc.unreachable",
+            Self::Busy { .. } => "rpc.busy",
             Self::Rpc { .. } => "rpc.refused",
             Self::InvalidResponse { .. } => "rpc.invalid_response",
             Self::Timeout { .. } => "rpc.timeout",
@@ -88,6 +89,7 @@ impl Error {
             | Self::Code { .. }
             | Self::Encrypt(RecordError::Metadata(_) | RecordError::EpochZero) => Class::Usage,
             Self::Unreachable { .. }
+            | Self::Busy { .. }
             | Self::Rpc { .. }
             | Self::InvalidResponse { .. }
             | Self::Timeout { .. }

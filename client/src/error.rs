@@ -83,6 +83,14 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The node, or what stands before it, has no time, however often it is asked.
+    #[error("the node at `{url}` has no time (HTTP status `{status}`)")]
+    Busy {
+        /// Its URL, without user and password.
+        url: String,
+        /// What it said last.
+        status: u16,
+    },
     /// The node refused a request for a reason of its own.
     #[error("the node at `{url}` refused `{method}`: `{message}` (code `{code}`)")]
     Rpc {

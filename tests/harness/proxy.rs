@@ -5,8 +5,12 @@ use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
+    time::Duration,
 };
 
 /// What goes wrong.
@@ -14,10 +18,35 @@ use std::{
 pub enum Trouble {
     /// Transactions never reach the node: the connection is closed instead.
     LosesTransactions,
+    /// Transactions reach the node, and its answer is lost: the connection is closed instead.
+    LosesAnswersToTransactions,
+    /// Transactions reach the node twice; the second answer is passed on.
+    SendsTransactionsTwice,
     /// Transactions arrive, but no receipt is ever found.
     HidesReceipts,
+    /// Every answer takes so long.
+    Delays(Duration),
+    /// Answers to this method end in the middle.
+    CutsAnswersTo(&'static str),
+    /// Answers to this method are no JSON.
+    GarblesAnswersTo(&'static str),
+    /// So many requests with this method are answered with this status line and header lines, and go no further.
+    Turns {
+        /// A JSON-RPC method, or a part of its name.
+        away: &'static str,
+        /// How often.
+        times: u32,
+        /// Such as `429 Too Many Requests`, and lines that follow it.
+        with: &'static str,
+    },
     /// The last event of the contract at this address is missing from every answer about events.
     HidesTheLastEventOf(String),
+    /// The first event of the contract at this address stands twice in every answer about events.
+    RepeatsTheFirstEventOf(String),
+    /// The last two events of the contract at this address have changed places in every answer about events.
+    SwapsTheLastEventsOf(String),
+    /// A bit of the last event of the contract at this address is flipped in every answer about events.
+    AltersTheLastEventOf(String),
 }
 
 /// A proxy in front of a node. Its threads end with the test's process.
@@ -35,7 +64,8 @@ impl Proxy {
         let address = listener
             .local_addr()
             .expect("a listening socket has an address");
-        let serve = Arc::new(move |stream| serve(stream, upstream, &trouble));
+        let turned = AtomicU32::new(0);
+        let serve = Arc::new(move |stream| serve(stream, upstream, &trouble, &turned));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let serve = Arc::clone(&serve);
@@ -52,46 +82,128 @@ impl Proxy {
 }
 
 /// Answers the requests of one connection until it ends or trouble strikes.
-fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble) {
+fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble, turned: &AtomicU32) {
     let Ok(mut writer) = stream.try_clone() else {
         return;
     };
     let mut reader = BufReader::new(stream);
     while let Some(body) = read_request(&mut reader) {
+        let is_about = |method: &str| body.contains(method);
+        let is_sent = is_about("eth_sendRawTransaction");
+        let with_log = |alter: fn(&mut Vec<Value>, &str), contract: &str| {
+            let answer = post(upstream, &body);
+            if is_about("eth_getLogs") {
+                altered(&answer, |events| alter(events, contract))
+            } else {
+                answer
+            }
+        };
         let answer = match trouble {
-            Trouble::LosesTransactions if body.contains("eth_sendRawTransaction") => return,
-            Trouble::HidesReceipts if body.contains("eth_getTransactionReceipt") => {
+            Trouble::LosesTransactions if is_sent => return,
+            Trouble::LosesAnswersToTransactions if is_sent => {
+                post(upstream, &body);
+                return;
+            }
+            Trouble::SendsTransactionsTwice if is_sent => {
+                post(upstream, &body);
+                post(upstream, &body)
+            }
+            Trouble::HidesReceipts if is_about("eth_getTransactionReceipt") => {
                 let request: Value = serde_json::from_str(&body).expect("a client sends JSON");
                 json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
             }
-            Trouble::HidesTheLastEventOf(contract) if body.contains("eth_getLogs") => {
-                without_last(&post(upstream, &body), contract)
+            Trouble::Delays(time) => {
+                thread::sleep(*time);
+                post(upstream, &body)
             }
+            Trouble::CutsAnswersTo(method) if is_about(method) => {
+                let answer = post(upstream, &body);
+                let half = &answer[..answer.len() / 2];
+                let _ = write!(writer, "{}{half}", head("200 OK", answer.len()));
+                return;
+            }
+            Trouble::GarblesAnswersTo(method) if is_about(method) => {
+                post(upstream, &body).replace('{', "[")
+            }
+            Trouble::Turns { away, times, with }
+                if is_about(away) && turned.fetch_add(1, Ordering::SeqCst) < *times =>
+            {
+                if writer.write_all(head(with, 0).as_bytes()).is_err() {
+                    return;
+                }
+                continue;
+            }
+            Trouble::HidesTheLastEventOf(contract) => with_log(hide, contract),
+            Trouble::RepeatsTheFirstEventOf(contract) => with_log(repeat, contract),
+            Trouble::SwapsTheLastEventsOf(contract) => with_log(swap, contract),
+            Trouble::AltersTheLastEventOf(contract) => with_log(alter, contract),
             _ => post(upstream, &body),
         };
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            answer.len()
-        );
-        if writer.write_all((head + &answer).as_bytes()).is_err() {
+        let answer = head("200 OK", answer.len()) + &answer;
+        if writer.write_all(answer.as_bytes()).is_err() {
             return;
         }
     }
 }
 
-/// An answer about events without the last one of a contract.
-fn without_last(answer: &str, contract: &str) -> String {
+/// The head of an answer: status line with header lines, and the length of what follows.
+fn head(status: &str, length: usize) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+/// An answer about events with other events.
+fn altered(answer: &str, alter: impl FnOnce(&mut Vec<Value>)) -> String {
     let mut answer: Value = serde_json::from_str(answer).expect("a node answers in JSON");
     if let Some(events) = answer["result"].as_array_mut() {
-        let of_contract = |event: &Value| {
-            let address = event["address"].as_str().unwrap_or_default();
-            address.eq_ignore_ascii_case(contract)
-        };
-        if let Some(last) = events.iter().rposition(of_contract) {
-            events.remove(last);
-        }
+        alter(events);
     }
     answer.to_string()
+}
+
+/// Where the events of a contract stand, the newest first.
+fn places(events: &[Value], contract: &str) -> Vec<usize> {
+    let of_contract = |event: &Value| {
+        let address = event["address"].as_str().unwrap_or_default();
+        address.eq_ignore_ascii_case(contract)
+    };
+    let places = 0..events.len();
+    places
+        .rev()
+        .filter(|it| of_contract(&events[*it]))
+        .collect()
+}
+
+fn hide(events: &mut Vec<Value>, contract: &str) {
+    if let Some(last) = places(events, contract).first() {
+        events.remove(*last);
+    }
+}
+
+fn repeat(events: &mut Vec<Value>, contract: &str) {
+    if let Some(first) = places(events, contract).last() {
+        events.insert(*first, events[*first].clone());
+    }
+}
+
+fn swap(events: &mut Vec<Value>, contract: &str) {
+    if let [last, before, ..] = places(events, contract)[..] {
+        for member in ["topics", "data"] {
+            let content = events[last][member].take();
+            events[last][member] = std::mem::replace(&mut events[before][member], content);
+        }
+    }
+}
+
+fn alter(events: &mut Vec<Value>, contract: &str) {
+    let last = places(events, contract).first().copied();
+    let data = last.map(|last| &mut events[last]["data"]);
+    if let Some(Value::String(data)) = data
+        && let Some(digit) = data.pop()
+    {
+        data.push(if digit == '0' { '1' } else { '0' });
+    }
 }
 
 /// The body of the next request; `None` when the connection ends.

@@ -6,6 +6,7 @@ mod access;
 mod deployment;
 mod doctor;
 mod environment;
+mod faults;
 mod flow;
 mod history;
 mod identity;

@@ -1,5 +1,7 @@
 //! One JSON-RPC request: time limit, and what a failure means.
 
+use std::time::Duration;
+
 use alloy::primitives::Bytes;
 use alloy::rpc::json_rpc::{ErrorPayload, RpcRecv, RpcSend};
 
@@ -7,6 +9,16 @@ use super::transport::Failure;
 use super::{Call, Inner};
 use crate::error::{Error, Result};
 use crate::revert::Revert;
+
+/// Waits before a busy node is asked again; after the last it is left alone.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
+/// The longest wait that a node may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Sends a request whose failure is never a contract's refusal.
 pub(super) async fn request<P: RpcSend, R: RpcRecv>(
@@ -42,13 +54,25 @@ async fn send<P: RpcSend, R: RpcRecv>(
     params: P,
 ) -> Result<Result<R, Failure>> {
     let after = inner.options.timeout;
-    tokio::time::timeout(after, inner.transport.request(method, params))
-        .await
-        .map_err(|_| Error::Timeout {
-            url: inner.shown_url.clone(),
-            method,
-            after,
-        })
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let answer = inner.transport.request(method, params.clone());
+        let answer = tokio::time::timeout(after, answer)
+            .await
+            .map_err(|_| Error::Timeout {
+                url: inner.shown_url.clone(),
+                method,
+                after,
+            })?;
+        // A busy node has done nothing: even a transaction may be sent again.
+        let Err(Failure::Busy { retry_after, .. }) = &answer else {
+            return Ok(answer);
+        };
+        let Some(pause) = pauses.next() else {
+            return Ok(answer);
+        };
+        tokio::time::sleep(retry_after.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+    }
 }
 
 pub(super) fn invalid(
@@ -112,6 +136,10 @@ fn classify(inner: &Inner, method: &'static str, failure: Failure) -> Error {
             method,
             code: payload.code,
             message: one_line(&payload.message),
+        },
+        Failure::Busy { status, .. } => Error::Busy {
+            url,
+            status: status.as_u16(),
         },
         Failure::Unreachable(source) => Error::Unreachable { url, source },
         Failure::Unusable(source) => Error::InvalidResponse {

@@ -250,12 +250,14 @@ impl Transaction {
             // The hash is computed here: a node cannot make us wait for another transaction.
             Ok(_) => Ok(hash),
             // The node may have taken it before the connection broke or the time ran out: look for it.
-            Err(error @ (Error::Timeout { .. } | Error::Unreachable { .. })) => {
-                match known(&self.chain, hash).await {
-                    Ok(true) => Ok(hash),
-                    _ => Err(error),
-                }
-            }
+            Err(
+                error @ (Error::Timeout { .. }
+                | Error::Unreachable { .. }
+                | Error::InvalidResponse { .. }),
+            ) => match known(&self.chain, hash).await {
+                Ok(true) => Ok(hash),
+                _ => Err(error),
+            },
             Err(Error::Rpc { message, .. }) if message.contains("already known") => Ok(hash),
             Err(Error::Rpc { message, .. }) if message.contains("insufficient funds") => {
                 Err(Error::InsufficientFunds {
@@ -312,7 +314,14 @@ pub(super) async fn wait(chain: &Chain, hash: B256) -> Result<TxReport> {
                 return report(chain, hash, receipt).await;
             }
             // The transaction is out: a node that stumbles now must not make us forget its hash.
-            Ok(_) | Err(Error::Unreachable { .. } | Error::Timeout { .. } | Error::Rpc { .. }) => {}
+            Ok(_)
+            | Err(
+                Error::Unreachable { .. }
+                | Error::Timeout { .. }
+                | Error::Busy { .. }
+                | Error::InvalidResponse { .. }
+                | Error::Rpc { .. },
+            ) => {}
             Err(error) => return Err(error),
         }
         if started.elapsed() + pause > after {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use alloy::rpc::json_rpc::{ErrorPayload, Id, Request, Response, ResponsePayload};
 use alloy::rpc::json_rpc::{RpcRecv, RpcSend};
@@ -25,6 +26,13 @@ pub(super) struct Transport {
 pub(super) enum Failure {
     /// The node answered with an error of its own.
     Refused(ErrorPayload),
+    /// The node, or what stands before it, has no time now.
+    Busy {
+        /// What it said.
+        status: reqwest::StatusCode,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
     /// No answer.
     Unreachable(Box<dyn std::error::Error + Send + Sync>),
     /// The answer is no JSON-RPC answer of this request.
@@ -82,6 +90,13 @@ impl Transport {
         let post = post.header(reqwest::header::CONTENT_TYPE, "application/json");
         let mut answer = post.send().await.map_err(Failure::http)?;
         let status = answer.status();
+        if is_busy(status) {
+            let retry_after = answer.headers().get(reqwest::header::RETRY_AFTER);
+            return Err(Failure::Busy {
+                status,
+                retry_after: retry_after.and_then(seconds),
+            });
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(Failure::http)? {
             if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -107,6 +122,22 @@ impl Transport {
                 .map_err(|source| Failure::Unusable(Box::new(source))),
         }
     }
+}
+
+/// Whether a status says that nothing was done and that the same request may be answered later (RFC 6585 section 4,
+/// RFC 9110 section 15.6.4). Gateways that gave up on the node (502, 504) do not say whether it has the request.
+fn is_busy(status: reqwest::StatusCode) -> bool {
+    use reqwest::StatusCode;
+    matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    )
+}
+
+/// `Retry-After` in seconds (RFC 9110 section 10.2.3); a date is not worth a clock.
+fn seconds(value: &reqwest::header::HeaderValue) -> Option<Duration> {
+    let seconds = value.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Accepts `https://` to anywhere and `http://` to this machine, or to anywhere if `allow_http`.
