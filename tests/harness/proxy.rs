@@ -41,8 +41,8 @@ pub enum Trouble {
     },
     /// The last event of the contract at this address is missing from every answer about events.
     HidesTheLastEventOf(String),
-    /// The first event of the contract at this address stands twice in every answer about events.
-    RepeatsTheFirstEventOf(String),
+    /// After the first event of the contract at this address stands one that never happened.
+    InventsAnEventOf(String),
     /// The last two events of the contract at this address have changed places in every answer about events.
     SwapsTheLastEventsOf(String),
     /// A bit of the last event of the contract at this address is flipped in every answer about events.
@@ -134,7 +134,7 @@ fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble, turned: &At
                 continue;
             }
             Trouble::HidesTheLastEventOf(contract) => with_log(hide, contract),
-            Trouble::RepeatsTheFirstEventOf(contract) => with_log(repeat, contract),
+            Trouble::InventsAnEventOf(contract) => with_log(invent, contract),
             Trouble::SwapsTheLastEventsOf(contract) => with_log(swap, contract),
             Trouble::AltersTheLastEventOf(contract) => with_log(alter, contract),
             _ => post(upstream, &body),
@@ -181,9 +181,11 @@ fn hide(events: &mut Vec<Value>, contract: &str) {
     }
 }
 
-fn repeat(events: &mut Vec<Value>, contract: &str) {
+fn invent(events: &mut Vec<Value>, contract: &str) {
     if let Some(first) = places(events, contract).last() {
-        events.insert(*first, events[*first].clone());
+        let mut event = events[*first].clone();
+        event["logIndex"] = json!("0xff");
+        events.insert(first + 1, event);
     }
 }
 

@@ -164,7 +164,7 @@ fn a_log_that_was_tampered_with_is_told_by_whatever_reads_it() {
     let before = context.node.block_number();
     for trouble in [
         Trouble::HidesTheLastEventOf(context.port.clone()),
-        Trouble::RepeatsTheFirstEventOf(context.port.clone()),
+        Trouble::InventsAnEventOf(context.port.clone()),
         Trouble::SwapsTheLastEventsOf(context.port.clone()),
         Trouble::AltersTheLastEventOf(context.port.clone()),
     ] {
