@@ -39,7 +39,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::Cli;
 use context::Context;
@@ -55,7 +55,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(not_parsed(&error, &arguments)),
+        Err(error) => return ExitCode::from(not_parsed(error, &arguments)),
     };
     let terminal = settings::terminal(&cli.global);
     let json = cli.global.display.json;
@@ -102,8 +102,8 @@ fn run(context: &Context, command: args::Command) -> Result<Option<output::Repor
 }
 
 /// Help, version, or a mistake in the arguments.
-fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    use clap::error::ErrorKind;
+fn not_parsed(mut error: clap::Error, arguments: &[OsString]) -> u8 {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -111,6 +111,11 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
         // clap's own printing colours only for a terminal. A closed pipe has seen enough.
         let _ = error.print();
         return 0;
+    }
+    // clap's own lists every flag that was given, by variables too, and hides what the command is about.
+    if error.get(ContextKind::Usage).is_some() {
+        let usage = usage(arguments);
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
     }
     // Nothing was parsed, so whether JSON is wanted is looked for by hand; after `--` it is no flag.
     let json = arguments
@@ -141,10 +146,29 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
     codes::Exit::Usage as u8
 }
 
+/// How the command that was meant is used.
+fn usage(arguments: &[OsString]) -> clap::builder::StyledStr {
+    let mut program = Cli::command();
+    program.build();
+    let mut command = &mut program;
+    for name in arguments.iter().skip(1).filter_map(|it| it.to_str()) {
+        let Some(below) = command
+            .get_subcommands()
+            .position(|it| it.get_name() == name)
+        else {
+            continue;
+        };
+        command = command
+            .get_subcommands_mut()
+            .nth(below)
+            .expect("it was found there");
+    }
+    command.render_usage()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {

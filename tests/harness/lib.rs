@@ -10,6 +10,7 @@ mod faults;
 mod node;
 mod proxy;
 mod run;
+mod schema;
 mod terminal;
 
 pub use context::{Party, TestContext, utf8, words};
