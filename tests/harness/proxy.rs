@@ -135,8 +135,12 @@ fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble, turned: &At
             }
             Trouble::HidesTheLastEventOf(contract) => with_log(hide, contract),
             Trouble::InventsAnEventOf(contract) => with_log(invent, contract),
-            Trouble::SwapsTheLastEventsOf(contract) => with_log(swap, contract),
-            Trouble::AltersTheLastEventOf(contract) => with_log(alter, contract),
+            Trouble::SwapsTheLastEventsOf(contract) => {
+                with_log(|events, of| swap(events, of), contract)
+            }
+            Trouble::AltersTheLastEventOf(contract) => {
+                with_log(|events, of| alter(events, of), contract)
+            }
             _ => post(upstream, &body),
         };
         let answer = head("200 OK", answer.len()) + &answer;
@@ -189,7 +193,7 @@ fn invent(events: &mut Vec<Value>, contract: &str) {
     }
 }
 
-fn swap(events: &mut Vec<Value>, contract: &str) {
+fn swap(events: &mut [Value], contract: &str) {
     if let [last, before, ..] = places(events, contract)[..] {
         for member in ["topics", "data"] {
             let content = events[last][member].take();
@@ -198,7 +202,7 @@ fn swap(events: &mut Vec<Value>, contract: &str) {
     }
 }
 
-fn alter(events: &mut Vec<Value>, contract: &str) {
+fn alter(events: &mut [Value], contract: &str) {
     let last = places(events, contract).first().copied();
     let data = last.map(|last| &mut events[last]["data"]);
     if let Some(Value::String(data)) = data

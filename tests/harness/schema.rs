@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 /// As published with the program.
 const SCHEMA: &str = include_str!("../../docs/output.schema.json");
 
-static DOCUMENT: LazyLock<Validator> = LazyLock::new(|| validator(schema()));
+static DOCUMENT: LazyLock<Validator> = LazyLock::new(|| validator(&schema()));
 static TRANSACTION: LazyLock<Validator> = LazyLock::new(|| {
     let mut schema = schema();
     let definitions = schema["$defs"].take();
-    validator(json!({ "$defs": definitions, "$ref": "#/$defs/transaction" }))
+    validator(&json!({ "$defs": definitions, "$ref": "#/$defs/transaction" }))
 });
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).expect("the schema is JSON")
 }
 
-fn validator(schema: Value) -> Validator {
-    jsonschema::draft202012::new(&schema).expect("the schema is a schema")
+fn validator(schema: &Value) -> Validator {
+    jsonschema::draft202012::new(schema).expect("the schema is a schema")
 }
 
 /// Holds a document against the schema.
@@ -28,10 +28,12 @@ fn validator(schema: Value) -> Validator {
 /// # Panics
 /// If it breaks it.
 pub(crate) fn check(document: &Value) {
-    let told = |problems: Vec<String>| assert!(problems.is_empty(), "{problems:#?}\n{document:#}");
+    let told = |problems: Vec<String>| {
+        assert!(problems.is_empty(), "{problems:#?}\n{document:#}");
+    };
     told(problems(&DOCUMENT, document));
     transactions(&document["data"], &mut |it| {
-        told(problems(&TRANSACTION, it))
+        told(problems(&TRANSACTION, it));
     });
 }
 

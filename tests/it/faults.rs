@@ -121,8 +121,8 @@ fn whatever_befalls_a_revocation_access_ends_once_and_new_keys_are_made() {
 fn whatever_befalls_a_new_record_it_is_there_once_and_whole() {
     let context = TestContext::with_port();
     for (round, trouble) in (1..).zip(troubles()) {
-        let content = format!("content of record {round}");
-        let file = context.file(&format!("{round}.txt"), content.as_bytes());
+        let text = format!("content of record {round}");
+        let file = context.file(&format!("{round}.txt"), text.as_bytes());
         let add = format!("record add {} --section 0", utf8(&file));
         let tried = context
             .primary
@@ -143,14 +143,14 @@ fn whatever_befalls_a_new_record_it_is_there_once_and_whole() {
                 .primary
                 .ok(&format!("{repeat} --port {}", context.port));
         }
-        let listed = context.patient.ok("record list");
-        let records = listed["records"].as_array().expect("records are a list");
-        assert_eq!(records.len(), round, "{trouble:?}: {listed:#}");
+        let shown = context.patient.ok("record list");
+        let records = shown["records"].as_array().expect("records are a list");
+        assert_eq!(records.len(), round, "{trouble:?}: {shown:#}");
         let out = context.path(&format!("{round}.out"));
         context
             .patient
             .ok(&format!("record get {round} -o {}", utf8(&out)));
-        assert_eq!(fs::read(&out).expect("it was written"), content.as_bytes());
+        assert_eq!(fs::read(&out).expect("it was written"), text.as_bytes());
     }
     // Head and body of each, and nothing left over.
     let stored = files_below(&context.primary.store);

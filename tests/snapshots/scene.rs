@@ -136,8 +136,10 @@ fn stream(name: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let lines: String = text.lines().map(|it| format!("  {it}\n")).collect();
-    format!("{name}:\n{lines}")
+    format!(
+        "{name}:\n  {}\n",
+        text.trim_end_matches('\n').replace('\n', "\n  ")
+    )
 }
 
 /// `text` with a name for an address, however its letters are written, whole or shortened.
