@@ -26,6 +26,9 @@ impl Error {
             Self::Unsettled { .. } => "tx.unsettled",
             Self::Disagreement { .. } => "rpc.disagreement",
             Self::WrongChain { .. } => "chain.wrong",
+            Self::Watched { .. } => "wallet.watched",
+            Self::SignedCall(problem) => problem.code(),
+            Self::HandedOver(problem) => problem.code(),
             Self::NotAPort { .. } => "port.not_a_port",
             Self::NotARegistry { .. } => "registry.not_a_registry",
             Self::NotClaimed { .. } => "port.not_claimed",
@@ -101,6 +104,8 @@ impl Error {
             | Self::Encrypt(
                 RecordError::Read(_) | RecordError::Write(_) | RecordError::PayloadLength { .. },
             ) => Class::Environment,
+            Self::SignedCall(problem) if problem.is_usage() => Class::Usage,
+            Self::HandedOver(problem) if problem.is_usage() => Class::Usage,
             Self::NoIntactBlob { source, .. } => source.class(),
             Self::Store(error) => error.class(),
             _ => Class::Refused,

@@ -429,6 +429,18 @@ pub enum Error {
     /// A record could not be encrypted.
     #[error("the record could not be encrypted")]
     Encrypt(#[source] RecordError),
+    /// The key of an account is needed and not at hand.
+    #[error("`{account}` is only looked at: its key is not at hand to sign with")]
+    Watched {
+        /// The account.
+        account: Address,
+    },
+    /// A call that a patient signed is not what it should be.
+    #[error(transparent)]
+    SignedCall(#[from] crate::signed::Problem),
+    /// A transaction that was handed over cannot be used.
+    #[error(transparent)]
+    HandedOver(#[from] crate::chain::HandedOverProblem),
     /// Signing failed.
     #[error("the transaction could not be signed")]
     Signer(#[source] alloy::signers::Error),

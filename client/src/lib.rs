@@ -21,9 +21,11 @@ pub mod resealing;
 pub mod revert;
 pub mod rotation;
 pub mod sharing;
+pub mod signed;
 pub mod stale;
 pub mod store;
 pub mod units;
+pub mod words;
 
 mod code;
 
