@@ -202,6 +202,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "store.not_taken_back",
         "A record that the port will never take, because its section's key has changed, could not be removed from a store: a former reader who gets it there could open it.",
     ),
+    (
+        "tx.none",
+        "The command was to sign or write down a transaction, and there was nothing to send: no file was written.",
+    ),
 ];
 
 #[test]

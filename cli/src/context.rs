@@ -13,6 +13,7 @@ use stylus_devnode::evm::DEV_CHAIN_ID;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
+use crate::delivery::{Delivery, Transactions};
 use crate::error::Error;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
@@ -20,7 +21,9 @@ use crate::home::{Home, HomeError, KeystoreError, Password};
 use crate::output::Warnings;
 use crate::passwords;
 use crate::settings::Settings;
+use crate::settings::layers::Source;
 use crate::terminal::Terminal;
+use crate::text::shown;
 
 /// How often a typed password may be wrong.
 const PASSWORD_TRIES: usize = 3;
@@ -38,6 +41,11 @@ impl Wallet {
     /// Its account.
     pub fn address(&self) -> Address {
         self.signer.address()
+    }
+
+    /// Account and name for people.
+    pub fn line(&self) -> String {
+        format!("{} (wallet `{}`)", self.address(), self.name)
     }
 }
 
@@ -61,6 +69,8 @@ pub struct Context {
     pub terminal: Terminal,
     /// What the user should know.
     pub warnings: Warnings,
+    /// How the command's transactions come.
+    transactions: Transactions,
     chain: OnceCell<Chain>,
     /// The password that opened the wallet, tried on the identity before anything is asked.
     wallet_password: Mutex<Option<Password>>,
@@ -68,10 +78,11 @@ pub struct Context {
 
 impl Context {
     /// A run that has not done anything yet.
-    pub fn new(settings: Settings, terminal: Terminal) -> Self {
+    pub fn new(settings: Settings, terminal: Terminal, transactions: Transactions) -> Self {
         Self {
             settings,
             terminal,
+            transactions,
             warnings: Warnings::default(),
             chain: OnceCell::new(),
             wallet_password: Mutex::new(None),
@@ -81,6 +92,16 @@ impl Context {
     /// The home.
     pub const fn home(&self) -> &Home {
         &self.settings.home
+    }
+
+    /// Whether the command may send more than one transaction.
+    pub fn several(&self) -> bool {
+        self.transactions == Transactions::Several
+    }
+
+    /// Whether nothing may be changed anywhere.
+    pub const fn is_dry_run(&self) -> bool {
+        self.settings.delivery.is_dry_run()
     }
 
     /// Warns, now and in the document.
@@ -113,9 +134,10 @@ impl Context {
     pub async fn registry(&self) -> Result<Registry, Error> {
         let chain = self.chain().await?;
         let deployment = self.home().deployment(chain.chain_id())?;
+        let named = self.named_registry(chain.chain_id())?;
         let deployed =
             deployment.and_then(|it| it.registry.map(|registry| (registry, it.from_block)));
-        let (address, from_block) = match (self.settings.registry, deployed) {
+        let (address, from_block) = match (named, deployed) {
             (Some(named), Some((address, block))) if named == address => (address, block),
             (Some(named), _) => (named, 0),
             (None, Some(deployed)) => deployed,
@@ -137,13 +159,70 @@ impl Context {
         Ok(Registry::open(chain.clone(), address, from_block).await?)
     }
 
+    /// The registry that settings name. One that only a project's file names has to be known here already: the file
+    /// came along with whatever was downloaded.
+    ///
+    /// # Errors
+    /// [`Error::UnknownToHome`]; the home's.
+    pub fn named_registry(&self, chain_id: u64) -> Result<Option<Address>, Error> {
+        let Some(found) = &self.settings.registry else {
+            return Ok(None);
+        };
+        let Source::Project(path) = &found.source else {
+            return Ok(Some(found.value));
+        };
+        let deployed = self.home().deployment(chain_id)?.and_then(|it| it.registry);
+        let ports = self.home().ports()?;
+        let of_ports = ports
+            .values()
+            .filter(|port| port.chain_id == chain_id)
+            .filter_map(|port| port.registry);
+        let trusted = self.settings.trusted_registries.iter().copied();
+        if !of_ports
+            .chain(deployed)
+            .chain(trusted)
+            .any(|known| known == found.value)
+        {
+            return Err(Error::UnknownToHome {
+                path: path.clone(),
+                what: "registry",
+                value: found.value.to_string(),
+            });
+        }
+        Ok(Some(found.value))
+    }
+
+    /// The port that is meant: the one given, else the one that settings name. One that only a project's file names
+    /// has to be known here already.
+    fn named_port(
+        &self,
+        chain_id: u64,
+        given: Option<&str>,
+    ) -> Result<(Option<String>, KnownPort), Error> {
+        let found = match (given, &self.settings.port) {
+            (None, Some(found)) => found,
+            _ => return Ok(self.home().choose_port(chain_id, given)?),
+        };
+        let chosen = self.home().choose_port(chain_id, Some(&found.value));
+        match (&found.source, chosen) {
+            (Source::Project(path), Ok((None, _)) | Err(HomeError::UnknownPort(_))) => {
+                Err(Error::UnknownToHome {
+                    path: path.clone(),
+                    what: "port",
+                    value: shown(&found.value),
+                })
+            }
+            (_, chosen) => Ok(chosen?),
+        }
+    }
+
     /// The port that is meant: by address, by name, or the only one.
     ///
     /// # Errors
     /// [`HomeError::UnknownPort`] and its kin; `NotAPort`.
     pub async fn port(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
         let chain = self.chain().await?;
-        let (name, known) = self.home().choose_port(chain.chain_id(), given)?;
+        let (name, known) = self.named_port(chain.chain_id(), given)?;
         if let Some(registry) = self.registry_of(&known)? {
             // A port that this home accepted is its own whatever the registry says by now, or does not say.
             match Port::known(&registry, known.address).await {
@@ -166,7 +245,10 @@ impl Context {
         else {
             return Ok(None);
         };
-        if self.settings.registry.is_some_and(|named| named != address) {
+        if self
+            .named_registry(chain.chain_id())?
+            .is_some_and(|named| named != address)
+        {
             return Ok(None);
         }
         let deployment = self.home().deployment(chain.chain_id())?;
@@ -210,12 +292,7 @@ impl Context {
     /// As [`Self::wallet`].
     pub fn account(&self, preferred: Option<&str>) -> Result<Address, Error> {
         let name = self.wallet_name(preferred)?;
-        let stated = self
-            .home()
-            .wallet(&name)?
-            .address
-            .and_then(|text| text.parse().ok());
-        match stated {
+        match self.stated(&name)? {
             Some(address) => Ok(address),
             None => Ok(self.wallet(preferred)?.address()),
         }
@@ -232,7 +309,25 @@ impl Context {
         self.wallet_named(&self.wallet_name(preferred)?)
     }
 
-    /// Opens a wallet by name.
+    /// The wallet of this home that has an account, as far as the files say.
+    ///
+    /// # Errors
+    /// The home's.
+    pub fn wallet_of(&self, account: Address) -> Result<Option<String>, Error> {
+        let wallets = self.home().wallets()?;
+        Ok(wallets
+            .into_iter()
+            .find(|entry| entry.address == Some(account))
+            .map(|entry| entry.name))
+    }
+
+    /// The account that a wallet's file states.
+    fn stated(&self, name: &str) -> Result<Option<Address>, Error> {
+        let stated = self.home().wallet(name)?.address;
+        Ok(stated.and_then(|text| text.parse().ok()))
+    }
+
+    /// Opens a wallet by name; where its key is not needed and its file states the account, that is enough.
     ///
     /// # Errors
     /// As [`Self::wallet`].
@@ -240,6 +335,14 @@ impl Context {
     /// # Panics
     /// Never, as [`Self::wallet`].
     pub fn wallet_named(&self, name: &str) -> Result<Wallet, Error> {
+        if self.settings.delivery.needs_no_key()
+            && let Some(address) = self.stated(name)?
+        {
+            return Ok(Wallet {
+                name: name.to_owned(),
+                signer: Signer::watching(address),
+            });
+        }
         let secret = Zeroizing::new(self.unlock_account(name)?.to_bytes().0);
         Ok(Wallet {
             name: name.to_owned(),
@@ -377,7 +480,11 @@ impl Context {
     /// # Errors
     /// [`Error::ConfirmationRequired`].
     pub const fn require_consent(&self) -> Result<(), Error> {
-        if self.settings.yes || self.terminal.interactive {
+        let asks = matches!(
+            self.settings.delivery,
+            Delivery::Send | Delivery::Sign { .. }
+        );
+        if !asks || self.settings.yes || self.terminal.interactive {
             Ok(())
         } else {
             Err(Error::ConfirmationRequired)

@@ -5,6 +5,8 @@ pub mod cache;
 pub mod chain;
 pub mod content;
 pub mod deploy;
+#[cfg(test)]
+mod erc7730_tests;
 mod error;
 pub mod history;
 mod identity;

@@ -102,7 +102,9 @@ pub enum Problem {
         now: Timestamp,
     },
     /// It was sent, or something signed later was, or the patient voided it.
-    #[error("it carries the nonce `{nonce}` and the port expects `{expected}`: it was sent, replaced or voided")]
+    #[error(
+        "it carries the nonce `{nonce}` and the port expects `{expected}`: it was sent, replaced or voided"
+    )]
     WrongNonce {
         /// Its nonce.
         nonce: u64,
@@ -190,7 +192,10 @@ impl Signable {
         let (chain, port) = (transaction.chain(), call.to);
         let words = words(&call.data)?;
         if !call.value.is_zero() {
-            return Err(Problem::NotThePatients { function: words.function }.into());
+            return Err(Problem::NotThePatients {
+                function: words.function,
+            }
+            .into());
         }
         let now = chain.now(clock).await?;
         if deadline <= now {
@@ -198,7 +203,11 @@ impl Signable {
         }
         let info = chain.call(port, &IPatientPort::infoCall {}).await?;
         if info.owner != owner {
-            return Err(Error::NotThePatient { port, owner: info.owner, account: owner });
+            return Err(Error::NotThePatient {
+                port,
+                owner: info.owner,
+                account: owner,
+            });
         }
         chain.call_raw(Some(owner), call).await?;
         Ok(Self {
@@ -247,9 +256,13 @@ impl Signable {
             deadline: self.deadline,
             signature: Bytes::new(),
         };
-        let signature = signer.sign_call(&signed.message(), &signed.domain()).await?;
+        let signature = signer
+            .sign_call(&signed.message(), &signed.domain())
+            .await?;
         signed.signature = Bytes::copy_from_slice(&signature);
-        self.chain.call_raw(Some(self.owner), &signed.execute()).await?;
+        self.chain
+            .call_raw(Some(self.owner), &signed.execute())
+            .await?;
         Ok(signed)
     }
 }
@@ -355,20 +368,36 @@ impl SignedCall {
             });
         }
         if self.port != port.address() {
-            return Err(Problem::OtherPort { signed: self.port, given: port.address() }.into());
+            return Err(Problem::OtherPort {
+                signed: self.port,
+                given: port.address(),
+            }
+            .into());
         }
         let words = self.words()?;
         let info = port.info().await?;
         if info.patient != self.owner {
-            return Err(Problem::OtherOwner { stated: self.owner, owner: info.patient }.into());
+            return Err(Problem::OtherOwner {
+                stated: self.owner,
+                owner: info.patient,
+            }
+            .into());
         }
         let now = chain.now(clock).await?;
         if now > self.deadline {
-            return Err(Problem::Expired { deadline: self.deadline, now }.into());
+            return Err(Problem::Expired {
+                deadline: self.deadline,
+                now,
+            }
+            .into());
         }
         let expected = u64::from(info.nonce);
         if self.nonce != expected {
-            return Err(Problem::WrongNonce { nonce: self.nonce, expected }.into());
+            return Err(Problem::WrongNonce {
+                nonce: self.nonce,
+                expected,
+            }
+            .into());
         }
         // A contract that owns a port says by itself what it accepts (ERC-1271): the simulation asks it.
         if self.signer() != Some(self.owner) && chain.code(self.owner).await?.is_empty() {

@@ -18,7 +18,10 @@ async fn signed() -> SignedCall {
         deadline: Timestamp(2_000_000_000),
         signature: Bytes::new(),
     };
-    let signature = signer().sign_call(&signed.message(), &signed.domain()).await.unwrap();
+    let signature = signer()
+        .sign_call(&signed.message(), &signed.domain())
+        .await
+        .unwrap();
     signed.signature = signature.into();
     signed
 }
@@ -27,7 +30,10 @@ async fn signed() -> SignedCall {
 async fn a_file_round_trips_and_its_signature_is_the_owners() {
     let signed = signed().await;
     let file = signed.to_json();
-    assert_eq!(SignedCall::parse(file.to_string().as_bytes()).unwrap(), signed);
+    assert_eq!(
+        SignedCall::parse(file.to_string().as_bytes()).unwrap(),
+        signed
+    );
     assert_eq!(signed.signer(), Some(signed.owner));
     assert_eq!(signed.words().unwrap().function, "cancelSignatures");
 }
@@ -66,7 +72,12 @@ async fn the_higher_s_and_other_lengths_are_nobodys() {
     let s = U256::from_be_slice(&bytes[32..64]);
     let flipped = if bytes[64] == 27 { 28 } else { 27 };
     let high = [&bytes[..32], &(order - s).to_be_bytes::<32>(), &[flipped]].concat();
-    for bad in [high, bytes[..64].to_vec(), [&bytes[..], &[0]].concat(), vec![]] {
+    for bad in [
+        high,
+        bytes[..64].to_vec(),
+        [&bytes[..], &[0]].concat(),
+        vec![],
+    ] {
         let mut it = good.clone();
         it.signature = bad.into();
         assert_eq!(it.signer(), None);
@@ -116,19 +127,33 @@ async fn files_that_say_more_or_else_are_refused() {
     let with = |member: &str, value: serde_json::Value| {
         let mut file = good.clone();
         file[member] = value;
-        SignedCall::parse(file.to_string().as_bytes()).map(|_| ()).unwrap_err()
+        SignedCall::parse(file.to_string().as_bytes())
+            .map(|_| ())
+            .unwrap_err()
     };
-    assert!(matches!(with("note", json!("harmless\u{202e}")), Problem::Malformed(_)));
+    assert!(matches!(
+        with("note", json!("harmless\u{202e}")),
+        Problem::Malformed(_)
+    ));
     assert!(matches!(with("version", json!(2)), Problem::OtherFormat));
     assert!(matches!(with("format", json!("x")), Problem::OtherFormat));
-    assert!(matches!(with("port", json!("elena")), Problem::Malformed(_)));
+    assert!(matches!(
+        with("port", json!("elena")),
+        Problem::Malformed(_)
+    ));
     assert!(matches!(with("nonce", json!(-1)), Problem::Malformed(_)));
     // A member twice: which of them counts would be a matter of taste.
     let twice = good.to_string().replacen('{', "{\"nonce\":4,", 1);
-    assert!(matches!(SignedCall::parse(twice.as_bytes()), Err(Problem::Malformed(_))));
+    assert!(matches!(
+        SignedCall::parse(twice.as_bytes()),
+        Err(Problem::Malformed(_))
+    ));
     let long = vec![b' '; usize::try_from(MAX_FILE_BYTES).unwrap() + 1];
     assert!(matches!(SignedCall::parse(&long), Err(Problem::TooLong)));
-    assert!(matches!(SignedCall::parse(b"{}"), Err(Problem::Malformed(_))));
+    assert!(matches!(
+        SignedCall::parse(b"{}"),
+        Err(Problem::Malformed(_))
+    ));
 }
 
 #[test]
@@ -143,7 +168,10 @@ fn only_what_is_the_patients_can_be_signed() {
         execute.abi_encode(),
         IPatientPort::acceptOwnershipCall {}.abi_encode(),
         IPatientPort::infoCall {}.abi_encode(),
-        IPatientPort::breakGlassCall { message: Bytes::new() }.abi_encode(),
+        IPatientPort::breakGlassCall {
+            message: Bytes::new(),
+        }
+        .abi_encode(),
     ] {
         assert!(matches!(words(&call), Err(Problem::NotThePatients { .. })));
     }

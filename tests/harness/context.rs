@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
-const FOREIGN_VARIABLES: [&str; 17] = [
+const FOREIGN_VARIABLES: [&str; 19] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -28,6 +28,8 @@ const FOREIGN_VARIABLES: [&str; 17] = [
     "PATIENTPORT_IDENTITY_PASSWORD",
     "PATIENTPORT_HOME",
     "PATIENTPORT_NETWORK",
+    "PATIENTPORT_PORT",
+    "PATIENTPORT_PROFILE",
     "PATIENTPORT_REGISTRY",
     "PATIENTPORT_STORE",
     "PATIENTPORT_VERIFY_RPC_URL",

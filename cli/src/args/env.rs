@@ -19,6 +19,10 @@ pub const PATIENTPORT_IDENTITY_PASSWORD: &str = "PATIENTPORT_IDENTITY_PASSWORD";
 pub const PATIENTPORT_HOME: &str = "PATIENTPORT_HOME";
 /// Address of the registry.
 pub const PATIENTPORT_REGISTRY: &str = "PATIENTPORT_REGISTRY";
+/// Port: an address or a name of the home.
+pub const PATIENTPORT_PORT: &str = "PATIENTPORT_PORT";
+/// Name of a set of settings in the home's `config.json`.
+pub const PATIENTPORT_PROFILE: &str = "PATIENTPORT_PROFILE";
 /// Stores of encrypted records, one per line: directories, `s3://bucket/prefix`, `https://host/prefix`. Credentials of
 /// S3-compatible services, their region and endpoint come from the usual variables (`AWS_ACCESS_KEY_ID`,
 /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`).

@@ -43,6 +43,12 @@ pub struct NetworkArgs {
     /// Reach a node or a store on another machine without TLS; everybody on the way sees and can change what passes
     #[arg(long, global = true)]
     pub allow_http: bool,
+    /// Named settings of the home's config.json, which come before the others there
+    #[arg(long, global = true, value_name = "NAME", env = env::PATIENTPORT_PROFILE)]
+    pub profile: Option<String>,
+    /// Do not read the patientport.json of this directory or of those above it
+    #[arg(long, global = true)]
+    pub no_project: bool,
     /// Registry [default: the deployment recorded in the home for this chain]
     #[arg(long, global = true, value_name = "ADDRESS", value_parser = values::address, env = env::PATIENTPORT_REGISTRY)]
     pub registry: Option<Address>,
@@ -72,6 +78,10 @@ pub struct WalletArgs {
     /// File with the wallet's password (an empty file is an empty password) [default: ask]
     #[arg(long, global = true, value_name = "FILE", env = env::ETH_PASSWORD, hide_env_values = true)]
     pub password_file: Option<PathBuf>,
+    /// Refused: an argument is seen by every program of the machine.
+    // The value is dropped before anything can repeat it.
+    #[arg(long, global = true, hide = true, value_name = "KEY", value_parser = values::dropped)]
+    pub private_key: Option<values::Dropped>,
     /// Encryption identity [default: the one named like the wallet]
     #[arg(long, global = true, value_name = "NAME", env = env::PATIENTPORT_IDENTITY)]
     pub identity: Option<String>,
@@ -87,6 +97,18 @@ pub struct TransactionArgs {
     /// Send without asking for confirmation
     #[arg(short = 'y', long, global = true)]
     pub yes: bool,
+    /// Simulate, show and price; send nothing, keep nothing
+    #[arg(long, global = true, conflicts_with_all = ["sign_only", "unsigned"])]
+    pub dry_run: bool,
+    /// Sign as the patient's call, for others to send with `relay submit`, into a new file (`-`: standard output)
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "unsigned")]
+    pub sign_only: Option<PathBuf>,
+    /// How long what --sign-only signs is good: 2h, 30d, a date, RFC 3339 [default: 24h]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub deadline: Option<values::Until>,
+    /// Write the unsigned transaction into a new file (`-`: standard output), for `tx sign` and `tx send`
+    #[arg(long, global = true, value_name = "FILE")]
+    pub unsigned: Option<PathBuf>,
     /// How long to wait for a receipt, such as 90s or 5m [default: 2m]
     #[arg(long, global = true, value_name = "DURATION", value_parser = values::timeout)]
     pub timeout: Option<std::time::Duration>,
@@ -112,6 +134,9 @@ pub struct DisplayArgs {
     /// Colour on a terminal [default: auto]
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     pub color: Option<ColorChoice>,
+    /// Print every setting and where it came from, and do nothing else
+    #[arg(long, global = true)]
+    pub show_settings: bool,
     /// Never ask anything; fail and name the missing flag
     #[arg(long, global = true)]
     pub no_input: bool,

@@ -36,6 +36,14 @@ What was sealed to the old key still opens. A run that was interrupted is finish
 new key is the next one of the same identity: whoever has the identity or its words has it, too. If these were stolen,
 make a new identity and change to it.")]
     ChangeKey(ChangeKeyArgs),
+    /// Void what was signed for others to send and is not sent yet (patient)
+    #[command(after_help = "\
+Examples:
+  patientport port cancel-signatures
+  patientport port cancel-signatures --sign-only cancel.json    for somebody else to send
+
+A signed call is good once, until its deadline, and until another one is sent. Transactions of your own leave it good.")]
+    CancelSignatures(ShowArgs),
     /// List the ports this home knows
     List,
 }

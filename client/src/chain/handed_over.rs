@@ -148,7 +148,9 @@ impl HandedOver {
         }
         let file: File = serde_json::from_slice(bytes).map_err(Problem::Malformed)?;
         if file.format != FORMAT || file.version != VERSION {
-            return Err(Problem::Other { what: "its first members say so" });
+            return Err(Problem::Other {
+                what: "its first members say so",
+            });
         }
         match (file.from, file.unsigned, file.signed) {
             (Some(from), Some(unsigned), None) => {
@@ -205,7 +207,9 @@ impl UnsignedTransaction {
     }
 
     fn decode(from: Address, bytes: &[u8]) -> Result<Self, Problem> {
-        let other = Problem::Other { what: "`unsigned` is no transaction of type 2" };
+        let other = Problem::Other {
+            what: "`unsigned` is no transaction of type 2",
+        };
         let [TYPE, rest @ ..] = bytes else {
             return Err(other);
         };
@@ -215,7 +219,11 @@ impl UnsignedTransaction {
             Ok(transaction) if rest.is_empty() => {
                 let it = Self { from, transaction };
                 // What is signed is what was read: no second encoding of the same.
-                if it.encoded() == bytes { Ok(it) } else { Err(other) }
+                if it.encoded() == bytes {
+                    Ok(it)
+                } else {
+                    Err(other)
+                }
             }
             _ => Err(other),
         }
@@ -237,7 +245,11 @@ impl UnsignedTransaction {
     pub async fn sign(self, signer: &Signer) -> Result<SignedTransaction> {
         let (from, signer_is) = (self.from, signer.address());
         if signer_is != from {
-            return Err(Problem::OtherSigner { from, signer: signer_is }.into());
+            return Err(Problem::OtherSigner {
+                from,
+                signer: signer_is,
+            }
+            .into());
         }
         let (raw, _) = signer.sign(self.transaction).await?;
         Ok(SignedTransaction::decode(raw)?)
@@ -246,7 +258,9 @@ impl UnsignedTransaction {
 
 impl SignedTransaction {
     fn decode(raw: Bytes) -> Result<Self, Problem> {
-        let other = Problem::Other { what: "`signed` is no signed transaction of type 2" };
+        let other = Problem::Other {
+            what: "`signed` is no signed transaction of type 2",
+        };
         let Ok(TxEnvelope::Eip1559(signed)) = TxEnvelope::decode_2718_exact(&raw) else {
             return Err(other);
         };
@@ -288,13 +302,21 @@ impl SignedTransaction {
     pub async fn check(&self, chain: &Chain) -> Result<()> {
         let expected = self.transaction.chain_id;
         if expected != chain.chain_id() {
-            return Err(Error::WrongChain { expected, actual: chain.chain_id() });
+            return Err(Error::WrongChain {
+                expected,
+                actual: chain.chain_id(),
+            });
         }
         let sent: U64 =
             rpc::request(&chain.0, "eth_getTransactionCount", (self.from, "pending")).await?;
         let (nonce, expected) = (self.transaction.nonce(), sent.to());
         if nonce != expected {
-            return Err(Problem::WrongNonce { from: self.from, nonce, expected }.into());
+            return Err(Problem::WrongNonce {
+                from: self.from,
+                nonce,
+                expected,
+            }
+            .into());
         }
         if let Some(call) = self.call() {
             chain.call_raw(Some(self.from), &call).await?;
@@ -307,14 +329,28 @@ impl SignedTransaction {
     /// # Errors
     /// The node's.
     pub async fn send(&self, chain: &Chain) -> Result<B256> {
-        let none = Call { to: Address::ZERO, value: self.transaction.value, data: Bytes::new() };
+        let none = Call {
+            to: Address::ZERO,
+            value: self.transaction.value,
+            data: Bytes::new(),
+        };
         let call = self.call().unwrap_or(none);
         broadcast(chain, self.raw.clone(), self.hash, &call).await
     }
 }
 
-fn file(from: Option<Address>, unsigned: Option<Bytes>, signed: Option<Bytes>) -> serde_json::Value {
-    let file = File { format: FORMAT.into(), version: VERSION, from, unsigned, signed };
+fn file(
+    from: Option<Address>,
+    unsigned: Option<Bytes>,
+    signed: Option<Bytes>,
+) -> serde_json::Value {
+    let file = File {
+        format: FORMAT.into(),
+        version: VERSION,
+        from,
+        unsigned,
+        signed,
+    };
     serde_json::to_value(file).unwrap_or_default()
 }
 

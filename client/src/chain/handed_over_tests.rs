@@ -52,7 +52,10 @@ async fn another_account_does_not_sign_it() {
 async fn whatever_is_changed_in_a_file_is_another_transaction_or_none() {
     let unsigned = UnsignedTransaction::new(signer().address(), transaction());
     let signed = unsigned.clone().sign(&signer()).await.unwrap();
-    for (at, file) in [("unsigned", unsigned.to_json()), ("signed", signed.to_json())] {
+    for (at, file) in [
+        ("unsigned", unsigned.to_json()),
+        ("signed", signed.to_json()),
+    ] {
         let good: Bytes = file[at].as_str().unwrap().parse().unwrap();
         for index in 0..good.len() {
             let mut bad = good.to_vec();
@@ -84,12 +87,21 @@ fn what_is_no_such_file_is_refused() {
         file[member] = value;
         HandedOver::parse(&bytes(&file)).unwrap_err()
     };
-    assert!(matches!(with("words", "harmless".into()), Problem::Malformed(_)));
+    assert!(matches!(
+        with("words", "harmless".into()),
+        Problem::Malformed(_)
+    ));
     assert!(matches!(with("version", 2.into()), Problem::Other { .. }));
     assert!(matches!(with("format", "x".into()), Problem::Other { .. }));
-    assert!(matches!(with("signed", "0x02".into()), Problem::Other { .. }));
+    assert!(matches!(
+        with("signed", "0x02".into()),
+        Problem::Other { .. }
+    ));
     assert!(matches!(HandedOver::parse(b""), Err(Problem::Malformed(_))));
-    assert!(matches!(HandedOver::parse(b"0x02"), Err(Problem::Other { .. })));
+    assert!(matches!(
+        HandedOver::parse(b"0x02"),
+        Err(Problem::Other { .. })
+    ));
     let long = vec![b' '; usize::try_from(MAX_FILE_BYTES).unwrap() + 1];
     assert!(matches!(HandedOver::parse(&long), Err(Problem::TooLong)));
 }

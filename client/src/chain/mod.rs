@@ -28,6 +28,11 @@ pub use handed_over::{
     HandedOver, MAX_FILE_BYTES as MAX_TRANSACTION_FILE_BYTES, Problem as HandedOverProblem, Says,
     SignedTransaction, UnsignedTransaction,
 };
+/// A URL as it may be shown: no user, password, path or query, which may hold access tokens.
+pub fn shown_url(url: &str) -> String {
+    transport::shown(url)
+}
+
 pub use logs::{Emitted, LogQuery};
 pub use signer::{Device, Signer};
 pub use transaction::{Call, Prepared, Transaction, TxReport};

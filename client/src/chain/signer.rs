@@ -31,7 +31,10 @@ pub trait Device: Send + Sync {
     fn address(&self) -> Address;
 
     /// Signs a transaction.
-    async fn sign_transaction(&self, transaction: &mut TxEip1559) -> alloy::signers::Result<Signature>;
+    async fn sign_transaction(
+        &self,
+        transaction: &mut TxEip1559,
+    ) -> alloy::signers::Result<Signature>;
 
     /// Signs a call of a patient (EIP-712).
     async fn sign_call(
@@ -130,7 +133,10 @@ mod tests {
             "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
         ));
         let high = Signature::new(low.r(), order - low.s(), !low.v());
-        assert_eq!(high.recover_address_from_prehash(&hash).unwrap(), key.address());
+        assert_eq!(
+            high.recover_address_from_prehash(&hash).unwrap(),
+            key.address()
+        );
         assert_eq!(canonical(high), low);
         assert_eq!(canonical(low), low);
     }

@@ -270,8 +270,7 @@ impl Transaction {
 
 /// Sends what was signed; its hash, whatever the node calls it.
 pub(super) async fn broadcast(chain: &Chain, raw: Bytes, hash: B256, call: &Call) -> Result<B256> {
-    let sent: Result<B256> =
-        rpc::execute(&chain.0, "eth_sendRawTransaction", (raw,), call).await;
+    let sent: Result<B256> = rpc::execute(&chain.0, "eth_sendRawTransaction", (raw,), call).await;
     match sent {
         // The hash is computed here: a node cannot make us wait for another transaction.
         Ok(_) => Ok(hash),

@@ -1,8 +1,9 @@
 //! Calls of a port in words.
 
-use patientport_abi::IPatientPort::{IPatientPortCalls as Calls, Rotation, Sealed};
+use alloy::sol_types::SolCall as _;
+use patientport_abi::IPatientPort::{IPatientPortCalls as Calls, Rotation, Sealed, executeCall};
 
-use super::{Words, code, numbers, seconds, sections};
+use super::{Contract, Words, code, numbers, seconds, sections};
 use crate::port::{DenialReason, RetractionReason, RevocationReason};
 
 /// Every function of a port. There is no other arm: a new function does not compile without words.
@@ -16,24 +17,18 @@ pub(super) fn words(call: Calls) -> Words {
                 .key("new key", it.keyX, it.keyParity)
                 .rotation(&it.rotation)
         }
-        Calls::transferOwnership(it) => {
-            Words::patient("transferOwnership", "offer the ownership to another account").account(
-                "new owner",
-                it.newOwner,
-                "nobody: an offer is called off",
-            )
-        }
+        Calls::transferOwnership(it) => Words::patient(
+            "transferOwnership",
+            "offer the ownership to another account",
+        )
+        .account("new owner", it.newOwner, "nobody: an offer is called off"),
         Calls::acceptOwnership(_) => Words::others("acceptOwnership", "accept the ownership"),
-        Calls::setPrimaryCare(it) => {
-            Words::patient("setPrimaryCare", "name the primary care provider").account(
-                "primary care",
-                it.provider,
-                "nobody",
-            )
-        }
-        Calls::rotate(it) => {
-            Words::patient("rotate", "change section keys").rotation(&it.rotation)
-        }
+        Calls::setPrimaryCare(it) => Words::patient(
+            "setPrimaryCare",
+            "name the primary care provider",
+        )
+        .account("primary care", it.provider, "nobody"),
+        Calls::rotate(it) => Words::patient("rotate", "change section keys").rotation(&it.rotation),
         Calls::reseal(it) => Words::patient("reseal", "give section keys to more readers")
             .line("sections", sections(it.sections))
             .line("epochs", numbers(&it.epochs))
@@ -150,17 +145,17 @@ pub(super) fn words(call: Calls) -> Words {
         Calls::setPackage(it) => Words::patient("setPackage", "name an emergency package")
             .line("responder", it.responder)
             .line("package", it.package),
-        Calls::breakGlass(it) => Words::others("breakGlass", "take emergency access")
-            .message("message", &it.message),
+        Calls::breakGlass(it) => {
+            Words::others("breakGlass", "take emergency access").message("message", &it.message)
+        }
         Calls::veto(it) => {
             Words::patient("veto", "veto emergency access").line("responder", it.responder)
         }
         Calls::release(it) => Words::others("release", "release an emergency package")
             .line("responder", it.responder)
             .message("package", &it.message),
-        // What is inside is told on its own.
         Calls::execute(it) => Words::others("execute", "send what the patient signed")
-            .line("call", format!("{} bytes", it.call.len()))
+            .inner(&it.call)
             .line("nonce", it.nonce)
             .time("good until", it.deadline)
             .line("signature", format!("{} bytes", it.signature.len())),
@@ -198,6 +193,21 @@ pub(super) fn words(call: Calls) -> Words {
 }
 
 impl Words {
+    /// The call that was signed. A signed call makes no other, so this goes one deep.
+    fn inner(mut self, call: &[u8]) -> Self {
+        if call.starts_with(&executeCall::SELECTOR) {
+            return self.line("call", "another `execute`, which the port refuses");
+        }
+        match Words::read(Contract::Port, call) {
+            Ok(inner) => {
+                self = self.line("call", format!("`{}`: {}", inner.function, inner.title));
+                self.lines.extend(inner.lines);
+                self
+            }
+            Err(error) => self.line("call", format!("{} bytes: {error}", call.len())),
+        }
+    }
+
     fn grant(
         self,
         reader: alloy::primitives::Address,
@@ -271,7 +281,9 @@ fn rights(bits: u8) -> String {
 fn delegate_rights(bits: u8) -> String {
     let names = ["approve", "revoke", "write", "rotate"];
     let named = (0..4_u8).filter(|bit| bits >> bit & 1 == 1);
-    let mut named: Vec<_> = named.map(|bit| names[usize::from(bit)].to_owned()).collect();
+    let mut named: Vec<_> = named
+        .map(|bit| names[usize::from(bit)].to_owned())
+        .collect();
     if bits >> 4 != 0 {
         named.push(code(bits & 0xf0, None::<&str>));
     }

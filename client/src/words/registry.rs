@@ -16,10 +16,8 @@ pub(super) fn words(call: Calls) -> Words {
         Calls::acceptOwnership(_) => {
             Words::others("acceptOwnership", "accept the registry's ownership")
         }
-        Calls::addAttester(it) => {
-            Words::others("addAttester", "let an account attest providers")
-                .line("attester", it.attester)
-        }
+        Calls::addAttester(it) => Words::others("addAttester", "let an account attest providers")
+            .line("attester", it.attester),
         Calls::removeAttester(it) => {
             Words::others("removeAttester", "let an account attest no more")
                 .line("attester", it.attester)
@@ -47,13 +45,11 @@ pub(super) fn words(call: Calls) -> Words {
             Words::others("setContactProfile", "change the sender's contact")
                 .foreign("contact", &it.contactProfile)
         }
-        Calls::setEncryptionKey(it) => {
-            Words::others("setEncryptionKey", "change the sender's encryption key").key(
-                "new key",
-                it.keyX,
-                it.keyParity,
-            )
-        }
+        Calls::setEncryptionKey(it) => Words::others(
+            "setEncryptionKey",
+            "change the sender's encryption key",
+        )
+        .key("new key", it.keyX, it.keyParity),
         Calls::attest(it) => Words::others("attest", "confirm who a provider is")
             .line("provider", it.provider)
             .line("NPI", npi(it.npi))

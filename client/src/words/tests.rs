@@ -119,9 +119,14 @@ fn covers<I: SolInterface>(
     name: fn([u8; 4]) -> Option<&'static str>,
 ) {
     let expected: BTreeSet<[u8; 4]> = I::selectors().collect();
-    let covered: BTreeSet<[u8; 4]> =
-        calls.iter().map(|call| *call.first_chunk().unwrap()).collect();
-    assert_eq!(covered, expected, "a function of the interface is not tried");
+    let covered: BTreeSet<[u8; 4]> = calls
+        .iter()
+        .map(|call| *call.first_chunk().unwrap())
+        .collect();
+    assert_eq!(
+        covered, expected,
+        "a function of the interface is not tried"
+    );
     let mut names = BTreeSet::new();
     for call in calls {
         let words = Words::read(contract, call).unwrap();
@@ -159,8 +164,21 @@ fn every_word_of_the_calldata_changes_the_words_or_is_told_by_its_length() {
         // Sealed messages, links, ciphertext and signatures are told by their length.
         matches!(
             function,
-            "claim" | "setEncryptionKey" | "rotate" | "reseal" | "publish" | "share" | "request" | "deny" | "approve"
-                | "grant" | "revoke" | "setDelegate" | "breakGlass" | "release" | "execute"
+            "claim"
+                | "setEncryptionKey"
+                | "rotate"
+                | "reseal"
+                | "publish"
+                | "share"
+                | "request"
+                | "deny"
+                | "approve"
+                | "grant"
+                | "revoke"
+                | "setDelegate"
+                | "breakGlass"
+                | "release"
+                | "execute"
         )
     };
     for (contract, calls) in [
@@ -202,7 +220,10 @@ fn only_the_one_canonical_encoding_is_read() {
         }
     }
     // An offset that points past a gap decodes to the same message, and is not what anybody should sign.
-    let message = IPatientPort::breakGlassCall { message: Bytes::from_static(b"m") }.abi_encode();
+    let message = IPatientPort::breakGlassCall {
+        message: Bytes::from_static(b"m"),
+    }
+    .abi_encode();
     let mut gap = message[..4].to_vec();
     gap.extend([&[0; 31][..], &[64]].concat());
     gap.extend([0xee; 32]);
@@ -216,10 +237,19 @@ fn only_the_one_canonical_encoding_is_read() {
 
 #[test]
 fn what_is_no_call_is_told_apart() {
-    assert_eq!(Words::read(Contract::Port, &[1, 2, 3]), Err(Unreadable::Empty));
+    assert_eq!(
+        Words::read(Contract::Port, &[1, 2, 3]),
+        Err(Unreadable::Empty)
+    );
     let unknown = Words::read(Contract::Port, &[1, 2, 3, 4]);
-    assert_eq!(unknown, Err(Unreadable::UnknownFunction(Bytes4::new([1, 2, 3, 4]))));
-    let issue = IRegistry::issueCall { patient: Address::ZERO }.abi_encode();
+    assert_eq!(
+        unknown,
+        Err(Unreadable::UnknownFunction(Bytes4::new([1, 2, 3, 4])))
+    );
+    let issue = IRegistry::issueCall {
+        patient: Address::ZERO,
+    }
+    .abi_encode();
     assert!(Words::read(Contract::Port, &issue).is_err());
     let (contract, words) = Words::guess(&issue).unwrap();
     assert_eq!((contract, words.function), (Contract::Registry, "issue"));
