@@ -34,9 +34,11 @@ fn codes_in(file: &str) -> BTreeSet<String> {
 }
 
 /// Where codes are given to errors.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 6] = [
+    "client/src/chain/handed_over.rs",
     "client/src/code.rs",
     "client/src/revert.rs",
+    "client/src/signed.rs",
     "client/src/store/error.rs",
     "cli/src/error.rs",
 ];

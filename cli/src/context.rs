@@ -1,6 +1,6 @@
 //! What every command works with: settings, terminal, the connection, keys as they are needed.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
@@ -17,7 +17,7 @@ use crate::delivery::{Delivery, Transactions};
 use crate::error::Error;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
-use crate::home::{Home, HomeError, KeystoreError, Password};
+use crate::home::{Home, HomeError, KeystoreError, Password, wallets};
 use crate::output::Warnings;
 use crate::passwords;
 use crate::settings::Settings;
@@ -45,7 +45,11 @@ impl Wallet {
 
     /// Account and name for people.
     pub fn line(&self) -> String {
-        format!("{} (wallet `{}`)", self.address(), self.name)
+        if self.name.is_empty() {
+            format!("{} (no wallet of this home)", self.address())
+        } else {
+            format!("{} (wallet `{}`)", self.address(), self.name)
+        }
     }
 }
 
@@ -72,6 +76,8 @@ pub struct Context {
     /// How the command's transactions come.
     transactions: Transactions,
     chain: OnceCell<Chain>,
+    /// What signs, where it is no wallet of the home: asked for once.
+    opened: Mutex<Option<Wallet>>,
     /// The password that opened the wallet, tried on the identity before anything is asked.
     wallet_password: Mutex<Option<Password>>,
 }
@@ -85,6 +91,7 @@ impl Context {
             transactions,
             warnings: Warnings::default(),
             chain: OnceCell::new(),
+            opened: Mutex::new(None),
             wallet_password: Mutex::new(None),
         }
     }
@@ -92,6 +99,18 @@ impl Context {
     /// The home.
     pub const fn home(&self) -> &Home {
         &self.settings.home
+    }
+
+    /// What `open` gives, which is asked only once.
+    pub(crate) fn opened_once(
+        &self,
+        open: impl FnOnce() -> Result<Wallet, Error>,
+    ) -> Result<Wallet, Error> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*opened {
+            Some(wallet) => Ok(wallet.clone()),
+            None => Ok(opened.insert(open()?).clone()),
+        }
     }
 
     /// Whether the command may send more than one transaction.
@@ -282,31 +301,13 @@ impl Context {
     /// As `Home::choose_wallet`.
     pub fn wallet_name(&self, preferred: Option<&str>) -> Result<String, Error> {
         // What a port remembers is only a default: a flag or a setting wins.
-        let name = self.settings.account.as_deref().or(preferred);
-        Ok(self.home().choose_wallet(name)?)
-    }
-
-    /// The account of the wallet that is meant, without a password where its file states the address.
-    ///
-    /// # Errors
-    /// As [`Self::wallet`].
-    pub fn account(&self, preferred: Option<&str>) -> Result<Address, Error> {
-        let name = self.wallet_name(preferred)?;
-        match self.stated(&name)? {
-            Some(address) => Ok(address),
-            None => Ok(self.wallet(preferred)?.address()),
+        match self.settings.account.as_deref().or(preferred) {
+            Some(name) => {
+                self.wallet_file(name)?;
+                Ok(name.to_owned())
+            }
+            None => Ok(self.home().choose_wallet(None)?),
         }
-    }
-
-    /// Opens the wallet that is meant.
-    ///
-    /// # Errors
-    /// [`HomeError::Keystore`] for a wrong password; [`Error::PasswordRequired`].
-    ///
-    /// # Panics
-    /// Never: nothing panics while the password is locked.
-    pub fn wallet(&self, preferred: Option<&str>) -> Result<Wallet, Error> {
-        self.wallet_named(&self.wallet_name(preferred)?)
     }
 
     /// The wallet of this home that has an account, as far as the files say.
@@ -322,8 +323,8 @@ impl Context {
     }
 
     /// The account that a wallet's file states.
-    fn stated(&self, name: &str) -> Result<Option<Address>, Error> {
-        let stated = self.home().wallet(name)?.address;
+    pub(crate) fn stated(&self, name: &str) -> Result<Option<Address>, Error> {
+        let stated = self.wallet_file(name)?.address;
         Ok(stated.and_then(|text| text.parse().ok()))
     }
 
@@ -358,10 +359,20 @@ impl Context {
     /// # Panics
     /// Never, as [`Self::wallet`].
     pub fn unlock_account(&self, name: &str) -> Result<PrivateKeySigner, Error> {
+        let keystore = self.wallet_file(name)?;
+        self.unlock_with_password(name, |password| {
+            wallets::open_account(name, &keystore, password)
+        })
+    }
+
+    /// Opens an account with the wallet's password, which is tried on the identity, too.
+    pub(crate) fn unlock_with_password(
+        &self,
+        name: &str,
+        open: impl Fn(&Password) -> Result<PrivateKeySigner, HomeError>,
+    ) -> Result<PrivateKeySigner, Error> {
         let file = self.settings.password_file.as_ref();
-        let (signer, password) = self.unlock("wallet", name, file, None, |password| {
-            self.home().unlock_wallet(name, password)
-        })?;
+        let (signer, password) = self.unlock("wallet", name, file, None, open)?;
         *self
             .wallet_password
             .lock()
@@ -376,7 +387,7 @@ impl Context {
     pub fn identity_name(&self, preferred: Option<&str>) -> Result<String, Error> {
         match self.settings.identity.as_deref().or(preferred) {
             Some(name) => Ok(name.to_owned()),
-            None => self.wallet_name(None),
+            None => self.namesake(),
         }
     }
 

@@ -311,6 +311,14 @@ pub enum Error {
         /// What it says, safe to show.
         value: String,
     },
+    /// `--from` names another account than the one that signs.
+    #[error("--from names `{from}`, and what signs is `{account}`")]
+    OtherSender {
+        /// Who should send.
+        from: Address,
+        /// Who would.
+        account: Address,
+    },
     /// A secret stands in the arguments. It is not shown.
     #[error("--private-key is not taken: every program of this machine can read arguments")]
     SecretArgument,
@@ -457,6 +465,7 @@ impl Error {
             Self::UnknownProfile { .. } => "settings.unknown_profile",
             Self::ProfileTaken(_) => "settings.profile_exists",
             Self::UnknownToHome { .. } => "settings.project_unknown",
+            Self::OtherSender { .. } => "wallet.other_sender",
             Self::SecretArgument => "usage.secret_argument",
             Self::Unwell { .. } => "doctor.unwell",
             Self::Demo { .. } => "demo.failed",

@@ -33,6 +33,7 @@ pub mod passwords;
 pub mod preview;
 pub mod settings;
 mod signals;
+pub mod signers;
 pub mod terminal;
 pub mod text;
 pub mod time;

@@ -27,6 +27,8 @@ impl Error {
             Self::Disagreement { .. } => "rpc.disagreement",
             Self::WrongChain { .. } => "chain.wrong",
             Self::Watched { .. } => "wallet.watched",
+            Self::NoDeviceSupport { .. } => "wallet.no_device_support",
+            Self::Device { .. } => "wallet.device_failed",
             Self::SignedCall(problem) => problem.code(),
             Self::HandedOver(problem) => problem.code(),
             Self::NotAPort { .. } => "port.not_a_port",
@@ -89,6 +91,8 @@ impl Error {
             | Self::RightsDiffer { .. }
             | Self::WouldShorten { .. }
             | Self::Code { .. }
+            | Self::Watched { .. }
+            | Self::NoDeviceSupport { .. }
             | Self::Encrypt(RecordError::Metadata(_) | RecordError::EpochZero) => Class::Usage,
             Self::Unreachable { .. }
             | Self::Rpc { .. }
@@ -97,6 +101,7 @@ impl Error {
             | Self::ReceiptTimeout { .. }
             | Self::Unsettled { .. }
             | Self::Signer(_)
+            | Self::Device { .. }
             | Self::Record {
                 source: RecordError::Read(_) | RecordError::Write(_),
                 ..

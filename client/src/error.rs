@@ -429,6 +429,21 @@ pub enum Error {
     /// A record could not be encrypted.
     #[error("the record could not be encrypted")]
     Encrypt(#[source] RecordError),
+    /// This program was built without what speaks to a kind of hardware wallet.
+    #[error("this program was built without support for a {model}")]
+    NoDeviceSupport {
+        /// The kind.
+        model: crate::device::Model,
+    },
+    /// A hardware wallet is not there, locked, or says no.
+    #[error("the {model} does not answer as it should")]
+    Device {
+        /// The kind.
+        model: crate::device::Model,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The key of an account is needed and not at hand.
     #[error("`{account}` is only looked at: its key is not at hand to sign with")]
     Watched {

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod chain;
 pub mod content;
 pub mod deploy;
+pub mod device;
 #[cfg(test)]
 mod erc7730_tests;
 mod error;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
-const FOREIGN_VARIABLES: [&str; 19] = [
+const FOREIGN_VARIABLES: [&str; 21] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -21,9 +21,11 @@ const FOREIGN_VARIABLES: [&str; 19] = [
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
-    "ETH_RPC_URL",
+    "ETH_FROM",
+    "ETH_KEYSTORE",
     "ETH_KEYSTORE_ACCOUNT",
     "ETH_PASSWORD",
+    "ETH_RPC_URL",
     "PATIENTPORT_IDENTITY",
     "PATIENTPORT_IDENTITY_PASSWORD",
     "PATIENTPORT_HOME",

@@ -20,5 +20,6 @@ mod servers;
 mod settings;
 mod sharing;
 mod signals;
+mod signers;
 mod stores;
 mod successor;

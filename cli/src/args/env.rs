@@ -9,6 +9,10 @@ pub const PATIENTPORT_NETWORK: &str = "PATIENTPORT_NETWORK";
 pub const PATIENTPORT_VERIFY_RPC_URL: &str = "PATIENTPORT_VERIFY_RPC_URL";
 /// Name of the wallet that signs.
 pub const ETH_KEYSTORE_ACCOUNT: &str = "ETH_KEYSTORE_ACCOUNT";
+/// Path of a keystore file, or of a directory of them.
+pub const ETH_KEYSTORE: &str = "ETH_KEYSTORE";
+/// The account that has to sign.
+pub const ETH_FROM: &str = "ETH_FROM";
 /// Path of the *file* that holds the wallet's password, as Foundry uses it; never the password.
 pub const ETH_PASSWORD: &str = "ETH_PASSWORD";
 /// Name of the encryption identity.

@@ -69,6 +69,7 @@ pub struct NetworkArgs {
 }
 
 /// Who acts.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Wallet")]
 pub struct WalletArgs {
@@ -78,6 +79,32 @@ pub struct WalletArgs {
     /// File with the wallet's password (an empty file is an empty password) [default: ask]
     #[arg(long, global = true, value_name = "FILE", env = env::ETH_PASSWORD, hide_env_values = true)]
     pub password_file: Option<PathBuf>,
+    /// The account that has to sign, of whichever wallet has it; enough by itself for --dry-run and --unsigned
+    #[arg(long, global = true, value_name = "ADDRESS", value_parser = values::address, env = env::ETH_FROM)]
+    pub from: Option<Address>,
+    /// Keystore file that signs, or a directory of them, from which --account chooses
+    #[arg(long, global = true, value_name = "PATH", env = env::ETH_KEYSTORE, hide_env_values = true)]
+    pub keystore: Option<PathBuf>,
+    /// Sign with a key that is asked for and kept nowhere
+    #[arg(short, long, global = true, conflicts_with_all = ["ledger", "trezor"])]
+    pub interactive: bool,
+    /// Sign on a Ledger, with its Ethereum app open
+    #[arg(short, long, global = true, conflicts_with = "trezor")]
+    pub ledger: bool,
+    /// Sign on a Trezor
+    #[arg(short, long, global = true)]
+    pub trezor: bool,
+    /// Number of the account on a hardware wallet, or of the words that are imported [default: 0]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(..0x8000_0000))]
+    pub mnemonic_index: Option<u32>,
+    /// Path of that account instead, such as m/44'/60'/0'/0/0
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        conflicts_with = "mnemonic_index"
+    )]
+    pub mnemonic_derivation_path: Option<String>,
     /// Refused: an argument is seen by every program of the machine.
     // The value is dropped before anything can repeat it.
     #[arg(long, global = true, hide = true, value_name = "KEY", value_parser = values::dropped)]

@@ -21,6 +21,7 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::home::Home;
 use crate::home::config::{Config, OneOrMore, Values};
+use crate::signers::{Choice, Derivation};
 use crate::terminal::{Terminal, Verbosity};
 use crate::text::shown;
 use layers::{Found, Layer, Layers, Origins, Source};
@@ -71,6 +72,14 @@ pub struct Settings {
     pub stores_by_flag: bool,
     /// How stores on other machines are asked.
     pub net: NetOptions,
+    /// What signs.
+    pub signer: Choice,
+    /// Which account of words, or of a hardware wallet.
+    pub derivation: Derivation,
+    /// The account that has to sign, if said.
+    pub from: Option<Address>,
+    /// The keystore that a flag names.
+    pub keystore_by_flag: Option<PathBuf>,
     /// The wallet, if named.
     pub account: Option<String>,
     /// Where the wallet's password is, if said.
@@ -269,6 +278,10 @@ impl Settings {
             net.patience = patience;
             net.connect_timeout = net.connect_timeout.min(patience);
         }
+        let keystore = wallet.keystore.clone().map(|value| Found {
+            value,
+            source: origins.of("keystore", "--keystore", Some(env::ETH_KEYSTORE)),
+        });
         let password_file = |path: &Option<PathBuf>, id, flag, variable| {
             path.clone().map(|path| PasswordFile {
                 path,
@@ -329,6 +342,12 @@ impl Settings {
         let (seconds, source) = timeout(network.store_timeout, 30, "--store-timeout");
         list.push(ShownSetting::new("store_timeout_secs", seconds, &source));
         list.push(shown_setting("account", account.clone()));
+        let from = wallet.from.map(|value| Found {
+            value,
+            source: origins.of("from", "--from", Some(env::ETH_FROM)),
+        });
+        list.push(shown_setting("from", from));
+        list.push(shown_setting("keystore", keystore.clone()));
         list.push(shown_setting("identity", identity.clone()));
         for (name, file) in [
             ("password_file", &password),
@@ -360,6 +379,12 @@ impl Settings {
             stores,
             stores_by_flag,
             net,
+            signer: Choice::of(wallet, keystore.as_ref(), account.as_ref())?,
+            derivation: Derivation::of(wallet),
+            from: wallet.from,
+            keystore_by_flag: keystore
+                .filter(|it| matches!(it.source, Source::Flag(_)))
+                .map(|it| it.value),
             account: account.map(|it| it.value),
             password_file: password,
             identity: identity.map(|it| it.value),
