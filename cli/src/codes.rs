@@ -423,7 +423,7 @@ pub const CODES: &[Code] = &[
         &["`patientport tx show FILE` tells; an unsigned one is signed with `patientport tx sign`, a signed one sent with `patientport tx send`"]),
     code("usage.arguments", Usage, "The command line is not understood.",
         &["see `patientport --help`"]),
-    code("usage.confirmation_required", Usage, "A transaction needs a yes and there is no terminal to ask on.",
+    code("usage.confirmation_required", Usage, "Something needs a yes, most often a transaction, and there is no terminal to ask on.",
         &["`--yes` sends without asking"]),
     code("usage.flag_needed", Usage, "A flag is needed in this situation.",
         &["the command's `--help` shows it"]),

@@ -139,6 +139,9 @@ impl Context {
             witness_url: self.settings.verify_rpc_url.clone(),
             ..Options::default()
         };
+        if let Some(timeout) = self.settings.rpc_timeout {
+            options.timeout = timeout;
+        }
         if let Some(timeout) = self.settings.timeout {
             options.receipt_timeout = timeout;
         }
@@ -218,9 +221,8 @@ impl Context {
         chain_id: u64,
         given: Option<&str>,
     ) -> Result<(Option<String>, KnownPort), Error> {
-        let found = match (given, &self.settings.port) {
-            (None, Some(found)) => found,
-            _ => return Ok(self.home().choose_port(chain_id, given)?),
+        let (None, Some(found)) = (given, &self.settings.port) else {
+            return Ok(self.home().choose_port(chain_id, given)?);
         };
         let chosen = self.home().choose_port(chain_id, Some(&found.value));
         match (&found.source, chosen) {

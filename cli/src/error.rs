@@ -76,7 +76,7 @@ pub enum Error {
     #[error("the command ended before it sent anything, as it was told")]
     Ended(Box<Ended>),
     /// A transaction needs a yes and nobody can be asked.
-    #[error("this sends a transaction and there is no terminal to confirm it on")]
+    #[error("this has to be confirmed and there is no terminal to ask on")]
     ConfirmationRequired,
     /// A password is needed and nobody can be asked.
     #[error("the password of {what} `{name}` is needed and there is no terminal to ask on")]

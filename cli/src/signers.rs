@@ -136,11 +136,9 @@ fn only_file(directory: &Path) -> Result<PathBuf, Error> {
         Err(files) => Err(Error::FlagInvalid {
             flag: "--keystore",
             value: crate::text::shown(&directory.display().to_string()),
-            reason: format!(
-                "it holds {} keystores: name one with --account",
-                files.len()
-            ),
-        }),
+            reason: format!("it holds {} files", files.len()),
+        }
+        .with_hint("name one with `--account NAME`", serde_json::json!({}))),
     }
 }
 

@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 /// A kind of hardware wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Model {
-    /// By Ledger, with its Ethereum app open.
+    /// A Ledger, with its Ethereum app open.
     Ledger,
-    /// By SatoshiLabs.
+    /// A Trezor.
     Trezor,
 }
 
@@ -45,6 +45,13 @@ impl fmt::Display for Model {
 ///
 /// # Errors
 /// [`Error::NoDeviceSupport`] where the feature is not compiled in; [`Error::Device`].
+#[cfg_attr(
+    not(any(feature = "ledger", feature = "trezor")),
+    expect(
+        clippy::unused_async,
+        reason = "a device takes its time, where there is one"
+    )
+)]
 pub async fn open(model: Model, path: &str) -> Result<Signer> {
     match model {
         #[cfg(feature = "ledger")]

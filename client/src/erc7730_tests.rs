@@ -160,7 +160,7 @@ fn keeps_to_the_schema(file: &Value) {
         assert!(
             value.as_str().is_some_and(|it| !it.trim().is_empty()),
             "{value}"
-        )
+        );
     };
     only(
         object(file, "the file"),

@@ -247,7 +247,7 @@ impl Signable {
     /// The signer's; the port's refusal.
     pub async fn sign(self, signer: &Signer) -> Result<SignedCall> {
         let chain_id = self.chain.chain_id();
-        let mut signed = SignedCall {
+        let mut call = SignedCall {
             chain_id,
             port: self.port,
             owner: self.owner,
@@ -256,14 +256,12 @@ impl Signable {
             deadline: self.deadline,
             signature: Bytes::new(),
         };
-        let signature = signer
-            .sign_call(&signed.message(), &signed.domain())
-            .await?;
-        signed.signature = Bytes::copy_from_slice(&signature);
+        let signature = signer.sign_call(&call.message(), &call.domain()).await?;
+        call.signature = Bytes::copy_from_slice(&signature);
         self.chain
-            .call_raw(Some(self.owner), &signed.execute())
+            .call_raw(Some(self.owner), &call.execute())
             .await?;
-        Ok(signed)
+        Ok(call)
     }
 }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
-const FOREIGN_VARIABLES: [&str; 21] = [
+const FOREIGN_VARIABLES: [&str; 22] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -25,6 +25,7 @@ const FOREIGN_VARIABLES: [&str; 21] = [
     "ETH_KEYSTORE",
     "ETH_KEYSTORE_ACCOUNT",
     "ETH_PASSWORD",
+    "ETH_RPC_TIMEOUT",
     "ETH_RPC_URL",
     "PATIENTPORT_IDENTITY",
     "PATIENTPORT_IDENTITY_PASSWORD",

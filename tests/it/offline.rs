@@ -38,9 +38,9 @@ fn a_transaction_is_composed_without_a_key_signed_without_a_node_and_sent_by_any
     let send = format!("tx send {}", utf8(&signed));
     let looked = context.stranger.ok(&format!("{send} --dry-run"));
     assert_eq!(looked["dry_run"], json!(true));
-    let sent = context.stranger.ok(&send);
-    assert_eq!(sent["tx"]["hash"], made["hash"]);
-    assert_eq!(sent["from"], json!(context.primary.address));
+    let done = context.stranger.ok(&send);
+    assert_eq!(done["tx"]["hash"], made["hash"]);
+    assert_eq!(done["from"], json!(context.primary.address));
     context.stranger.run(&send).failure(1, "tx.wrong_nonce");
 }
 

@@ -302,6 +302,10 @@ fn only_what_is_the_patients_can_be_signed_and_only_what_the_port_would_do() {
         .run(&format!("request deny 1 --deadline 2020-01-01 {flag}"))
         .failure(2, "usage.invalid_value");
     assert!(!out.exists());
+    context
+        .patient
+        .run("request deny 1 --deadline 2h")
+        .failure(2, "usage.flag_unused");
     // Nothing is written over.
     std::fs::write(&out, "mine").expect("the directory is writable");
     context

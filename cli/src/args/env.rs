@@ -3,6 +3,8 @@
 
 /// URL of the chain's JSON-RPC endpoint.
 pub const ETH_RPC_URL: &str = "ETH_RPC_URL";
+/// How long one answer of the endpoint is waited for, in seconds.
+pub const ETH_RPC_TIMEOUT: &str = "ETH_RPC_TIMEOUT";
 /// Name of the network.
 pub const PATIENTPORT_NETWORK: &str = "PATIENTPORT_NETWORK";
 /// URL of another node, whose word on contracts has to be the same.

@@ -37,6 +37,9 @@ pub struct NetworkArgs {
     #[arg(short = 'r', long, global = true, value_name = "URL", env = env::ETH_RPC_URL, hide_env_values = true,
         help = "JSON-RPC endpoint [default: the network's, else the home's setting, else http://127.0.0.1:8547]")]
     pub rpc_url: Option<String>,
+    /// How long to wait for one answer of a node, such as 45s; a bare number is seconds [default: 30s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = values::timeout, env = env::ETH_RPC_TIMEOUT)]
+    pub rpc_timeout: Option<std::time::Duration>,
     /// Another node of the same chain, run by somebody else: what both do not say of contracts alike is refused
     #[arg(long, global = true, value_name = "URL", env = env::PATIENTPORT_VERIFY_RPC_URL, hide_env_values = true)]
     pub verify_rpc_url: Option<String>,
@@ -69,7 +72,6 @@ pub struct NetworkArgs {
 }
 
 /// Who acts.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Wallet")]
 pub struct WalletArgs {

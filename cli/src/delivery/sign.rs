@@ -27,7 +27,8 @@ struct Signed {
     /// Where it was written; none for standard output.
     output: Option<PathBuf>,
     /// The file.
-    signed_call: Value,
+    #[serde(rename = "signed_call")]
+    file: Value,
     /// What the command said of it.
     title: String,
     words: Vec<Word>,
@@ -40,9 +41,9 @@ struct Signed {
 impl Outcome for Signed {
     fn text(&self) -> String {
         let Some(output) = &self.output else {
-            return format!("{}\n", self.signed_call);
+            return format!("{}\n", self.file);
         };
-        let deadline = self.signed_call["deadline"].as_u64().unwrap_or_default();
+        let deadline = self.file["deadline"].as_u64().unwrap_or_default();
         let more = if self.more {
             "what the command would have done after it waits: run `patientport access reseal` and `patientport record share` once it was sent\n"
         } else {
@@ -75,11 +76,12 @@ pub(super) async fn end(
         .line("from", wallet.line())
         .line("signs", format!("`{}`: {}", told.function, told.title));
     // The last word has what is signed, not what the command made of it.
-    for line in signable.words().lines.iter() {
+    for line in &signable.words().lines {
         shown = shown.line(line.label, crate::words::value(&line.value));
     }
     let shown = shown
         .line("at the port", signable.port().to_string())
+        .line("on chain", chain.chain_id().to_string())
         .line("nonce", signable.nonce().to_string())
         .line("good until", time::human(deadline.0))
         .line(
@@ -92,7 +94,7 @@ pub(super) async fn end(
     write_output(output, &signed)?;
     let outcome = Signed {
         output: named(output),
-        signed_call: signed,
+        file: signed,
         title: preview.title().to_owned(),
         words: preview.words(),
         call: told,
@@ -114,7 +116,11 @@ fn until(given: Option<&Until>, now: Timestamp) -> Result<Timestamp, Error> {
             flag: "--deadline",
             value: time::human(seconds),
             reason: "that has passed already".into(),
-        });
+        }
+        .with_hint(
+            "give a time to come, such as `--deadline 2h`",
+            serde_json::json!({}),
+        ));
     }
     Ok(Timestamp(seconds))
 }

@@ -1,11 +1,11 @@
 //! Flags, environment and settings files, resolved once: flag > environment > profile named now > project's file >
 //! settings file > default.
 
+mod given;
 pub mod layers;
 pub mod project;
 pub mod shown;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,13 +20,14 @@ use crate::args::groups::GlobalArgs;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::home::Home;
-use crate::home::config::{Config, OneOrMore, Values};
+use crate::home::config::Values;
 use crate::signers::{Choice, Derivation};
 use crate::terminal::{Terminal, Verbosity};
 use crate::text::shown;
+use given::{given, profile, registries, stores, with_stores};
 use layers::{Found, Layer, Layers, Origins, Source};
 use project::Project;
-use shown::{ShownSetting, ShownSettings};
+use shown::{ShownSetting, ShownSettings, shown_setting, shown_switch};
 
 /// Where a node is looked for when nothing says otherwise: where `patientport devnode` listens.
 pub const DEFAULT_RPC_URL: &str = "http://127.0.0.1:8547";
@@ -94,6 +95,8 @@ pub struct Settings {
     pub yes: bool,
     /// How long a receipt is waited for.
     pub timeout: Option<Duration>,
+    /// How long one answer of a node is waited for.
+    pub rpc_timeout: Option<Duration>,
     /// Whether a recipient's changed key is accepted.
     pub accept_new_key: bool,
     /// Whether the result is a JSON document.
@@ -136,6 +139,12 @@ impl Settings {
         } = args;
         if wallet.private_key.is_some() {
             return Err(Error::SecretArgument);
+        }
+        if transaction.deadline.is_some() && transaction.sign_only.is_none() {
+            return Err(Error::FlagUnused {
+                flag: "--deadline",
+                reason: "it is for what --sign-only signs",
+            });
         }
         let origins = Origins(matches);
         let (root, root_source) = match &network.home {
@@ -364,6 +373,14 @@ impl Settings {
         list.push(shown_switch("allow_private_endpoints", allow_private));
         let (seconds, source) = timeout(transaction.timeout, 120, "--timeout");
         list.push(ShownSetting::new("timeout_secs", seconds, &source));
+        let (seconds, source) = match network.rpc_timeout {
+            Some(value) => {
+                let source = origins.of("rpc_timeout", "--rpc-timeout", Some(env::ETH_RPC_TIMEOUT));
+                (value.as_secs(), source)
+            }
+            None => (30, Source::Default),
+        };
+        list.push(ShownSetting::new("rpc_timeout_secs", seconds, &source));
 
         Ok(Self {
             rpc_url: rpc_url.value,
@@ -392,6 +409,7 @@ impl Settings {
             delivery: Delivery::of(transaction),
             yes: transaction.yes,
             timeout: transaction.timeout,
+            rpc_timeout: network.rpc_timeout,
             accept_new_key: transaction.accept_new_key,
             json: display.json,
             shown: ShownSettings { settings: list },
@@ -417,208 +435,10 @@ impl Settings {
     }
 }
 
-/// A setting that may have no value.
-fn shown_setting<T: serde::Serialize>(name: &'static str, found: Option<Found<T>>) -> ShownSetting {
-    match found {
-        Some(found) => ShownSetting::new(name, found.value, &found.source),
-        None => ShownSetting::new(name, (), &Source::Default),
-    }
-}
-
-/// A setting that is off unless something turns it on.
-fn shown_switch(name: &'static str, found: Option<Found<bool>>) -> ShownSetting {
-    let off = Found {
-        value: false,
-        source: Source::Default,
-    };
-    shown_setting(name, Some(found.unwrap_or(off)))
-}
-
-/// Registries that the settings file names anywhere.
-fn registries(config: &Config) -> Vec<Address> {
-    let profiles = config.profiles.values().filter_map(|it| it.registry);
-    let networks = config.networks.values().filter_map(|it| it.registry);
-    config
-        .values
-        .registry
-        .into_iter()
-        .chain(profiles)
-        .chain(networks)
-        .collect()
-}
-
-/// The profile that counts: the one named, else the file's own choice.
-fn profile(
-    config: &mut Config,
-    named: Option<&String>,
-    creating: bool,
-) -> Result<Option<(String, Values)>, Error> {
-    let Some(name) = named.or(config.profile.as_ref()).cloned() else {
-        return Ok(None);
-    };
-    match config.profiles.get(&name) {
-        Some(values) => Ok(Some((name, values.clone()))),
-        None if creating => Ok(None),
-        None => Err(Error::UnknownProfile {
-            known: config.profiles.keys().map(|name| shown(name)).collect(),
-            name: shown(&name),
-        }),
-    }
-}
-
-/// What flags and variables say that a settings file can say.
-fn given(args: &GlobalArgs) -> Result<Values, Error> {
-    let GlobalArgs {
-        network, wallet, ..
-    } = args;
-    let named: Vec<String> = network
-        .stores
-        .iter()
-        .filter(|store| !store.is_empty())
-        .map(|store| {
-            let location = Location::parse(store).map_err(patientport_client::Error::from)?;
-            Ok(location.absolute().to_string())
-        })
-        .collect::<Result<_, Error>>()?;
-    Ok(Values {
-        network: network.network.clone(),
-        rpc_url: network.rpc_url.clone(),
-        verify_rpc_url: network.verify_rpc_url.clone(),
-        allow_http: network.allow_http.then_some(true),
-        registry: network.registry,
-        port: std::env::var(env::PATIENTPORT_PORT)
-            .ok()
-            .filter(|port| !port.is_empty()),
-        store: (!named.is_empty()).then_some(OneOrMore::More(named)),
-        allow_private_endpoints: network.allow_private_endpoints.then_some(true),
-        account: wallet.account.clone(),
-        identity: wallet.identity.clone(),
-    })
-}
-
-/// The same with each store once, and paths as they are from anywhere.
-fn with_stores(mut given: Values, stores: &[Location]) -> Values {
-    if given.store.is_some() {
-        given.store = Some(OneOrMore::More(
-            stores.iter().map(ToString::to_string).collect(),
-        ));
-    }
-    given
-}
-
-/// The stores: those named, else the home's own. Each once. What was typed is read as it was typed: a path need not be
-/// text.
-fn stores(
-    found: Option<OneOrMore>,
-    typed: &[OsString],
-    home: &Home,
-) -> Result<Vec<Location>, Error> {
-    let mut texts: Vec<OsString> = typed.iter().filter(|it| !it.is_empty()).cloned().collect();
-    if texts.is_empty() {
-        let list = found.map(OneOrMore::into_list).unwrap_or_default();
-        texts = list.into_iter().map(OsString::from).collect();
-    }
-    if texts.is_empty() {
-        return Ok(vec![Location::Directory(home.default_store())]);
-    }
-    let mut stores = Vec::new();
-    for text in texts {
-        let location = Location::parse(&text).map_err(patientport_client::Error::from)?;
-        let location = location.absolute();
-        if !stores.contains(&location) {
-            stores.push(location);
-        }
-    }
-    Ok(stores)
-}
-
 fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
-    use super::*;
-    use crate::args::groups::{NetworkArgs, WalletArgs};
-
-    fn resolve(args: &GlobalArgs) -> Result<Settings, Error> {
-        Settings::resolve(args, None, false)
-    }
-
-    fn args(home: &std::path::Path) -> GlobalArgs {
-        GlobalArgs {
-            network: NetworkArgs {
-                home: Some(home.to_owned()),
-                ..NetworkArgs::default()
-            },
-            ..GlobalArgs::default()
-        }
-    }
-
-    #[test]
-    fn flags_beat_the_settings_file_and_it_beats_defaults() {
-        let root = tempfile::tempdir().unwrap();
-        let settings = resolve(&args(root.path())).unwrap();
-        assert_eq!(settings.rpc_url, DEFAULT_RPC_URL);
-        let directory = |path: PathBuf| [Location::Directory(path)];
-        assert_eq!(settings.stores, directory(root.path().join("store")));
-        std::fs::write(
-            root.path().join("config.json"),
-            r#"{ "rpc_url": "http://node:1", "account": "alice", "store": "/records" }"#,
-        )
-        .unwrap();
-        let settings = resolve(&args(root.path())).unwrap();
-        assert_eq!(settings.rpc_url, "http://node:1");
-        assert_eq!(settings.account.as_deref(), Some("alice"));
-        assert_eq!(settings.stores, directory("/records".into()));
-        let mut flags = args(root.path());
-        flags.network.rpc_url = Some("http://other:2".into());
-        flags.wallet = WalletArgs {
-            account: Some("bob".into()),
-            ..WalletArgs::default()
-        };
-        let settings = resolve(&flags).unwrap();
-        assert_eq!(settings.rpc_url, "http://other:2");
-        assert_eq!(settings.account.as_deref(), Some("bob"));
-    }
-
-    #[test]
-    fn stores_are_one_or_a_list_and_each_counts_once() {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::write(
-            root.path().join("config.json"),
-            r#"{ "store": ["/records", "s3://bucket/a/", "https://host.example/b", "s3://bucket/a"] }"#,
-        )
-        .unwrap();
-        let shown = |settings: &Settings| -> Vec<String> {
-            settings.stores.iter().map(ToString::to_string).collect()
-        };
-        let settings = resolve(&args(root.path())).unwrap();
-        assert_eq!(
-            shown(&settings),
-            ["/records", "s3://bucket/a", "https://host.example/b"]
-        );
-        assert!(!settings.stores_by_flag);
-        let mut flags = args(root.path());
-        flags.network.stores = vec!["/one".into(), "/two".into(), "".into()];
-        let settings = resolve(&flags).unwrap();
-        assert_eq!(shown(&settings), ["/one", "/two"]);
-        assert!(settings.stores_by_flag);
-        flags.network.stores = vec!["ftp://host/".into()];
-        let error = resolve(&flags).unwrap_err();
-        assert_eq!(error.code(), "store.invalid_location");
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_seen() {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join("config.json"), r#"{ "rcp_url": "x" }"#).unwrap();
-        let error = resolve(&args(root.path())).unwrap_err();
-        assert_eq!(error.code(), "settings.unknown");
-        assert!(
-            error.to_string().ends_with("did you mean `rpc_url`?"),
-            "{error}"
-        );
-    }
-}
+#[path = "tests.rs"]
+mod tests;

@@ -59,7 +59,7 @@ impl Project {
         for directory in start.ancestors() {
             let path = directory.join(FILE);
             if is_own(&path) {
-                return Self::read(path).map(Some);
+                return Self::read(&path).map(Some);
             }
             if directory == last {
                 break;
@@ -68,17 +68,17 @@ impl Project {
         Ok(None)
     }
 
-    fn read(path: PathBuf) -> Result<Self, Error> {
+    fn read(path: &Path) -> Result<Self, Error> {
         let home = crate::home::HomeError::from;
-        let file: Value = files::read_json(&path, MAX_BYTES)
+        let file: Value = files::read_json(path, MAX_BYTES)
             .map_err(home)?
             .unwrap_or_default();
         if let Value::Object(members) = &file {
-            check_names(&path, "", members, &NAMES)?;
+            check_names(path, "", members, &NAMES)?;
         }
         Ok(Self {
-            path: path.clone(),
-            ..typed(&path, file)?
+            path: path.to_owned(),
+            ..typed(path, file)?
         })
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::layers::Source;
+use super::layers::{Found, Source};
 use crate::output::Outcome;
 use crate::text::{Table, shown};
 
@@ -27,6 +27,26 @@ impl ShownSetting {
             source: source.to_string(),
         }
     }
+}
+
+/// A setting that may have no value.
+pub(super) fn shown_setting<T: Serialize>(
+    name: &'static str,
+    found: Option<Found<T>>,
+) -> ShownSetting {
+    match found {
+        Some(found) => ShownSetting::new(name, found.value, &found.source),
+        None => ShownSetting::new(name, (), &Source::Default),
+    }
+}
+
+/// A setting that is off unless something turns it on.
+pub(super) fn shown_switch(name: &'static str, found: Option<Found<bool>>) -> ShownSetting {
+    let off = Found {
+        value: false,
+        source: Source::Default,
+    };
+    shown_setting(name, Some(found.unwrap_or(off)))
 }
 
 /// All settings.

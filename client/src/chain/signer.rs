@@ -146,7 +146,7 @@ mod tests {
         let account = Address::repeat_byte(1);
         let signer = Signer::watching(account);
         assert_eq!(signer.address(), account);
-        let signed = signer.sign(TxEip1559::default()).await;
-        assert!(matches!(signed, Err(Error::Watched { account: it }) if it == account));
+        let refused = signer.sign(TxEip1559::default()).await;
+        assert!(matches!(refused, Err(Error::Watched { account: it }) if it == account));
     }
 }

@@ -135,6 +135,10 @@ impl Words {
         Self::new(By::Anybody, function, "ask the contract; changes nothing")
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers, texts and addresses are given alike"
+    )]
     fn line(mut self, label: &'static str, value: impl ToString) -> Self {
         let value = Value::Text(value.to_string());
         self.lines.push(Line { label, value });
@@ -233,7 +237,7 @@ fn code(number: u8, word: Option<impl ToString>) -> String {
 /// Seconds for people, exactly.
 fn seconds(number: u32) -> String {
     for (unit, name) in [(86_400, "days"), (3_600, "hours"), (60, "minutes")] {
-        if number >= unit && number % unit == 0 {
+        if number >= unit && number.is_multiple_of(unit) {
             return format!("{} {name}", number / unit);
         }
     }

@@ -198,7 +198,7 @@ impl Words {
         if call.starts_with(&executeCall::SELECTOR) {
             return self.line("call", "another `execute`, which the port refuses");
         }
-        match Words::read(Contract::Port, call) {
+        match Self::read(Contract::Port, call) {
             Ok(inner) => {
                 self = self.line("call", format!("`{}`: {}", inner.function, inner.title));
                 self.lines.extend(inner.lines);
@@ -280,12 +280,10 @@ fn rights(bits: u8) -> String {
 /// A delegate's rights.
 fn delegate_rights(bits: u8) -> String {
     let names = ["approve", "revoke", "write", "rotate"];
-    let named = (0..4_u8).filter(|bit| bits >> bit & 1 == 1);
-    let mut named: Vec<_> = named
-        .map(|bit| names[usize::from(bit)].to_owned())
-        .collect();
+    let set = (0..4_u8).filter(|bit| bits >> bit & 1 == 1);
+    let mut words: Vec<_> = set.map(|bit| names[usize::from(bit)].to_owned()).collect();
     if bits >> 4 != 0 {
-        named.push(code(bits & 0xf0, None::<&str>));
+        words.push(code(bits & 0xf0, None::<&str>));
     }
-    named.join(", ")
+    words.join(", ")
 }

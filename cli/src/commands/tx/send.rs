@@ -37,14 +37,14 @@ pub async fn run(context: &Context, args: &TransactionFile) -> Result<Sent, Erro
     };
     let chain = context.chain().await?;
     signed.check(chain).await?;
-    let content = Content::of(&signed);
-    context.refuse_public_key(content.from, content.chain_id)?;
-    confirm(context, &content.preview())?;
+    let says = Content::of(&signed);
+    context.refuse_public_key(says.from, says.chain_id)?;
+    confirm(context, &says.preview())?;
     let hash = signed.send(chain).await?;
     context.terminal.say(&format!("sent {hash}"));
     let report = chain.wait(hash).await?;
     Ok(Sent {
-        content,
+        content: says,
         tx: (&report).into(),
     })
 }

@@ -54,11 +54,11 @@ pub async fn run(context: &Context, args: &SignArgs) -> Result<Signed, Error> {
     };
     let output = args.output.clone().unwrap_or_else(|| "-".into());
     crate::delivery::check_output(&output)?;
-    let content = Content::of(&unsigned);
-    let name = context.wallet_of(content.from)?;
-    context.refuse_public_key(content.from, content.chain_id)?;
+    let says = Content::of(&unsigned);
+    let name = context.wallet_of(says.from)?;
+    context.refuse_public_key(says.from, says.chain_id)?;
     let wallet = context.wallet(name.as_deref())?;
-    ask(context, &content.preview(), "sign it?")?;
+    ask(context, &says.preview(), "sign it?")?;
     let signed = unsigned.sign(&wallet.signer).await?;
     let transaction = signed.to_json();
     write_output(&output, &transaction)?;
@@ -66,6 +66,6 @@ pub async fn run(context: &Context, args: &SignArgs) -> Result<Signed, Error> {
         output: named(&output),
         transaction,
         hash: signed.hash(),
-        content,
+        content: says,
     })
 }
