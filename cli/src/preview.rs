@@ -80,15 +80,24 @@ impl Preview {
         &self.pins
     }
 
+    /// As it stands in a result, which no colour reaches.
+    pub fn plain(&self) -> String {
+        self.under(self.title.clone())
+    }
+
     /// As it is shown.
     pub fn render(&self, context: &Context) -> String {
+        self.under(context.terminal.paint(Style::Bold, &self.title))
+    }
+
+    fn under(&self, title: String) -> String {
         let width = self
             .lines
             .iter()
             .map(|(label, _)| label.len())
             .max()
             .unwrap_or_default();
-        let mut text = context.terminal.paint(Style::Bold, &self.title);
+        let mut text = title;
         for (label, value) in &self.lines {
             text.push_str(&format!("\n  {label:width$}  {value}"));
         }
@@ -147,7 +156,7 @@ impl TxSummary {
 pub fn confirm(context: &Context, preview: &Preview) -> Result<(), Error> {
     match &context.settings.delivery {
         Delivery::Send => ask(context, preview, "send it?"),
-        Delivery::DryRun => Err(delivery::plan(context, preview)),
+        Delivery::DryRun => Err(delivery::plan(preview)),
         other => Err(Error::FlagUnused {
             flag: other.flag().unwrap_or_default(),
             reason: "what is left to do here is no single transaction",

@@ -1,6 +1,6 @@
 //! `--dry-run`: everything is looked at, nothing is sent, nothing is kept.
 
-use patientport_tests::{Party, Run, TestContext, files_below, utf8};
+use patientport_tests::{Party, Run, TestContext, files_below, on_terminal, utf8};
 use serde_json::{Value, json};
 
 /// Runs a command that has no password at hand, so that it needs none.
@@ -225,4 +225,21 @@ fn for_people_the_preview_is_the_result() {
         "{text}"
     );
     assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn on_a_terminal_the_preview_comes_without_a_question_and_without_stray_escapes() {
+    let context = TestContext::with_port();
+    let line = format!(
+        "port issue --patient {} --dry-run",
+        context.stranger.address
+    );
+    let mut command = context.primary.command(&line);
+    command.env_remove("NO_COLOR").env("TERM", "xterm");
+    let (screen, code) = on_terminal(&mut command, &[]);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(
+        screen.contains("nothing was sent") && !screen.contains("u{1b}"),
+        "{screen}"
+    );
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alloy_primitives::{Bytes, U256, hex};
-use patientport_tests::{Run, TestContext, files_below, utf8};
+use patientport_tests::{Run, TestContext, files_below, on_terminal, utf8};
 use serde_json::{Value, json};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -375,4 +375,49 @@ fn a_record_of_the_patients_own_is_stored_now_and_on_chain_once_it_is_sent() {
         .patient
         .ok(&format!("record add --resume {commitment}"));
     assert_eq!((&added["id"], &added["tx"]), (&json!(1), &Value::Null));
+}
+
+#[test]
+fn on_a_terminal_what_is_signed_is_shown_and_a_no_signs_nothing() {
+    let story = Story::new();
+    let context = &story.context;
+    let file = context.path("deny.json");
+    let line = format!("request deny 1 --sign-only {}", utf8(&file));
+    let (screen, code) = on_terminal(&mut context.patient.command(&line), &[("sign it?", "n")]);
+    assert_eq!(code, Some(1), "{screen}");
+    assert!(!file.exists());
+    let before = screen
+        .split("sign it?")
+        .next()
+        .expect("there is always a first part");
+    for told in ["`deny`: deny a request", "nonce", "good until", "reason"] {
+        assert!(before.contains(told), "{told}: {screen}");
+    }
+    let (screen, code) = on_terminal(&mut context.patient.command(&line), &[("sign it?", "y")]);
+    assert_eq!(code, Some(0), "{screen}");
+    story.submit(&file).success();
+}
+
+#[test]
+fn a_contract_that_owns_a_port_says_by_itself_what_it_accepts() {
+    let story = Story::new();
+    let context = &story.context;
+    let file = story.sign("request deny 1", "deny.json");
+    let nobodys = |it: &mut Value| it["signature"] = json!("0x01");
+    story.refused(&file, nobodys, 1, "signature.invalid");
+    // The patient's account becomes a contract: one that refuses, then one that answers yes (ERC-1271).
+    let set = |code: &str| {
+        let account = json!([context.patient.address, code]);
+        context.node.rpc("anvil_setCode", &account);
+    };
+    set("0x60006000fd");
+    story.refused(&file, nobodys, 1, "signature.invalid");
+    set("0x631626ba7e60e01b60005260206000f3");
+    let altered = story.altered(&file, nobodys);
+    let shown = context
+        .stranger
+        .ok(&format!("relay show {}", utf8(&altered)));
+    assert_eq!(shown["signer"], Value::Null);
+    story.submit(&altered).success();
+    assert_eq!(context.patient.ok("request show 1")["state"], "denied");
 }

@@ -51,7 +51,7 @@ A signed call is good once, until its deadline, and until another one is sent. T
 /// Which port.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PortArg {
-    /// Port: an address or a name of this home [default: the home's only port]
+    /// Port: an address or a name of this home [default: the settings', else the home's only port]
     #[arg(short, long, value_name = "PORT")]
     pub port: Option<String>,
 }
@@ -87,7 +87,7 @@ pub struct ClaimArgs {
 /// `port change-key`
 #[derive(Debug, Args)]
 pub struct ChangeKeyArgs {
-    /// Port: an address or a name of this home [default: the home's only port]
+    /// Port: an address or a name of this home [default: the settings', else the home's only port]
     #[arg(value_name = "PORT")]
     pub port: Option<String>,
     /// Take the key of another identity of this home [default: the next one of the same]
@@ -101,7 +101,7 @@ pub struct ChangeKeyArgs {
 /// `port show`
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Port: an address or a name of this home [default: the home's only port]
+    /// Port: an address or a name of this home [default: the settings', else the home's only port]
     #[arg(value_name = "PORT")]
     pub port: Option<String>,
 }

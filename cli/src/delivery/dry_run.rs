@@ -60,7 +60,7 @@ pub(super) async fn end(
                 ether(highest)
             ),
         )
-        .render(context);
+        .plain();
     let looked = Looked {
         dry_run: true,
         composed: Composed::new(
@@ -96,12 +96,12 @@ impl Outcome for Plan {
 }
 
 /// The end of a dry run of a command that would ask about several transactions at once.
-pub fn plan(context: &Context, preview: &Preview) -> Error {
+pub fn plan(preview: &Preview) -> Error {
     let plan = Plan {
         dry_run: true,
         title: preview.title().to_owned(),
         words: preview.words(),
-        text: preview.render(context),
+        text: preview.plain(),
     };
     Ended::error(&plan, false)
 }

@@ -9,7 +9,7 @@ mod unsigned;
 use std::path::{Path, PathBuf};
 
 use patientport_client::chain::{Call, Transaction};
-use patientport_client::words::{Contract, Words};
+use patientport_client::words::Words;
 use serde::Serialize;
 
 use crate::args::groups::TransactionArgs;
@@ -197,16 +197,11 @@ impl Composed {
             data: call.data.clone(),
             title: preview.title().to_owned(),
             words: preview.words(),
-            call: words_of(call).map(|words| Told::from(&words)),
+            call: Words::guess(&call.data)
+                .ok()
+                .map(|(_, words)| Told::from(&words)),
         }
     }
-}
-
-/// What a call's data says, where it is for one of our contracts.
-pub(crate) fn words_of(call: &Call) -> Option<Words> {
-    Words::guess(&call.data)
-        .ok()
-        .map(|(_, words): (Contract, _)| words)
 }
 
 /// Refuses an output file that is there already, before anything is asked or signed.

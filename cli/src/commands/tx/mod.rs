@@ -8,10 +8,10 @@ use std::path::Path;
 
 use alloy::primitives::Address;
 use patientport_client::chain::{HandedOver, MAX_TRANSACTION_FILE_BYTES, Says};
+use patientport_client::words::{Contract, Words};
 use serde::Serialize;
 
 use crate::commands::relay::read_bytes;
-use crate::delivery::words_of;
 use crate::error::Error;
 use crate::preview::Preview;
 use crate::text::{ether, grouped};
@@ -34,6 +34,8 @@ pub struct Content {
     pub gas_limit: u64,
     /// The most that it can cost the sender, wei sent along included, in decimal digits.
     pub highest_cost_wei: String,
+    /// What the contract is taken for, going by the data: `port` or `registry`. Nothing vouches for it.
+    pub taken_for: Option<&'static str>,
     /// Its data in words; none if it calls neither a port nor the registry.
     pub call: Option<Told>,
     /// Bytes of its data.
@@ -46,6 +48,7 @@ impl Content {
         let transaction = it.transaction();
         let call = it.call();
         let fee = u128::from(transaction.gas_limit).saturating_mul(transaction.max_fee_per_gas);
+        let words = call.as_ref().and_then(|call| Words::guess(&call.data).ok());
         let value: u128 = transaction.value.saturating_to();
         Self {
             chain_id: transaction.chain_id,
@@ -55,9 +58,11 @@ impl Content {
             value: transaction.value.to_string(),
             gas_limit: transaction.gas_limit,
             highest_cost_wei: fee.saturating_add(value).to_string(),
-            call: call
-                .and_then(|call| words_of(&call))
-                .map(|words| Told::from(&words)),
+            taken_for: words.as_ref().map(|(contract, _)| match contract {
+                Contract::Port => "port",
+                Contract::Registry => "registry",
+            }),
+            call: words.map(|(_, words)| Told::from(&words)),
             data_length: transaction.input.len(),
         }
     }
@@ -79,8 +84,11 @@ impl Content {
         }
         words.push(word(
             "contract",
-            self.to
-                .map_or_else(|| "a new one".into(), |to| to.to_string()),
+            match (self.to, self.taken_for) {
+                (None, _) => "a new one".into(),
+                (Some(to), None) => to.to_string(),
+                (Some(to), Some(kind)) => format!("{to}, taken for a {kind}"),
+            },
         ));
         words.push(word("chain", self.chain_id.to_string()));
         words.push(word("from", self.from.to_string()));
