@@ -34,9 +34,11 @@ fn codes_in(file: &str) -> BTreeSet<String> {
 }
 
 /// Where codes are given to errors.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 6] = [
+    "client/src/chain/handed_over.rs",
     "client/src/code.rs",
     "client/src/revert.rs",
+    "client/src/signed.rs",
     "client/src/store/error.rs",
     "cli/src/error.rs",
 ];
@@ -201,6 +203,10 @@ const WARNINGS: &[(&str, &str)] = &[
     (
         "store.not_taken_back",
         "A record that the port will never take, because its section's key has changed, could not be removed from a store: a former reader who gets it there could open it.",
+    ),
+    (
+        "tx.none",
+        "The command was to sign or write down a transaction, and there was nothing to send: no file was written.",
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! What every command works with: settings, terminal, the connection, keys as they are needed.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
@@ -13,14 +13,17 @@ use stylus_devnode::evm::DEV_CHAIN_ID;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
+use crate::delivery::{Delivery, Transactions};
 use crate::error::Error;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
-use crate::home::{Home, HomeError, KeystoreError, Password};
+use crate::home::{Home, HomeError, KeystoreError, Password, wallets};
 use crate::output::Warnings;
 use crate::passwords;
 use crate::settings::Settings;
+use crate::settings::layers::Source;
 use crate::terminal::Terminal;
+use crate::text::shown;
 
 /// How often a typed password may be wrong.
 const PASSWORD_TRIES: usize = 3;
@@ -38,6 +41,15 @@ impl Wallet {
     /// Its account.
     pub fn address(&self) -> Address {
         self.signer.address()
+    }
+
+    /// Account and name for people.
+    pub fn line(&self) -> String {
+        if self.name.is_empty() {
+            format!("{} (no wallet of this home)", self.address())
+        } else {
+            format!("{} (wallet `{}`)", self.address(), self.name)
+        }
     }
 }
 
@@ -61,19 +73,25 @@ pub struct Context {
     pub terminal: Terminal,
     /// What the user should know.
     pub warnings: Warnings,
+    /// How the command's transactions come.
+    transactions: Transactions,
     chain: OnceCell<Chain>,
+    /// What signs, where it is no wallet of the home: asked for once.
+    opened: Mutex<Option<Wallet>>,
     /// The password that opened the wallet, tried on the identity before anything is asked.
     wallet_password: Mutex<Option<Password>>,
 }
 
 impl Context {
     /// A run that has not done anything yet.
-    pub fn new(settings: Settings, terminal: Terminal) -> Self {
+    pub fn new(settings: Settings, terminal: Terminal, transactions: Transactions) -> Self {
         Self {
             settings,
             terminal,
+            transactions,
             warnings: Warnings::default(),
             chain: OnceCell::new(),
+            opened: Mutex::new(None),
             wallet_password: Mutex::new(None),
         }
     }
@@ -81,6 +99,28 @@ impl Context {
     /// The home.
     pub const fn home(&self) -> &Home {
         &self.settings.home
+    }
+
+    /// What `open` gives, which is asked only once.
+    pub(crate) fn opened_once(
+        &self,
+        open: impl FnOnce() -> Result<Wallet, Error>,
+    ) -> Result<Wallet, Error> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*opened {
+            Some(wallet) => Ok(wallet.clone()),
+            None => Ok(opened.insert(open()?).clone()),
+        }
+    }
+
+    /// Whether the command may send more than one transaction.
+    pub fn several(&self) -> bool {
+        self.transactions == Transactions::Several
+    }
+
+    /// Whether nothing may be changed anywhere.
+    pub const fn is_dry_run(&self) -> bool {
+        self.settings.delivery.is_dry_run()
     }
 
     /// Warns, now and in the document.
@@ -99,6 +139,9 @@ impl Context {
             witness_url: self.settings.verify_rpc_url.clone(),
             ..Options::default()
         };
+        if let Some(timeout) = self.settings.rpc_timeout {
+            options.timeout = timeout;
+        }
         if let Some(timeout) = self.settings.timeout {
             options.receipt_timeout = timeout;
         }
@@ -113,9 +156,10 @@ impl Context {
     pub async fn registry(&self) -> Result<Registry, Error> {
         let chain = self.chain().await?;
         let deployment = self.home().deployment(chain.chain_id())?;
+        let named = self.named_registry(chain.chain_id())?;
         let deployed =
             deployment.and_then(|it| it.registry.map(|registry| (registry, it.from_block)));
-        let (address, from_block) = match (self.settings.registry, deployed) {
+        let (address, from_block) = match (named, deployed) {
             (Some(named), Some((address, block))) if named == address => (address, block),
             (Some(named), _) => (named, 0),
             (None, Some(deployed)) => deployed,
@@ -137,13 +181,69 @@ impl Context {
         Ok(Registry::open(chain.clone(), address, from_block).await?)
     }
 
+    /// The registry that settings name. One that only a project's file names has to be known here already: the file
+    /// came along with whatever was downloaded.
+    ///
+    /// # Errors
+    /// [`Error::UnknownToHome`]; the home's.
+    pub fn named_registry(&self, chain_id: u64) -> Result<Option<Address>, Error> {
+        let Some(found) = &self.settings.registry else {
+            return Ok(None);
+        };
+        let Source::Project(path) = &found.source else {
+            return Ok(Some(found.value));
+        };
+        let deployed = self.home().deployment(chain_id)?.and_then(|it| it.registry);
+        let ports = self.home().ports()?;
+        let of_ports = ports
+            .values()
+            .filter(|port| port.chain_id == chain_id)
+            .filter_map(|port| port.registry);
+        let trusted = self.settings.trusted_registries.iter().copied();
+        if !of_ports
+            .chain(deployed)
+            .chain(trusted)
+            .any(|known| known == found.value)
+        {
+            return Err(Error::UnknownToHome {
+                path: path.clone(),
+                what: "registry",
+                value: found.value.to_string(),
+            });
+        }
+        Ok(Some(found.value))
+    }
+
+    /// The port that is meant: the one given, else the one that settings name. One that only a project's file names
+    /// has to be known here already.
+    fn named_port(
+        &self,
+        chain_id: u64,
+        given: Option<&str>,
+    ) -> Result<(Option<String>, KnownPort), Error> {
+        let (None, Some(found)) = (given, &self.settings.port) else {
+            return Ok(self.home().choose_port(chain_id, given)?);
+        };
+        let chosen = self.home().choose_port(chain_id, Some(&found.value));
+        match (&found.source, chosen) {
+            (Source::Project(path), Ok((None, _)) | Err(HomeError::UnknownPort(_))) => {
+                Err(Error::UnknownToHome {
+                    path: path.clone(),
+                    what: "port",
+                    value: shown(&found.value),
+                })
+            }
+            (_, chosen) => Ok(chosen?),
+        }
+    }
+
     /// The port that is meant: by address, by name, or the only one.
     ///
     /// # Errors
     /// [`HomeError::UnknownPort`] and its kin; `NotAPort`.
     pub async fn port(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
         let chain = self.chain().await?;
-        let (name, known) = self.home().choose_port(chain.chain_id(), given)?;
+        let (name, known) = self.named_port(chain.chain_id(), given)?;
         if let Some(registry) = self.registry_of(&known)? {
             // A port that this home accepted is its own whatever the registry says by now, or does not say.
             match Port::known(&registry, known.address).await {
@@ -166,7 +266,10 @@ impl Context {
         else {
             return Ok(None);
         };
-        if self.settings.registry.is_some_and(|named| named != address) {
+        if self
+            .named_registry(chain.chain_id())?
+            .is_some_and(|named| named != address)
+        {
             return Ok(None);
         }
         let deployment = self.home().deployment(chain.chain_id())?;
@@ -200,39 +303,34 @@ impl Context {
     /// As `Home::choose_wallet`.
     pub fn wallet_name(&self, preferred: Option<&str>) -> Result<String, Error> {
         // What a port remembers is only a default: a flag or a setting wins.
-        let name = self.settings.account.as_deref().or(preferred);
-        Ok(self.home().choose_wallet(name)?)
-    }
-
-    /// The account of the wallet that is meant, without a password where its file states the address.
-    ///
-    /// # Errors
-    /// As [`Self::wallet`].
-    pub fn account(&self, preferred: Option<&str>) -> Result<Address, Error> {
-        let name = self.wallet_name(preferred)?;
-        let stated = self
-            .home()
-            .wallet(&name)?
-            .address
-            .and_then(|text| text.parse().ok());
-        match stated {
-            Some(address) => Ok(address),
-            None => Ok(self.wallet(preferred)?.address()),
+        match self.settings.account.as_deref().or(preferred) {
+            Some(name) => {
+                self.wallet_file(name)?;
+                Ok(name.to_owned())
+            }
+            None => Ok(self.home().choose_wallet(None)?),
         }
     }
 
-    /// Opens the wallet that is meant.
+    /// The wallet of this home that has an account, as far as the files say.
     ///
     /// # Errors
-    /// [`HomeError::Keystore`] for a wrong password; [`Error::PasswordRequired`].
-    ///
-    /// # Panics
-    /// Never: nothing panics while the password is locked.
-    pub fn wallet(&self, preferred: Option<&str>) -> Result<Wallet, Error> {
-        self.wallet_named(&self.wallet_name(preferred)?)
+    /// The home's.
+    pub fn wallet_of(&self, account: Address) -> Result<Option<String>, Error> {
+        let wallets = self.home().wallets()?;
+        Ok(wallets
+            .into_iter()
+            .find(|entry| entry.address == Some(account))
+            .map(|entry| entry.name))
     }
 
-    /// Opens a wallet by name.
+    /// The account that a wallet's file states.
+    pub(crate) fn stated(&self, name: &str) -> Result<Option<Address>, Error> {
+        let stated = self.wallet_file(name)?.address;
+        Ok(stated.and_then(|text| text.parse().ok()))
+    }
+
+    /// Opens a wallet by name; where its key is not needed and its file states the account, that is enough.
     ///
     /// # Errors
     /// As [`Self::wallet`].
@@ -240,6 +338,14 @@ impl Context {
     /// # Panics
     /// Never, as [`Self::wallet`].
     pub fn wallet_named(&self, name: &str) -> Result<Wallet, Error> {
+        if self.settings.delivery.needs_no_key()
+            && let Some(address) = self.stated(name)?
+        {
+            return Ok(Wallet {
+                name: name.to_owned(),
+                signer: Signer::watching(address),
+            });
+        }
         let secret = Zeroizing::new(self.unlock_account(name)?.to_bytes().0);
         Ok(Wallet {
             name: name.to_owned(),
@@ -255,10 +361,20 @@ impl Context {
     /// # Panics
     /// Never, as [`Self::wallet`].
     pub fn unlock_account(&self, name: &str) -> Result<PrivateKeySigner, Error> {
+        let keystore = self.wallet_file(name)?;
+        self.unlock_with_password(name, |password| {
+            wallets::open_account(name, &keystore, password)
+        })
+    }
+
+    /// Opens an account with the wallet's password, which is tried on the identity, too.
+    pub(crate) fn unlock_with_password(
+        &self,
+        name: &str,
+        open: impl Fn(&Password) -> Result<PrivateKeySigner, HomeError>,
+    ) -> Result<PrivateKeySigner, Error> {
         let file = self.settings.password_file.as_ref();
-        let (signer, password) = self.unlock("wallet", name, file, None, |password| {
-            self.home().unlock_wallet(name, password)
-        })?;
+        let (signer, password) = self.unlock("wallet", name, file, None, open)?;
         *self
             .wallet_password
             .lock()
@@ -273,7 +389,7 @@ impl Context {
     pub fn identity_name(&self, preferred: Option<&str>) -> Result<String, Error> {
         match self.settings.identity.as_deref().or(preferred) {
             Some(name) => Ok(name.to_owned()),
-            None => self.wallet_name(None),
+            None => self.namesake(),
         }
     }
 
@@ -377,7 +493,11 @@ impl Context {
     /// # Errors
     /// [`Error::ConfirmationRequired`].
     pub const fn require_consent(&self) -> Result<(), Error> {
-        if self.settings.yes || self.terminal.interactive {
+        let asks = matches!(
+            self.settings.delivery,
+            Delivery::Send | Delivery::Sign { .. }
+        );
+        if !asks || self.settings.yes || self.terminal.interactive {
             Ok(())
         } else {
             Err(Error::ConfirmationRequired)

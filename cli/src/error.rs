@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::args::values::ValueError;
 use crate::codes::{self, Exit};
+use crate::delivery::Ended;
 use crate::home::{FileError, HomeError, KeystoreError};
 use crate::terminal::TerminalError;
 
@@ -57,8 +58,25 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A flag that does not go with the command, or with what it came to.
+    #[error("{flag} cannot be used here: {reason}")]
+    FlagUnused {
+        /// Which flag.
+        flag: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A transaction that is to be signed is signed.
+    #[error("this transaction is signed already")]
+    SignedAlready,
+    /// A transaction that is to be sent is not signed.
+    #[error("this transaction is not signed yet")]
+    NotSigned,
+    /// No failure: the run was told to send nothing, and has nothing more to do.
+    #[error("the command ended before it sent anything, as it was told")]
+    Ended(Box<Ended>),
     /// A transaction needs a yes and nobody can be asked.
-    #[error("this sends a transaction and there is no terminal to confirm it on")]
+    #[error("this has to be confirmed and there is no terminal to ask on")]
     ConfirmationRequired,
     /// A password is needed and nobody can be asked.
     #[error("the password of {what} `{name}` is needed and there is no terminal to ask on")]
@@ -272,6 +290,38 @@ pub enum Error {
         /// The names that are known.
         known: String,
     },
+    /// The settings file has no such profile.
+    #[error("no profile is called `{name}`: {}", if known.is_empty() { "there are none".into() } else { format!("there are {}", known.join(", ")) })]
+    UnknownProfile {
+        /// The name, safe to show.
+        name: String,
+        /// Those that are there, safe to show.
+        known: Vec<String>,
+    },
+    /// The settings file has such a profile.
+    #[error("there is a profile `{0}` already")]
+    ProfileTaken(String),
+    /// A project's file names what this home does not know.
+    #[error("the project's file `{}` names the {what} `{value}`, which this home does not know", path.display())]
+    UnknownToHome {
+        /// The file.
+        path: PathBuf,
+        /// `registry` or `port`.
+        what: &'static str,
+        /// What it says, safe to show.
+        value: String,
+    },
+    /// `--from` names another account than the one that signs.
+    #[error("--from names `{from}`, and what signs is `{account}`")]
+    OtherSender {
+        /// Who should send.
+        from: Address,
+        /// Who would.
+        account: Address,
+    },
+    /// A secret stands in the arguments. It is not shown.
+    #[error("--private-key is not taken: every program of this machine can read arguments")]
+    SecretArgument,
     /// `doctor` found something that does not work.
     #[error("{failed} failed")]
     Unwell {
@@ -343,6 +393,10 @@ impl Error {
     /// Adds a hint that only the caller can know, and values for programs.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>, details: Value) -> Self {
+        // No failure, so there is nothing to be done about it.
+        if matches!(self, Self::Ended(_)) {
+            return self;
+        }
         let details = match details {
             Value::Object(details) => details,
             _ => Map::new(),
@@ -352,6 +406,12 @@ impl Error {
             hint: hint.into(),
             details,
         }))
+    }
+
+    /// Whether somebody else can send now what was composed, though this run has not: what it would make public has
+    /// to be kept.
+    pub fn is_handed_on(&self) -> bool {
+        matches!(self, Self::Ended(ended) if ended.handed_on)
     }
 
     /// The stable code, as listed in `docs/errors.md`.
@@ -367,6 +427,9 @@ impl Error {
             Self::Value { .. } | Self::FlagInvalid { .. } => "usage.invalid_value",
             Self::Arguments(_) => "usage.arguments",
             Self::FlagNeeded { .. } => "usage.flag_needed",
+            Self::FlagUnused { .. } => "usage.flag_unused",
+            Self::SignedAlready | Self::NotSigned => "tx.wrong_stage",
+            Self::Ended(_) => "tx.not_sent",
             Self::ConfirmationRequired => "usage.confirmation_required",
             Self::PasswordRequired { .. } => "usage.password_required",
             Self::Declined | Self::NotShown => "declined",
@@ -399,6 +462,11 @@ impl Error {
             Self::Devnode(_) => "devnode.failed",
             Self::Runtime(_) => "runtime.failed",
             Self::UnknownNetwork { .. } => "network.unknown",
+            Self::UnknownProfile { .. } => "settings.unknown_profile",
+            Self::ProfileTaken(_) => "settings.profile_exists",
+            Self::UnknownToHome { .. } => "settings.project_unknown",
+            Self::OtherSender { .. } => "wallet.other_sender",
+            Self::SecretArgument => "usage.secret_argument",
             Self::Unwell { .. } => "doctor.unwell",
             Self::Demo { .. } => "demo.failed",
             Self::Hinted(hinted) => hinted.error.code(),
@@ -527,6 +595,7 @@ fn home_code(error: &HomeError) -> &'static str {
         HomeError::NoPort(_) => "port.none_known",
         HomeError::AmbiguousPort { .. } => "port.ambiguous",
         HomeError::KeyChanged { .. } => "pin.changed",
+        HomeError::UnknownSetting { .. } => "settings.unknown",
         HomeError::UnknownPending(_) => "record.nothing_pending",
     }
 }

@@ -4,9 +4,10 @@
 //! | module | idea |
 //! |---|---|
 //! | [`args`] | what can be typed |
-//! | [`settings`] | flags, environment and settings file, resolved once |
+//! | [`settings`] | flags, environment and settings files, resolved once, and where each value came from |
 //! | [`home`] | keys and everything remembered |
 //! | [`commands`] | one file per verb; each returns a typed outcome |
+//! | [`preview`], [`delivery`] | a transaction shown, asked about and sent, or what a run does instead |
 //! | [`output`] | outcomes as text or as the JSON document |
 //! | [`error`], [`codes`] | failures, stable codes, exit codes, hints |
 //!
@@ -23,6 +24,7 @@ pub mod codes;
 pub mod commands;
 pub mod context;
 pub mod contracts;
+pub mod delivery;
 pub mod error;
 pub mod home;
 pub mod networks;
@@ -31,18 +33,22 @@ pub mod passwords;
 pub mod preview;
 pub mod settings;
 mod signals;
+pub mod signers;
 pub mod terminal;
 pub mod text;
 pub mod time;
+pub mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::Cli;
+use args::groups::GlobalArgs;
 use context::Context;
+use delivery::Delivery;
 use error::Error;
 use settings::Settings;
 use terminal::{Terminal, Verbosity};
@@ -53,17 +59,29 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
 /// Runs the program with these arguments, the first of which is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    if flags(&arguments).any(|it| it == "--show-settings") {
+        return ExitCode::from(show_settings(&arguments));
+    }
+    let parsed = Cli::command()
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return ExitCode::from(not_parsed(error, &arguments)),
     };
+    let creating = matches!(cli.command, args::Command::Init(_));
     let terminal = settings::terminal(&cli.global);
     let json = cli.global.display.json;
-    let code = match Settings::resolve(&cli.global) {
+    let code = match Settings::resolve(&cli.global, Some(&matches), creating) {
         Err(error) => output::finish(Err(error), json, &terminal, &[]),
         Ok(settings) => {
-            let context = Context::new(settings, terminal);
-            let result = run(&context, cli.command);
+            if let Some(words) = settings.project_words() {
+                terminal.say(&words);
+            }
+            let transactions = cli.command.transactions();
+            let allowed = transactions.allow(&settings.delivery);
+            let context = Context::new(settings, terminal, transactions);
+            let result = allowed.and_then(|()| run(&context, cli.command));
             output::finish(result, json, &terminal, &context.warnings.all())
         }
     };
@@ -94,11 +112,68 @@ fn run(context: &Context, command: args::Command) -> Result<Option<output::Repor
             Err(Error::Terminal(terminal::TerminalError::Stopped)) => {
                 Err(stop.received().await.into())
             }
+            // Told to send nothing, the command ended where it would have sent: that is what it has to say.
+            Err(Error::Ended(ended)) => Ok(Some(ended.report)),
+            Ok(report) => {
+                warn_of_nothing(context);
+                Ok(report)
+            }
             result => result,
         }
     });
     runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
     result
+}
+
+/// Everything before `--` that could be a flag.
+fn flags(arguments: &[OsString]) -> impl Iterator<Item = &OsString> {
+    arguments.iter().take_while(|argument| *argument != "--")
+}
+
+/// `--show-settings`: with any command, complete or not, and without one. Nothing of the command is done.
+fn show_settings(arguments: &[OsString]) -> u8 {
+    let parsed = lenient(Cli::command())
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Ok((GlobalArgs::from_arg_matches(&matches)?, matches)));
+    let (global, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return not_parsed(error, arguments),
+    };
+    let terminal = settings::terminal(&global);
+    let resolved = Settings::resolve(&global, Some(&matches), true);
+    let report = resolved.map(|settings| Some(output::Report::of(&settings.shown)));
+    output::finish(report, global.display.json, &terminal, &[])
+}
+
+/// A command with nothing required of it.
+fn lenient(command: clap::Command) -> clap::Command {
+    let groups: Vec<_> = command
+        .get_groups()
+        .map(|group| group.get_id().clone())
+        .collect();
+    let command = groups.into_iter().fold(command, |command, group| {
+        command.mut_group(group, |group| group.required(false))
+    });
+    command
+        .subcommand_required(false)
+        .arg_required_else_help(false)
+        .mut_args(|argument| argument.required(false))
+        .mut_subcommands(lenient)
+}
+
+/// A command that was to hand a transaction over, and came to its end without one.
+fn warn_of_nothing(context: &Context) {
+    if let delivery @ (Delivery::Sign { .. } | Delivery::Unsigned { .. }) =
+        &context.settings.delivery
+    {
+        context.warn(
+            "tx.none",
+            format!(
+                "there was nothing to send, so {} wrote nothing",
+                delivery.flag().unwrap_or_default()
+            ),
+        );
+    }
 }
 
 /// Help, version, or a mistake in the arguments.
@@ -118,10 +193,7 @@ fn not_parsed(mut error: clap::Error, arguments: &[OsString]) -> u8 {
         error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
     }
     // Nothing was parsed, so whether JSON is wanted is looked for by hand; after `--` it is no flag.
-    let json = arguments
-        .iter()
-        .take_while(|argument| *argument != "--")
-        .any(|it| it == "--json");
+    let json = flags(arguments).any(|it| it == "--json");
     let terminal = Terminal {
         verbosity: Verbosity::Normal,
         interactive: false,

@@ -5,10 +5,12 @@ use patientport_client::chain::{Prepared, Transaction, TxReport};
 use serde::{Serialize, Serializer};
 
 use crate::context::{Context, Wallet};
+use crate::delivery::{self, Delivery};
 use crate::error::Error;
 use crate::home::pins::Pin;
 use crate::terminal::Style;
 use crate::text::{ether, grouped};
+use crate::words::Word;
 
 /// What a transaction will do, in words: a title and labelled lines, all safe to show.
 #[derive(Clone, Debug)]
@@ -59,14 +61,43 @@ impl Preview {
         }
     }
 
-    fn render(&self, context: &Context) -> String {
+    /// The title.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The lines, for outcomes.
+    pub fn words(&self) -> Vec<Word> {
+        let word = |(label, value): &(&'static str, String)| Word {
+            label,
+            value: value.clone(),
+        };
+        self.lines.iter().map(word).collect()
+    }
+
+    /// The keys that are remembered once the user has agreed.
+    pub(crate) fn kept_pins(&self) -> &[Pin] {
+        &self.pins
+    }
+
+    /// As it stands in a result, which no colour reaches.
+    pub fn plain(&self) -> String {
+        self.under(self.title.clone())
+    }
+
+    /// As it is shown.
+    pub fn render(&self, context: &Context) -> String {
+        self.under(context.terminal.paint(Style::Bold, &self.title))
+    }
+
+    fn under(&self, title: String) -> String {
         let width = self
             .lines
             .iter()
             .map(|(label, _)| label.len())
             .max()
             .unwrap_or_default();
-        let mut text = context.terminal.paint(Style::Bold, &self.title);
+        let mut text = title;
         for (label, value) in &self.lines {
             text.push_str(&format!("\n  {label:width$}  {value}"));
         }
@@ -116,25 +147,42 @@ impl TxSummary {
     }
 }
 
-/// Shows a preview and asks, unless `--yes` has answered.
+/// Shows a preview of several transactions, or of what is no transaction, and asks, unless `--yes` has answered. A dry
+/// run ends here with the preview.
+///
+/// # Errors
+/// [`Error::ConfirmationRequired`]; [`Error::Declined`]; [`Error::Ended`]; [`Error::FlagUnused`] where a single
+/// transaction was to be handed over.
+pub fn confirm(context: &Context, preview: &Preview) -> Result<(), Error> {
+    match &context.settings.delivery {
+        Delivery::Send => ask(context, preview, "send it?"),
+        Delivery::DryRun => Err(delivery::plan(preview)),
+        other => Err(Error::FlagUnused {
+            flag: other.flag().unwrap_or_default(),
+            reason: "what is left to do here is no single transaction",
+        }),
+    }
+}
+
+/// Shows a preview and asks a question, unless `--yes` has answered.
 ///
 /// # Errors
 /// [`Error::ConfirmationRequired`]; [`Error::Declined`].
-pub fn confirm(context: &Context, preview: &Preview) -> Result<(), Error> {
+pub(crate) fn ask(context: &Context, preview: &Preview, question: &str) -> Result<(), Error> {
     context.require_consent()?;
     if context.settings.yes {
         context.terminal.say_painted(&preview.render(context));
         return Ok(());
     }
     context.terminal.show(&preview.render(context));
-    if context.terminal.confirm("send it?")? {
+    if context.terminal.confirm(question)? {
         Ok(())
     } else {
         Err(Error::Declined)
     }
 }
 
-/// Simulates, shows, asks and sends.
+/// Simulates, shows, asks and sends; or does what the run was told to do instead ([`delivery`](crate::delivery)).
 ///
 /// # Errors
 /// As [`approved`] and [`submit`].
@@ -151,7 +199,8 @@ pub async fn send(
 /// Simulates, shows and asks. Nothing has left this machine when it fails.
 ///
 /// # Errors
-/// The contract's refusal before anything is sent; [`Error::Declined`].
+/// The contract's refusal before anything is sent; [`Error::Declined`]; [`Error::Ended`] where the run was told not to
+/// send.
 pub async fn approved(
     context: &Context,
     wallet: &Wallet,
@@ -161,22 +210,20 @@ pub async fn approved(
     context.require_consent()?;
     let chain_id = context.chain().await?.chain_id();
     context.refuse_public_key(wallet.address(), chain_id)?;
+    if let Some(ended) = delivery::instead(context, wallet, &preview, transaction).await {
+        return Err(ended);
+    }
     let prepared = transaction.prepare(wallet.address()).await?;
-    let preview = preview
-        .line(
-            "from",
-            format!("{} (wallet `{}`)", wallet.address(), wallet.name),
-        )
-        .line(
-            "gas",
-            format!(
-                "about {}, fee about {}, at most {}",
-                grouped(prepared.gas.0),
-                ether(prepared.fee().0),
-                ether(prepared.highest_cost().0)
-            ),
-        );
-    confirm(context, &preview)?;
+    let preview = preview.line("from", wallet.line()).line(
+        "gas",
+        format!(
+            "about {}, fee about {}, at most {}",
+            grouped(prepared.gas.0),
+            ether(prepared.fee().0),
+            ether(prepared.highest_cost().0)
+        ),
+    );
+    ask(context, &preview, "send it?")?;
     context.home().keep_pins(&preview.pins)?;
     Ok(prepared)
 }

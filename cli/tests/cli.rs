@@ -9,13 +9,17 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 12] = [
+    "ETH_FROM",
+    "ETH_KEYSTORE",
     "ETH_RPC_URL",
     "ETH_KEYSTORE_ACCOUNT",
     "ETH_PASSWORD",
     "PATIENTPORT_IDENTITY",
     "PATIENTPORT_IDENTITY_PASSWORD",
     "PATIENTPORT_HOME",
+    "PATIENTPORT_PORT",
+    "PATIENTPORT_PROFILE",
     "PATIENTPORT_REGISTRY",
     "PATIENTPORT_STORE",
 ];

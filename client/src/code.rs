@@ -27,6 +27,11 @@ impl Error {
             Self::Unsettled { .. } => "tx.unsettled",
             Self::Disagreement { .. } => "rpc.disagreement",
             Self::WrongChain { .. } => "chain.wrong",
+            Self::Watched { .. } => "wallet.watched",
+            Self::NoDeviceSupport { .. } => "wallet.no_device_support",
+            Self::Device { .. } => "wallet.device_failed",
+            Self::SignedCall(problem) => problem.code(),
+            Self::HandedOver(problem) => problem.code(),
             Self::NotAPort { .. } => "port.not_a_port",
             Self::NotARegistry { .. } => "registry.not_a_registry",
             Self::NotClaimed { .. } => "port.not_claimed",
@@ -87,6 +92,8 @@ impl Error {
             | Self::RightsDiffer { .. }
             | Self::WouldShorten { .. }
             | Self::Code { .. }
+            | Self::Watched { .. }
+            | Self::NoDeviceSupport { .. }
             | Self::Encrypt(RecordError::Metadata(_) | RecordError::EpochZero) => Class::Usage,
             Self::Unreachable { .. }
             | Self::Busy { .. }
@@ -96,6 +103,7 @@ impl Error {
             | Self::ReceiptTimeout { .. }
             | Self::Unsettled { .. }
             | Self::Signer(_)
+            | Self::Device { .. }
             | Self::Record {
                 source: RecordError::Read(_) | RecordError::Write(_),
                 ..
@@ -103,6 +111,8 @@ impl Error {
             | Self::Encrypt(
                 RecordError::Read(_) | RecordError::Write(_) | RecordError::PayloadLength { .. },
             ) => Class::Environment,
+            Self::SignedCall(problem) if problem.is_usage() => Class::Usage,
+            Self::HandedOver(problem) if problem.is_usage() => Class::Usage,
             Self::NoIntactBlob { source, .. } => source.class(),
             Self::Store(error) => error.class(),
             _ => Class::Refused,

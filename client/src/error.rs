@@ -437,6 +437,33 @@ pub enum Error {
     /// A record could not be encrypted.
     #[error("the record could not be encrypted")]
     Encrypt(#[source] RecordError),
+    /// This program was built without what speaks to a kind of hardware wallet.
+    #[error("this program was built without support for a {model}")]
+    NoDeviceSupport {
+        /// The kind.
+        model: crate::device::Model,
+    },
+    /// A hardware wallet is not there, locked, or says no.
+    #[error("the {model} does not answer as it should")]
+    Device {
+        /// The kind.
+        model: crate::device::Model,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The key of an account is needed and not at hand.
+    #[error("`{account}` is only looked at: its key is not at hand to sign with")]
+    Watched {
+        /// The account.
+        account: Address,
+    },
+    /// A call that a patient signed is not what it should be.
+    #[error(transparent)]
+    SignedCall(#[from] crate::signed::Problem),
+    /// A transaction that was handed over cannot be used.
+    #[error(transparent)]
+    HandedOver(#[from] crate::chain::HandedOverProblem),
     /// Signing failed.
     #[error("the transaction could not be signed")]
     Signer(#[source] alloy::signers::Error),

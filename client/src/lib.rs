@@ -5,6 +5,9 @@ pub mod cache;
 pub mod chain;
 pub mod content;
 pub mod deploy;
+pub mod device;
+#[cfg(test)]
+mod erc7730_tests;
 mod error;
 pub mod history;
 mod identity;
@@ -21,9 +24,11 @@ pub mod resealing;
 pub mod revert;
 pub mod rotation;
 pub mod sharing;
+pub mod signed;
 pub mod stale;
 pub mod store;
 pub mod units;
+pub mod words;
 
 mod code;
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCRYPT_LOG_N: u8 = 13;
 
 /// Variables through which a developer's own settings would reach a test.
-const FOREIGN_VARIABLES: [&str; 17] = [
+const FOREIGN_VARIABLES: [&str; 22] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -21,13 +21,18 @@ const FOREIGN_VARIABLES: [&str; 17] = [
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
-    "ETH_RPC_URL",
+    "ETH_FROM",
+    "ETH_KEYSTORE",
     "ETH_KEYSTORE_ACCOUNT",
     "ETH_PASSWORD",
+    "ETH_RPC_TIMEOUT",
+    "ETH_RPC_URL",
     "PATIENTPORT_IDENTITY",
     "PATIENTPORT_IDENTITY_PASSWORD",
     "PATIENTPORT_HOME",
     "PATIENTPORT_NETWORK",
+    "PATIENTPORT_PORT",
+    "PATIENTPORT_PROFILE",
     "PATIENTPORT_REGISTRY",
     "PATIENTPORT_STORE",
     "PATIENTPORT_VERIFY_RPC_URL",

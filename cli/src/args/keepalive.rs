@@ -14,7 +14,4 @@ pub struct KeepaliveArgs {
     /// Prolong what expires within this time
     #[arg(long, value_name = "TIME", default_value = "90d", value_parser = values::span)]
     pub within: Until,
-    /// Only tell; send nothing
-    #[arg(long)]
-    pub dry_run: bool,
 }

@@ -14,7 +14,9 @@ pub mod manual;
 pub mod port;
 pub mod provider;
 pub mod record;
+pub mod relay;
 pub mod request;
+pub mod tx;
 pub mod values;
 pub mod wallet;
 
@@ -70,8 +72,11 @@ pub enum Command {
 Examples:
   patientport init --network arbitrum-sepolia --registry 0x3d50…8c55 --store ~/records
   patientport init --rpc-url https://node.clinic.example --verify-rpc-url https://other.example --force
+  patientport init --profile research --network arbitrum-one --account research     used with --profile research
+  patientport --show-settings                       what counts, and where each value came from
 
-Flags and variables still come first. Networks of your own stand in config.json under `networks`:
+Flags and variables still come first, then the profile that is named, then the network, registry and port that a
+patientport.json of the working directory or those above it chooses among what this home knows. Networks of your own stand in config.json under `networks`:
   { \"network\": \"clinic\", \"networks\": { \"clinic\": { \"rpc_url\": \"https://…\", \"chain_id\": 42161 } } }")]
     Init(init::InitArgs),
     /// Accounts: keystores that sign transactions
@@ -106,6 +111,12 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Access: list, grant, revoke, change keys
     #[command(subcommand)]
     Access(access::AccessCommand),
+    /// Calls that a patient signed: look at them, send them (anybody)
+    #[command(subcommand)]
+    Relay(relay::RelayCommand),
+    /// Transactions signed elsewhere: look at them, sign them without a node, send them
+    #[command(subcommand)]
+    Tx(tx::TxCommand),
     /// Look at everything that a command could trip over, and change nothing
     #[command(after_help = "\
 Examples:

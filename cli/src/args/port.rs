@@ -36,6 +36,14 @@ What was sealed to the old key still opens. A run that was interrupted is finish
 new key is the next one of the same identity: whoever has the identity or its words has it, too. If these were stolen,
 make a new identity and change to it.")]
     ChangeKey(ChangeKeyArgs),
+    /// Void what was signed for others to send and is not sent yet (patient)
+    #[command(after_help = "\
+Examples:
+  patientport port cancel-signatures
+  patientport port cancel-signatures --sign-only cancel.json    for somebody else to send
+
+A signed call is good once, until its deadline, and until another one is sent. Transactions of your own leave it good.")]
+    CancelSignatures(ShowArgs),
     /// List the ports this home knows
     List,
 }
@@ -43,7 +51,7 @@ make a new identity and change to it.")]
 /// Which port.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PortArg {
-    /// Port: an address or a name of this home [default: the home's only port]
+    /// Port: an address or a name of this home [default: the settings', else the home's only port]
     #[arg(short, long, value_name = "PORT")]
     pub port: Option<String>,
 }
@@ -79,7 +87,7 @@ pub struct ClaimArgs {
 /// `port change-key`
 #[derive(Debug, Args)]
 pub struct ChangeKeyArgs {
-    /// Port: an address or a name of this home [default: the home's only port]
+    /// Port: an address or a name of this home [default: the settings', else the home's only port]
     #[arg(value_name = "PORT")]
     pub port: Option<String>,
     /// Take the key of another identity of this home [default: the next one of the same]
@@ -93,7 +101,7 @@ pub struct ChangeKeyArgs {
 /// `port show`
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Port: an address or a name of this home [default: the home's only port]
+    /// Port: an address or a name of this home [default: the settings', else the home's only port]
     #[arg(value_name = "PORT")]
     pub port: Option<String>,
 }

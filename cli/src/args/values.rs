@@ -217,6 +217,18 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// A value that was thrown away.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropped;
+
+/// Takes any value and keeps nothing of it, so that no message can repeat it.
+///
+/// # Errors
+/// Never.
+pub fn dropped(_: &str) -> Result<Dropped, ValueError> {
+    Ok(Dropped)
+}
+
 /// Parses an account's or a contract's address.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ Examples:
   patientport wallet import alice                                   asks for the private key
   patientport wallet import alice --key-file key.hex
   patientport wallet import alice --keystore ~/.foundry/keystores/alice
+  patientport wallet import alice --mnemonic                        asks for the words of another program
+  patientport wallet import alice --mnemonic-file words --mnemonic-index 1
   patientport wallet import alice --dev 0                           a development chain's own account")]
     Import(ImportArgs),
     /// List the accounts of this home
@@ -74,15 +76,18 @@ pub struct ImportArgs {
     /// File that holds the private key in hexadecimal; `-` reads standard input
     #[arg(long, value_name = "FILE", group = "source")]
     pub key_file: Option<PathBuf>,
-    /// Keystore of another program (Web3 Secret Storage, version 3)
-    #[arg(long, value_name = "FILE", group = "source")]
-    pub keystore: Option<PathBuf>,
     /// File with the password of that keystore [default: ask]
-    #[arg(long, value_name = "FILE", requires = "keystore")]
+    #[arg(long, value_name = "FILE")]
     pub keystore_password_file: Option<PathBuf>,
     /// One of the development chain's funded accounts, by number; its key is public
     #[arg(long, value_name = "N", group = "source")]
     pub dev: Option<usize>,
+    /// Take the account of 12 to 24 words, which are asked for; --mnemonic-index and --mnemonic-derivation-path say which
+    #[arg(long, group = "source")]
+    pub mnemonic: bool,
+    /// The same, of the words in a file; `-` reads standard input
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub mnemonic_file: Option<PathBuf>,
     /// Work factor.
     #[command(flatten)]
     pub kdf: KdfArgs,

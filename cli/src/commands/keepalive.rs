@@ -85,7 +85,7 @@ pub async fn run(context: &Context, args: &KeepaliveArgs) -> Result<Kept, Error>
     let within = within.saturating_sub(clock);
     let mut programs = Vec::new();
     for (address, name) in meant(context, chain, args).await? {
-        programs.push(keep(context, chain, (name, address), within, args.dry_run).await?);
+        programs.push(keep(context, chain, (name, address), within).await?);
     }
     Ok(Kept {
         chain_id: chain.chain_id(),
@@ -107,8 +107,7 @@ async fn meant(
     }
     programs.extend(
         context
-            .settings
-            .registry
+            .named_registry(chain.chain_id())?
             .map(|registry| (registry, "registry")),
     );
     let ports = context.home().ports()?;
@@ -136,7 +135,6 @@ async fn keep(
     chain: &Chain,
     (name, address): (&'static str, Address),
     within: u64,
-    dry_run: bool,
 ) -> Result<KeptProgram, Error> {
     let found = program::program(chain, address).await?;
     let (needs, seconds_left) = match found.state {
@@ -156,7 +154,7 @@ async fn keep(
         needs,
         tx: None,
     };
-    if dry_run || needs == "nothing" {
+    if context.is_dry_run() || needs == "nothing" {
         return Ok(kept);
     }
     let wallet = context.wallet(None)?;

@@ -18,9 +18,12 @@ pub mod party;
 pub mod port;
 pub mod provider;
 pub mod record;
+pub mod relay;
 pub mod request;
 pub mod sealing;
 pub mod stale;
+mod transactions;
+pub mod tx;
 pub mod wallet;
 
 use crate::args::Command;
@@ -29,7 +32,9 @@ use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
 use crate::args::record::RecordCommand;
+use crate::args::relay::RelayCommand;
 use crate::args::request::RequestCommand;
+use crate::args::tx::TxCommand;
 use crate::args::wallet::WalletCommand;
 use crate::context::Context;
 use crate::error::Error;
@@ -82,6 +87,9 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
             PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
+            PortCommand::CancelSignatures(args) => {
+                report(port::cancel_signatures::run(context, &args).await)
+            }
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
@@ -108,6 +116,15 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
             AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),
             AccessCommand::Rotate(args) => report(access::rotate::run(context, args).await),
+        },
+        Command::Relay(command) => match command {
+            RelayCommand::Show(args) => report(relay::show::run(&args)),
+            RelayCommand::Submit(args) => report(relay::submit::run(context, &args).await),
+        },
+        Command::Tx(command) => match command {
+            TxCommand::Show(args) => report(tx::show::run(&args)),
+            TxCommand::Sign(args) => report(tx::sign::run(context, &args).await),
+            TxCommand::Send(args) => report(tx::send::run(context, &args).await),
         },
         Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),

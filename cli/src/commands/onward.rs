@@ -63,6 +63,10 @@ pub async fn afterwards(
     chosen: &ChosenPort,
     patient: &Patient,
 ) -> Vec<SharedWith> {
+    // A run that sends nothing has nothing to go on with.
+    if context.settings.delivery.flag().is_some() {
+        return Vec::new();
+    }
     match share_onward(context, chosen, patient, false).await {
         Ok(onward) => {
             if !onward.unread.is_empty() {

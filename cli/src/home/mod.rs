@@ -124,6 +124,21 @@ pub enum HomeError {
         /// Fingerprint met now.
         found: String,
     },
+    /// A settings file says what is no setting.
+    #[error("`{name}` in `{}` is no setting: {}", path.display(), match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known are {known}"),
+    })]
+    UnknownSetting {
+        /// The file.
+        path: PathBuf,
+        /// The member, safe to show.
+        name: String,
+        /// What was probably meant.
+        meant: Option<&'static str>,
+        /// What it could be.
+        known: String,
+    },
     /// Nothing to resume.
     #[error("no record with commitment `{0}` waits to be sent")]
     UnknownPending(String),

@@ -1,5 +1,6 @@
 //! The connection to a chain: reads, simulation, sending, logs.
 
+mod handed_over;
 mod logs;
 mod program;
 mod rpc;
@@ -23,8 +24,17 @@ pub use alloy::rpc::json_rpc::{RpcRecv, RpcSend};
 pub use alloy::sol_types::{SolCall, SolEvent};
 pub(crate) use program::ARB_WASM;
 
+pub use handed_over::{
+    HandedOver, MAX_FILE_BYTES as MAX_TRANSACTION_FILE_BYTES, Problem as HandedOverProblem, Says,
+    SignedTransaction, UnsignedTransaction,
+};
+/// A URL as it may be shown: no user, password, path or query, which may hold access tokens.
+pub fn shown_url(url: &str) -> String {
+    transport::shown(url)
+}
+
 pub use logs::{Emitted, LogQuery};
-pub use signer::Signer;
+pub use signer::{Device, Signer};
 pub use transaction::{Call, Prepared, Transaction, TxReport};
 
 /// How to talk to a node.

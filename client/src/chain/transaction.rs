@@ -135,6 +135,11 @@ impl Transaction {
         self
     }
 
+    /// The chain it is for.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// What it does.
     pub fn call(&self) -> &Call {
         &self.call
@@ -230,10 +235,26 @@ impl Transaction {
                 given: signer.address().to_string(),
             });
         }
+        let unsigned = self.unsigned(prepared).await?;
+        let (raw, hash) = signer.sign(unsigned).await?;
+        match broadcast(&self.chain, raw, hash, &prepared.call).await {
+            Err(Error::Rpc { message, .. }) if message.contains("insufficient funds") => {
+                Err(Error::InsufficientFunds {
+                    account: prepared.from,
+                    balance: self.chain.balance(prepared.from).await?,
+                    needed: prepared.highest_cost(),
+                })
+            }
+            sent => sent,
+        }
+    }
+
+    /// What [`Self::submit`] would sign, with the nonce that is next now.
+    pub async fn unsigned(&self, prepared: &Prepared) -> Result<TxEip1559> {
         let inner = &self.chain.0;
         let nonce: U64 =
             rpc::request(inner, "eth_getTransactionCount", (prepared.from, "pending")).await?;
-        let (raw, hash) = signer.sign(TxEip1559 {
+        Ok(TxEip1559 {
             chain_id: inner.chain_id,
             nonce: nonce.to(),
             gas_limit: prepared.gas_limit.0,
@@ -243,31 +264,27 @@ impl Transaction {
             value: prepared.call.value,
             access_list: alloy::eips::eip2930::AccessList::default(),
             input: prepared.call.data.clone(),
-        })?;
-        let sent: Result<B256> =
-            rpc::execute(inner, "eth_sendRawTransaction", (raw,), &prepared.call).await;
-        match sent {
-            // The hash is computed here: a node cannot make us wait for another transaction.
-            Ok(_) => Ok(hash),
-            // The node may have taken it before the connection broke or the time ran out: look for it.
-            Err(
-                error @ (Error::Timeout { .. }
-                | Error::Unreachable { .. }
-                | Error::InvalidResponse { .. }),
-            ) => match known(&self.chain, hash).await {
-                Ok(true) => Ok(hash),
-                _ => Err(error),
-            },
-            Err(Error::Rpc { message, .. }) if message.contains("already known") => Ok(hash),
-            Err(Error::Rpc { message, .. }) if message.contains("insufficient funds") => {
-                Err(Error::InsufficientFunds {
-                    account: prepared.from,
-                    balance: self.chain.balance(prepared.from).await?,
-                    needed: prepared.highest_cost(),
-                })
-            }
-            Err(error) => Err(error),
-        }
+        })
+    }
+}
+
+/// Sends what was signed; its hash, whatever the node calls it.
+pub(super) async fn broadcast(chain: &Chain, raw: Bytes, hash: B256, call: &Call) -> Result<B256> {
+    let sent: Result<B256> = rpc::execute(&chain.0, "eth_sendRawTransaction", (raw,), call).await;
+    match sent {
+        // The hash is computed here: a node cannot make us wait for another transaction.
+        Ok(_) => Ok(hash),
+        // The node may have taken it before the connection broke or the time ran out: look for it.
+        Err(
+            error @ (Error::Timeout { .. }
+            | Error::Unreachable { .. }
+            | Error::InvalidResponse { .. }),
+        ) => match known(chain, hash).await {
+            Ok(true) => Ok(hash),
+            _ => Err(error),
+        },
+        Err(Error::Rpc { message, .. }) if message.contains("already known") => Ok(hash),
+        Err(error) => Err(error),
     }
 }
 

@@ -174,6 +174,11 @@ fn scheme_of(url: &str) -> String {
 }
 
 /// A URL as it may be shown: path and query often hold access tokens.
+/// What of a text that should be a node's URL can be shown; nothing of one that is none.
+pub(super) fn shown(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| "(no URL)".into(), |url| shown_url(&url))
+}
+
 fn shown_url(url: &Url) -> String {
     let more = if url.path().len() > 1 || url.query().is_some() {
         "/…"

@@ -165,6 +165,11 @@ impl Port {
         })
     }
 
+    /// Voids what the patient signed and nobody has sent.
+    pub fn cancel_signatures(&self) -> Transaction {
+        self.transaction(&IPatientPort::cancelSignaturesCall {})
+    }
+
     /// Gives a reader the keys of at most 16 single records, as
     /// [`seal_record_keys`](patientport_core::record::seal_record_keys) sealed them: for ever.
     pub fn share(&self, reader: Address, records: Vec<u32>, message: Vec<u8>) -> Transaction {

@@ -6,6 +6,8 @@
 mod fingerprint;
 mod identity;
 #[cfg(feature = "phrase")]
+mod mnemonic;
+#[cfg(feature = "phrase")]
 mod phrase;
 
 use std::fmt;
@@ -18,6 +20,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 pub use fingerprint::Fingerprint;
 pub use identity::IdentitySeed;
+#[cfg(feature = "phrase")]
+pub use mnemonic::{DerivationPath, account_of_words};
 #[cfg(feature = "phrase")]
 pub use phrase::{AccountKeys, BackupPhrase, PHRASE_WORDS, PhraseError};
 

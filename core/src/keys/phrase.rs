@@ -14,7 +14,7 @@ pub const PHRASE_WORDS: usize = 24;
 /// Letters that tell every word of the list from every other, as metal plates keep them.
 const DISTINCT_LETTERS: usize = 4;
 /// First number of a hardened child (BIP-32): accounts are numbered below it.
-const HARDENED: u32 = 1 << 31;
+pub(super) const HARDENED: u32 = 1 << 31;
 
 /// Words that are no backup phrase. None of them is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,15 @@ pub enum PhraseError {
         /// How many there are.
         found: usize,
     },
+    /// More or fewer words than any wallet program gives.
+    #[error("wallet programs give 12, 15, 18, 21 or 24 words, not `{found}`")]
+    Length {
+        /// How many there are.
+        found: usize,
+    },
+    /// No path of BIP-32.
+    #[error("this is no derivation path such as m/44'/60'/0'/0/0")]
+    Path,
     /// All words are of the list, and do not belong together.
     #[error("the words do not belong together: their checksum does not match")]
     Checksum,
@@ -77,15 +86,7 @@ impl BackupPhrase {
         // Room for all of it at once, so that no grown copy is left behind in memory; no word is longer than 8.
         let mut phrase = Zeroizing::new(String::with_capacity(PHRASE_WORDS * 9));
         let mut found = 0;
-        let split = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ';');
-        for token in text.split(split) {
-            // `7.`, `7)` and `7:`, before the word or alone.
-            let token = token.trim_matches(|letter: char| {
-                letter.is_ascii_digit() || letter.is_ascii_punctuation()
-            });
-            if token.is_empty() {
-                continue;
-            }
+        for token in tokens(text) {
             found += 1;
             let word = find_word(token).ok_or(PhraseError::Word { position: found })?;
             if found <= PHRASE_WORDS {
@@ -127,8 +128,19 @@ impl BackupPhrase {
     }
 }
 
+/// What could be words in a text: without `7.`, `7)` and `7:`, before the word or alone.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
+        .map(|token| {
+            token.trim_matches(|letter: char| {
+                letter.is_ascii_digit() || letter.is_ascii_punctuation()
+            })
+        })
+        .filter(|token| !token.is_empty())
+}
+
 /// The word of the list that is meant.
-fn find_word(token: &str) -> Option<&'static str> {
+pub(super) fn find_word(token: &str) -> Option<&'static str> {
     let wanted = Zeroizing::new(token.to_ascii_lowercase());
     let list = Language::English.word_list();
     let meant = |word: &&&str| match wanted.len() {
@@ -177,22 +189,26 @@ impl fmt::Debug for AccountKeys {
 }
 
 /// An extended private key of BIP-32 without its place in the tree. The key clears itself.
-struct Node {
+pub(super) struct Node {
     key: k256::SecretKey,
     chain_code: Zeroizing<[u8; 32]>,
 }
 
 impl Node {
     /// `I = HMAC-SHA512("Bitcoin seed", seed)`; `None` if its left half is no key.
-    fn master(seed: &[u8]) -> Option<Self> {
+    pub(super) fn master(seed: &[u8]) -> Option<Self> {
         let (key, chain_code) = halves(b"Bitcoin seed", &[seed]);
         let key = k256::SecretKey::from_bytes(key.as_slice().into()).ok()?;
         Some(Self { key, chain_code })
     }
 
+    pub(super) fn into_key(self) -> SecretKey {
+        SecretKey(self.key)
+    }
+
     /// `CKDpriv`: `I = HMAC-SHA512(chain code, data ‖ number)`, the child `left half + key mod n`, its chain code the
     /// right half; `data` is `00 ‖ key` for a hardened number and the compressed public key for another.
-    fn child(&self, number: u32) -> Option<Self> {
+    pub(super) fn child(&self, number: u32) -> Option<Self> {
         use k256::elliptic_curve::sec1::ToEncodedPoint as _;
         let number_bytes = number.to_be_bytes();
         let (tweak, chain_code) = if number < HARDENED {

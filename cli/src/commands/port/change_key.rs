@@ -174,6 +174,11 @@ async fn change(
     };
     let (plan, keys, transaction, prepared) = match composed.await {
         Ok(composed) => composed,
+        // Somebody else may send it: running the command again finishes it then.
+        Err(error) if error.is_handed_on() => {
+            note_next(context, patient, &to, index)?;
+            return Err(error);
+        }
         Err(error) => {
             // Nothing was sent, so the key is nobody's yet.
             context.home().change_ports(|ports| {
@@ -183,10 +188,7 @@ async fn change(
             return Err(error);
         }
     };
-    context.home().note_patient_key(seed, index)?;
-    if *identity != patient.identity {
-        context.home().note_former(seed, &patient.identity)?;
-    }
+    note_next(context, patient, &to, index)?;
     let report = submit(context, &patient.wallet, &transaction, &prepared).await?;
     let name = settle(context, chosen, patient, &to, index)?;
     let mut later = Vec::new();
@@ -210,6 +212,20 @@ async fn change(
         later,
         shared,
     })
+}
+
+/// From here on the new key may be public.
+fn note_next(
+    context: &Context,
+    patient: &Patient,
+    (identity, seed): &(String, IdentitySeed),
+    index: u32,
+) -> Result<(), Error> {
+    context.home().note_patient_key(seed, index)?;
+    if *identity != patient.identity {
+        context.home().note_former(seed, &patient.identity)?;
+    }
+    Ok(())
 }
 
 /// A number set aside for the new key.

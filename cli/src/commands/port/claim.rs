@@ -124,6 +124,11 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
     };
     let (transaction, prepared) = match composed.await {
         Ok(composed) => composed,
+        // Somebody else may send it: the key stays this port's.
+        Err(error) if error.is_handed_on() => {
+            context.home().note_patient_key(&seed, index)?;
+            return Err(error);
+        }
         Err(error) => {
             // Nothing was sent, so the key is nobody's yet.
             context.home().change_ports(|ports| {

@@ -85,24 +85,25 @@ pub async fn run(context: &Context, args: ChangeKeyArgs) -> Result<ChangedKey, E
             "new key",
             format!("{fingerprint} (identity `{identity}`, key {next})"),
         );
-    if let Some((_, successor)) = &successor {
+    if let Some((_, successor)) = &successor
+        && !context.is_dry_run()
+    {
         // Before the key is published: reading needs both identities from then on.
         context.home().change_derived(&seed, |derived| {
             derived.provider_key = derived.provider_key.max(index);
         })?;
         context.home().note_former(successor, &former_identity)?;
     }
-    let report = send(
-        context,
-        &wallet,
-        preview,
-        &registry.set_encryption_key(&key),
-    )
-    .await?;
-    let with_key = successor.as_ref().map_or(&seed, |(_, successor)| successor);
-    context.home().change_derived(with_key, |derived| {
-        derived.provider_key = derived.provider_key.max(next);
-    })?;
+    let transaction = registry.set_encryption_key(&key);
+    let sent = send(context, &wallet, preview, &transaction).await;
+    // Handed on, it may be published by others at any time.
+    if sent.as_ref().map_or_else(Error::is_handed_on, |_| true) {
+        let with_key = successor.as_ref().map_or(&seed, |(_, successor)| successor);
+        context.home().change_derived(with_key, |derived| {
+            derived.provider_key = derived.provider_key.max(next);
+        })?;
+    }
+    let report = sent?;
     if successor.is_some() {
         context.terminal.say(&format!(
             "from now on name the identity: `--identity {identity}`, or `\"identity\": \"{identity}\"` in `{}`",

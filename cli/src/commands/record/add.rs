@@ -117,10 +117,29 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     let mut pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
     let trial = port.add(B256::repeat_byte(1), key.section, key.epoch);
-    let _allowed = trial.prepare(wallet.address()).await?;
+    if context.settings.delivery.needs_no_ether() {
+        port.chain()
+            .call_raw(Some(wallet.address()), trial.call())
+            .await?;
+    } else {
+        let _allowed = trial.prepare(wallet.address()).await?;
+    }
     let (target, pin) = target(context, port, &info, &key, args.allow_stale).await?;
     // What is shown is the key that opens the record.
     pins.splice(..0, pin);
+    if context.is_dry_run() {
+        let preview = Preview::new("add a record")
+            .line("port", port.address().to_string())
+            .line("section", format!("{} at epoch {}", key.section, key.epoch))
+            .line("key", target.key.fingerprint().to_string())
+            .maybe("size", metadata.length.map(size))
+            .line(
+                "commitment",
+                "known once the record is encrypted; another stands in the data",
+            );
+        // Nothing is encrypted or stored: this ends with what was tried above.
+        let _never = send(context, &wallet, preview, &trial).await?;
+    }
 
     let (prepared, outgoing) =
         store(context, port, wallet.address(), target, metadata, input).await?;
@@ -213,7 +232,7 @@ async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<A
     // A port named otherwise would be refused further down; unnamed, it is the record's own.
     let given = args.port.port.as_deref().unwrap_or(&named);
     let chosen = context.port(Some(given)).await?;
-    let name = wallet_of(context, record.author)?;
+    let name = context.wallet_of(record.author)?;
     let wallet = context.wallet(chosen.known.account.as_deref().or(name.as_deref()))?;
     if wallet.address() != record.author {
         return Err(patientport_client::Error::PreparedElsewhere {
@@ -227,15 +246,6 @@ async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<A
     commit(context, &chosen.port, &wallet, &pending, Vec::new()).await
 }
 
-/// The wallet of this home that has an account, as far as the files say.
-fn wallet_of(context: &Context, account: Address) -> Result<Option<String>, Error> {
-    let wallets = context.home().wallets()?;
-    Ok(wallets
-        .into_iter()
-        .find(|entry| entry.address == Some(account))
-        .map(|entry| entry.name))
-}
-
 /// Sends the transaction of a stored record unless it is on chain already, and forgets that it waited.
 async fn commit(
     context: &Context,
@@ -246,7 +256,9 @@ async fn commit(
 ) -> Result<Added, Error> {
     let record = &pending.record;
     let sent = async {
-        transfer::send(context, pending).await?;
+        if !context.is_dry_run() {
+            transfer::send(context, pending).await?;
+        }
         commit_once(context, port, wallet, pending, pins).await
     };
     let (id, tx) = match sent.await {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use alloy::primitives::hex;
 use alloy::signers::local::PrivateKeySigner;
+use patientport_core::keys::account_of_words;
 use stylus_devnode::DevAccount;
 use zeroize::Zeroizing;
 
@@ -24,9 +25,19 @@ const MAX_KEY_FILE_BYTES: u16 = 4096;
 /// The home's and the prompt's; [`Error::NotAPrivateKey`]; [`Error::NoDevelopmentAccount`].
 pub fn run(context: &Context, args: ImportArgs) -> Result<NewWallet, Error> {
     context.home().check_new_wallet(&args.name)?;
-    let signer = match (&args.key_file, &args.keystore, args.dev) {
+    // The shared flag names it; a variable that names what signs does not mean that it should be imported.
+    let keystore = context.settings.keystore_by_flag.as_deref();
+    let other = args.key_file.is_some() || args.dev.is_some() || of_words(&args);
+    if keystore.is_some() && other {
+        return Err(Error::FlagUnused {
+            flag: "--keystore",
+            reason: "another flag says already what is imported",
+        });
+    }
+    let signer = match (&args.key_file, keystore, args.dev) {
         (Some(path), _, _) => parse_key(&read_key_file(path)?)?,
         (_, Some(path), _) => open_foreign(context, path, args.keystore_password_file.as_deref())?,
+        _ if of_words(&args) => account_of(context, args.mnemonic_file.as_deref())?,
         (_, _, Some(number)) => {
             let accounts = DevAccount::well_known();
             let count = accounts.len();
@@ -39,7 +50,7 @@ pub fn run(context: &Context, args: ImportArgs) -> Result<NewWallet, Error> {
         (None, None, None) => {
             if !context.terminal.interactive {
                 return Err(Error::FlagNeeded {
-                    flag: "--key-file, --keystore or --dev",
+                    flag: "--key-file, --keystore, --mnemonic-file or --dev",
                     reason: "there is no terminal to ask for the private key on".into(),
                 });
             }
@@ -59,7 +70,31 @@ fn read_key_file(path: &Path) -> Result<Zeroizing<String>, Error> {
 }
 
 /// A private key: 64 hexadecimal digits, `0x` or not; lines that begin with `#` are comments.
-fn parse_key(text: &str) -> Result<PrivateKeySigner, Error> {
+const fn of_words(args: &ImportArgs) -> bool {
+    args.mnemonic || args.mnemonic_file.is_some()
+}
+
+/// The account of words, read from a file or asked for.
+fn account_of(context: &Context, file: Option<&Path>) -> Result<PrivateKeySigner, Error> {
+    let path = context.settings.derivation.of_words()?;
+    let words = match file {
+        Some(file) => backup::read_words(file)?,
+        None if context.terminal.interactive => {
+            context.terminal.ask_hidden("words, in order, 12 to 24")?
+        }
+        None => {
+            return Err(Error::FlagNeeded {
+                flag: "--mnemonic-file",
+                reason: "there is no terminal to ask for the words on".into(),
+            });
+        }
+    };
+    let key = account_of_words(&words, "", &path)?.to_bytes();
+    PrivateKeySigner::from_slice(key.as_slice()).map_err(|_| Error::NotAPrivateKey)
+}
+
+/// A private key in a text with comments.
+pub(crate) fn parse_key(text: &str) -> Result<PrivateKeySigner, Error> {
     let mut lines = text
         .lines()
         .map(str::trim)

@@ -1,0 +1,77 @@
+//! How the transactions of each command come: what `--dry-run`, `--sign-only` and `--unsigned` can do with it.
+//!
+//! Every command is named, so that a new one does not compile before somebody has thought about it.
+
+use crate::args::Command;
+use crate::args::access::AccessCommand;
+use crate::args::port::PortCommand;
+use crate::args::provider::ProviderCommand;
+use crate::args::record::RecordCommand;
+use crate::args::relay::RelayCommand;
+use crate::args::request::RequestCommand;
+use crate::args::tx::TxCommand;
+use crate::delivery::Transactions;
+
+impl Command {
+    /// How this command's transactions come.
+    pub const fn transactions(&self) -> Transactions {
+        use Transactions::{None, One, Planned, Several};
+        match self {
+            Self::Init(_)
+            | Self::Wallet(_)
+            | Self::Identity(_)
+            | Self::Doctor
+            | Self::History(_)
+            | Self::Devnode(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
+            Self::Deploy(args) if args.accept_ownership => One,
+            Self::Deploy(_) => Planned,
+            Self::Keepalive(_) => Several,
+            Self::Provider(command) => match command {
+                ProviderCommand::Show(_) | ProviderCommand::List(_) => None,
+                ProviderCommand::Register(_)
+                | ProviderCommand::ChangeKey(_)
+                | ProviderCommand::Attest(_)
+                | ProviderCommand::Suspend(_)
+                | ProviderCommand::Attester(_) => One,
+            },
+            Self::Port(command) => match command {
+                PortCommand::Show(_) | PortCommand::List => None,
+                PortCommand::Issue(_)
+                | PortCommand::Claim(_)
+                | PortCommand::CancelSignatures(_) => One,
+                PortCommand::ChangeKey(_) => Several,
+            },
+            Self::Record(command) => match command {
+                RecordCommand::List(_) | RecordCommand::Get(_) | RecordCommand::Verify(_) => None,
+                RecordCommand::Add(_) | RecordCommand::Retract(_) | RecordCommand::Erase(_) => One,
+                RecordCommand::Share(_) => Several,
+                RecordCommand::Publish(_) => Planned,
+            },
+            Self::Request(command) => match command {
+                RequestCommand::List(_) | RequestCommand::Show(_) => None,
+                RequestCommand::Send(_) | RequestCommand::Deny(_) | RequestCommand::Cancel(_) => {
+                    One
+                }
+                RequestCommand::Approve(_) => Several,
+            },
+            Self::Access(command) => match command {
+                AccessCommand::List(_) => None,
+                AccessCommand::Grant(_)
+                | AccessCommand::Revoke(_)
+                | AccessCommand::Reseal(_)
+                | AccessCommand::Rotate(_) => Several,
+            },
+            Self::Relay(command) => match command {
+                RelayCommand::Show(_) => None,
+                RelayCommand::Submit(_) => One,
+            },
+            Self::Tx(command) => match command {
+                TxCommand::Show(_) | TxCommand::Sign(_) => None,
+                TxCommand::Send(_) => Planned,
+            },
+        }
+    }
+}
