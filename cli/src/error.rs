@@ -174,6 +174,44 @@ pub enum Error {
         /// The wallet's account.
         account: Address,
     },
+    /// A person's key is not the one whose fingerprint was told.
+    #[error("the key of `{account}` has the fingerprint `{found}`, not `{told}`")]
+    OtherFingerprint {
+        /// The account.
+        account: Address,
+        /// The fingerprint given.
+        told: String,
+        /// That of the key.
+        found: String,
+    },
+    /// The identity is not the one with which the patient named a delegate.
+    #[error(
+        "the identity `{identity}` does not hold the key that the port `{port}` shows for its delegate `{account}`"
+    )]
+    NotTheDelegatesKey {
+        /// The identity's name.
+        identity: String,
+        /// The delegate.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
+    /// Somebody acts for the patient already.
+    #[error("`{account}` is a delegate of the port `{port}` already")]
+    DelegateAlready {
+        /// The account.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
+    /// Nobody of that account was named as a delegate.
+    #[error("`{account}` is no delegate of the port `{port}`")]
+    UnknownDelegate {
+        /// The account.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
     /// The port runs code that this program does not know.
     #[error(
         "the port `{port}` runs the code `{code_hash}` at `{implementation}`, which this program does not know"
@@ -386,7 +424,12 @@ impl Error {
             Self::UnknownSection { .. } => "section.unknown_name",
             Self::NotTheOwner { .. } => "port.not_owner",
             Self::UnknownCode { .. } => "port.unknown_code",
-            Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
+            Self::NotThePortsKey { .. }
+            | Self::NotThePublishedKey { .. }
+            | Self::NotTheDelegatesKey { .. } => "identity.wrong_key",
+            Self::OtherFingerprint { .. } => "key.other_fingerprint",
+            Self::DelegateAlready { .. } => "delegate.exists",
+            Self::UnknownDelegate { .. } => "delegate.unknown",
             Self::Input { .. } => "input.unreadable",
             Self::Metadata { .. } => "record.invalid_metadata",
             Self::TooLarge { .. } => "input.too_large",

@@ -25,6 +25,7 @@ pub mod context;
 pub mod contracts;
 pub mod error;
 pub mod home;
+pub mod keycard;
 pub mod networks;
 pub mod output;
 pub mod passwords;

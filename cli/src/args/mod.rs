@@ -1,6 +1,7 @@
 //! What can be typed: clap types only. `settings.rs` resolves them, `commands/` acts on them.
 
 pub mod access;
+pub mod delegate;
 pub mod demo;
 pub mod deploy;
 pub mod devnode;
@@ -11,6 +12,7 @@ pub mod identity;
 pub mod init;
 pub mod keepalive;
 pub mod manual;
+pub mod person;
 pub mod port;
 pub mod provider;
 pub mod record;
@@ -106,6 +108,9 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Access: list, grant, revoke, change keys
     #[command(subcommand)]
     Access(access::AccessCommand),
+    /// Delegates: people who act for the patient, with named rights, until a date
+    #[command(subcommand)]
+    Delegate(delegate::DelegateCommand),
     /// Look at everything that a command could trip over, and change nothing
     #[command(after_help = "\
 Examples:

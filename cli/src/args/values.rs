@@ -51,6 +51,14 @@ pub enum ValueError {
     /// Not an address.
     #[error("`{0}` is not an address: 0x and 40 hexadecimal digits")]
     Address(String),
+    /// Not a key card.
+    #[error(transparent)]
+    KeyCard(crate::keycard::KeyCardError),
+    /// Not a fingerprint.
+    #[error(
+        "`{0}` is no fingerprint: 16 letters and digits in groups of four, such as mzxw-6ytb-ojtg-633c"
+    )]
+    Fingerprint(String),
     /// Not a hash.
     #[error("`{0}` is not a hash: 0x and 64 hexadecimal digits")]
     Hash(String),

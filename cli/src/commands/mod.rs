@@ -1,7 +1,9 @@
 //! The verbs: one file each, returning a typed outcome that `output` renders.
 
 pub mod access;
+pub mod acting;
 pub mod backup;
+pub mod delegate;
 pub mod demo;
 pub mod deploy;
 pub mod describe;
@@ -15,6 +17,7 @@ pub mod keys;
 pub mod manual;
 pub mod onward;
 pub mod party;
+pub mod person;
 pub mod port;
 pub mod provider;
 pub mod record;
@@ -25,6 +28,7 @@ pub mod wallet;
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
+use crate::args::delegate::DelegateCommand;
 use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
@@ -53,6 +57,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             IdentityCommand::New(args) => report(identity::new::run(context, args)),
             IdentityCommand::List => report(identity::list::run(context)),
             IdentityCommand::Show(args) => report(identity::show::run(context, &args)),
+            IdentityCommand::Card(args) => report(identity::card::run(context, &args)),
             IdentityCommand::Backup(args) => report(identity::backup::run(context, args)),
             IdentityCommand::Restore(args) => report(identity::restore::run(context, args)),
             IdentityCommand::Recover(args) => report(identity::recover::run(context, args).await),
@@ -108,6 +113,12 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
             AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),
             AccessCommand::Rotate(args) => report(access::rotate::run(context, args).await),
+        },
+        Command::Delegate(command) => match command {
+            DelegateCommand::Add(args) => report(delegate::set::add(context, args).await),
+            DelegateCommand::Change(args) => report(delegate::set::change(context, args).await),
+            DelegateCommand::Remove(args) => report(delegate::remove::run(context, args).await),
+            DelegateCommand::List(args) => report(delegate::list::run(context, &args).await),
         },
         Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),

@@ -11,7 +11,7 @@ use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::port::ChangeKeyArgs;
-use crate::commands::access::reseal::send_missing;
+use crate::commands::access::reseal::{Sender, send_missing};
 use crate::commands::access::rotate::send_later;
 use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::Patient;
@@ -108,13 +108,19 @@ async fn finish(
     let index = patient.numbers.current;
     let identity = (patient.identity.clone(), patient.seed.clone());
     let name = settle(context, chosen, patient, &identity, index)?;
-    let resealed = send_missing(context, chosen, patient, include_unseen).await?;
+    let resealed = send_missing(
+        context,
+        chosen,
+        &Sender::of_patient(patient),
+        include_unseen,
+    )
+    .await?;
     warn_of_stale(context, &chosen.port).await?;
     let shared = onward::afterwards(context, chosen, patient).await;
     Ok(ChangedKey {
         port: chosen.port.address(),
         name,
-        fingerprint: patient.acting.key().fingerprint().to_string(),
+        fingerprint: patient.acting.patient_key().fingerprint().to_string(),
         identity: identity.0,
         key_index: index,
         sections: SectionSet::EMPTY,
@@ -163,7 +169,7 @@ async fn change(
             .transpose()?;
         let (preview, rotation) = match &keys {
             Some(keys) => (
-                sealing::preview(preview, acting, keys, pins),
+                sealing::preview(preview, acting, None, keys, pins),
                 keys.rotation.clone(),
             ),
             None => (preview, no_rotation()),
