@@ -118,6 +118,14 @@ const WARNINGS: &[(&str, &str)] = &[
         "The development chain listens on an address that other machines reach.",
     ),
     (
+        "emergency.not_renewed",
+        "Emergency packages are older than the keys or the custodians and could not be made anew at the end of a command; its own work is done.",
+    ),
+    (
+        "emergency.outdated_package",
+        "An emergency package that is released holds earlier keys than the present, or not those of every section.",
+    ),
+    (
         "erase.incomplete",
         "Copies of an erased record may be left in places that this run was told of: the receipt says where.",
     ),

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
+use patientport_client::Timestamp;
+use patientport_client::port::EmergencyState;
 use patientport_core::keys::PhraseError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -184,14 +186,16 @@ pub enum Error {
         /// That of the key.
         found: String,
     },
-    /// The identity is not the one with which the patient named a delegate.
+    /// The identity is not the one with which the patient named a delegate or a custodian.
     #[error(
-        "the identity `{identity}` does not hold the key that the port `{port}` shows for its delegate `{account}`"
+        "the identity `{identity}` does not hold the key that the port `{port}` shows for its {role} `{account}`"
     )]
-    NotTheDelegatesKey {
+    NotThePersonsKey {
         /// The identity's name.
         identity: String,
-        /// The delegate.
+        /// `delegate` or `custodian`.
+        role: &'static str,
+        /// Whose key it shows.
         account: Address,
         /// The port.
         port: Address,
@@ -204,6 +208,29 @@ pub enum Error {
         /// The port.
         port: Address,
     },
+    /// The account is no custodian.
+    #[error("`{account}` is no custodian of the port `{port}`")]
+    NotACustodian {
+        /// The account.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
+    /// A responder's window is not open.
+    #[error("nothing is released to `{responder}`: {}", not_open(*state, *opens_at))]
+    WindowNotOpen {
+        /// The responder.
+        responder: Address,
+        /// Where its emergency access stands.
+        state: EmergencyState,
+        /// When its window opens, or opened.
+        opens_at: Option<Timestamp>,
+    },
+    /// No window is open, or everything is released.
+    #[error(
+        "no responder of the port `{0}` waits for a package: no window is open, or you have released what there is"
+    )]
+    NothingToRelease(Address),
     /// Nobody of that account was named as a delegate.
     #[error("`{account}` is no delegate of the port `{port}`")]
     UnknownDelegate {
@@ -331,6 +358,17 @@ pub enum Error {
     Hinted(Box<Hinted>),
 }
 
+/// Why a window is not open, in a sentence.
+fn not_open(state: EmergencyState, opens_at: Option<Timestamp>) -> String {
+    match (state, opens_at) {
+        (EmergencyState::Pending, Some(opens)) => format!("its delay runs until `{opens}`"),
+        (EmergencyState::Armed, _) => "it has not broken the glass".into(),
+        (EmergencyState::Vetoed, _) => "its access was vetoed".into(),
+        (EmergencyState::Over, _) => "its window is over".into(),
+        _ => "it is no responder".into(),
+    }
+}
+
 fn no_such_range(id: u32, length: Option<u64>) -> String {
     match length {
         Some(length) => {
@@ -426,9 +464,12 @@ impl Error {
             Self::UnknownCode { .. } => "port.unknown_code",
             Self::NotThePortsKey { .. }
             | Self::NotThePublishedKey { .. }
-            | Self::NotTheDelegatesKey { .. } => "identity.wrong_key",
+            | Self::NotThePersonsKey { .. } => "identity.wrong_key",
             Self::OtherFingerprint { .. } => "key.other_fingerprint",
             Self::DelegateAlready { .. } => "delegate.exists",
+            Self::NotACustodian { .. } => "emergency.not_custodian",
+            Self::WindowNotOpen { .. } => "emergency.wrong_state",
+            Self::NothingToRelease(_) => "emergency.nothing_to_release",
             Self::UnknownDelegate { .. } => "delegate.unknown",
             Self::Input { .. } => "input.unreadable",
             Self::Metadata { .. } => "record.invalid_metadata",

@@ -3,7 +3,7 @@
 
 use alloy::primitives::Address;
 use patientport_core::keys::PublicKey;
-use patientport_core::section::SectionSet;
+use patientport_core::section::{SecretEntry, SectionSet};
 
 use crate::error::{Error, Result};
 use crate::identity::IdentityKeys;
@@ -235,6 +235,14 @@ impl Actor {
     /// The section secrets.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// The same, with secrets that were just made, whether the chain shows them yet or not.
+    #[must_use]
+    pub fn with_secrets(&self, made: &[SecretEntry]) -> Self {
+        let mut actor = self.clone();
+        actor.keyring.insert(made);
+        actor
     }
 
     /// The patient as one who is given section secrets.

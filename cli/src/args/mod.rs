@@ -5,6 +5,7 @@ pub mod delegate;
 pub mod demo;
 pub mod deploy;
 pub mod devnode;
+pub mod emergency;
 pub mod env;
 pub mod groups;
 pub mod history;
@@ -111,6 +112,9 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Delegates: people who act for the patient, with named rights, until a date
     #[command(subcommand)]
     Delegate(delegate::DelegateCommand),
+    /// Emergency access: who may take it, who passes it on, and taking it
+    #[command(subcommand)]
+    Emergency(emergency::EmergencyCommand),
     /// Look at everything that a command could trip over, and change nothing
     #[command(after_help = "\
 Examples:

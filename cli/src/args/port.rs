@@ -36,6 +36,12 @@ What was sealed to the old key still opens. A run that was interrupted is finish
 new key is the next one of the same identity: whoever has the identity or its words has it, too. If these were stolen,
 make a new identity and change to it.")]
     ChangeKey(ChangeKeyArgs),
+    /// Keep somebody else's port under a name, to act for its patient or to read there
+    #[command(after_help = "\
+Examples:
+  patientport port remember 0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0 --name mum
+  patientport request list --port mum")]
+    Remember(RememberArgs),
     /// List the ports this home knows
     List,
 }
@@ -74,6 +80,17 @@ pub struct ClaimArgs {
     /// Accept a port whose code has this keccak256 hash, though this program does not know it
     #[arg(long, value_name = "HASH", value_parser = values::hash)]
     pub accept_code: Option<B256>,
+}
+
+/// `port remember`
+#[derive(Debug, Args)]
+pub struct RememberArgs {
+    /// The port's address
+    #[arg(value_parser = values::address)]
+    pub port: Address,
+    /// Name of the port in this home
+    #[arg(long)]
+    pub name: String,
 }
 
 /// `port change-key`

@@ -225,6 +225,25 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// Parses a length of time such as `0s`, `90m`, `4h`, `7d`; the unit is needed.
+///
+/// # Errors
+/// [`ValueError::Duration`] for anything else.
+pub fn seconds(text: &str) -> Result<Duration, ValueError> {
+    let bad = || ValueError::Duration(text.to_owned());
+    let (count, unit) = match split_unit(text).ok_or_else(bad)? {
+        (count, "s") => (count, 1),
+        (count, "m" | "min") => (count, 60),
+        (count, "h") => (count, 3_600),
+        (count, "d") => (count, 86_400),
+        _ => return Err(bad()),
+    };
+    let seconds = u64::try_from(count)
+        .ok()
+        .and_then(|count| count.checked_mul(unit));
+    seconds.map(Duration::from_secs).ok_or_else(bad)
+}
+
 /// Parses an account's or a contract's address.
 ///
 /// # Errors

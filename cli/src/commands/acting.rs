@@ -3,8 +3,10 @@
 
 use patientport_client::Keyring;
 use patientport_client::port::{DelegateRights, Delegation, PortInfo};
+use patientport_client::rotation::NewKeys;
 use patientport_client::{Actor, Role};
 
+use super::emergency::packages::{self, Renewed};
 use super::onward::{self, SharedWith};
 use super::party::{Patient, warn_of_problems};
 use crate::commands::keys;
@@ -31,6 +33,25 @@ pub struct Delegate {
     pub actor: Actor,
     /// The patient's key as the port shows it, compared with the one first seen.
     pub patient_key: Pin,
+}
+
+/// Who seals and sends.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// Whose key ring it is.
+    pub actor: &'a Actor,
+    /// It signs.
+    pub wallet: &'a Wallet,
+}
+
+impl<'a> Sender<'a> {
+    /// The patient.
+    pub const fn of_patient(patient: &'a Patient) -> Self {
+        Self {
+            actor: &patient.acting,
+            wallet: &patient.wallet,
+        }
+    }
 }
 
 impl Acting {
@@ -75,6 +96,14 @@ impl Acting {
         }
     }
 
+    /// Who seals and sends.
+    pub const fn sender(&self) -> Sender<'_> {
+        Sender {
+            actor: self.actor(),
+            wallet: self.wallet(),
+        }
+    }
+
     /// The section secrets.
     pub fn keyring(&self) -> &Keyring {
         self.actor().keyring()
@@ -101,6 +130,20 @@ impl Acting {
         match self {
             Self::Patient(_) => None,
             Self::Delegate(delegate) => Some(delegate.patient_key.clone()),
+        }
+    }
+
+    /// Makes emergency packages anew that hold earlier keys than the present: those who may change keys may do that.
+    pub async fn renew_packages(
+        &self,
+        context: &Context,
+        chosen: &ChosenPort,
+        made: Option<&NewKeys>,
+    ) -> Vec<Renewed> {
+        if self.may_rotate() {
+            packages::afterwards(context, chosen, &self.sender(), made).await
+        } else {
+            Vec::new()
         }
     }
 
@@ -132,8 +175,9 @@ impl Delegate {
         let identity = if wants_secrets {
             let preferred = known.identity.as_deref().or(known.account.as_deref());
             let (name, seed) = context.identity(preferred)?;
-            let missing = || Error::NotTheDelegatesKey {
+            let missing = || Error::NotThePersonsKey {
                 identity: name.clone(),
+                role: "delegate",
                 account: wallet.address(),
                 port: port.address(),
             };

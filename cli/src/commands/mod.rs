@@ -9,6 +9,7 @@ pub mod deploy;
 pub mod describe;
 pub mod devnode;
 pub mod doctor;
+pub mod emergency;
 pub mod history;
 pub mod identity;
 pub mod init;
@@ -29,6 +30,7 @@ pub mod wallet;
 use crate::args::Command;
 use crate::args::access::AccessCommand;
 use crate::args::delegate::DelegateCommand;
+use crate::args::emergency::{CustodianCommand, EmergencyCommand};
 use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
@@ -87,6 +89,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
             PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
+            PortCommand::Remember(args) => report(port::remember::run(context, args).await),
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
@@ -119,6 +122,23 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             DelegateCommand::Change(args) => report(delegate::set::change(context, args).await),
             DelegateCommand::Remove(args) => report(delegate::remove::run(context, args).await),
             DelegateCommand::List(args) => report(delegate::list::run(context, &args).await),
+        },
+        Command::Emergency(command) => match command {
+            EmergencyCommand::Custodian(CustodianCommand::Set(args)) => {
+                report(emergency::custodian::set(context, args).await)
+            }
+            EmergencyCommand::Custodian(CustodianCommand::Remove(args)) => {
+                report(emergency::custodian::remove(context, args).await)
+            }
+            EmergencyCommand::Arm(args) => report(emergency::arm::run(context, args).await),
+            EmergencyCommand::List(args) => report(emergency::list::run(context, &args).await),
+            EmergencyCommand::Refresh(args) => {
+                report(emergency::packages::run(context, args).await)
+            }
+            EmergencyCommand::Disarm(args) => report(emergency::arm::disarm(context, args).await),
+            EmergencyCommand::Break(args) => report(emergency::glass::run(context, args).await),
+            EmergencyCommand::Veto(args) => report(emergency::glass::veto(context, args).await),
+            EmergencyCommand::Release(args) => report(emergency::release::run(context, args).await),
         },
         Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),

@@ -1,7 +1,7 @@
 //! `patientport access list`
 
 use alloy::primitives::Address;
-use patientport_client::port::{AccessState, Delegation, EmergencyState, Holder};
+use patientport_client::port::{AccessState, Delegation, Emergency, EmergencyState, Holder};
 use patientport_core::section::SectionSet;
 use patientport_core::text::Rights;
 use serde::Serialize;
@@ -114,6 +114,20 @@ impl DelegateEntry {
 }
 
 impl ResponderEntry {
+    /// What there is to say of a responder.
+    pub fn of(responder: Who, emergency: &Emergency) -> Self {
+        let window = emergency.window();
+        Self {
+            responder,
+            state: emergency.state,
+            sections: emergency.sections,
+            delay: emergency.delay_secs,
+            window: emergency.window_secs,
+            opens_at: window.map(|(opens, _)| opens.0),
+            closes_at: window.map(|(_, closes)| closes.0),
+        }
+    }
+
     /// One line for people.
     pub fn line(&self) -> String {
         let window = match (self.opens_at, self.closes_at) {
@@ -196,16 +210,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Accesses, Error> 
             delegates.push(DelegateEntry::of(who.clone(), &delegation));
         }
         if emergency.state != EmergencyState::None {
-            let window = emergency.window();
-            responders.push(ResponderEntry {
-                responder: who,
-                state: emergency.state,
-                sections: emergency.sections,
-                delay: emergency.delay_secs,
-                window: emergency.window_secs,
-                opens_at: window.map(|(opens, _)| opens.0),
-                closes_at: window.map(|(_, closes)| closes.0),
-            });
+            responders.push(ResponderEntry::of(who, &emergency));
         }
     }
     Ok(Accesses {

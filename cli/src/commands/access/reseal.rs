@@ -1,17 +1,15 @@
 //! `patientport access reseal`
 
 use alloy::primitives::Address;
-use patientport_client::Actor;
 use patientport_client::port::DelegateRights;
 use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::access::ResealArgs;
-use crate::commands::acting::Acting;
-use crate::commands::party::Patient;
+use crate::commands::acting::{Acting, Sender};
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::warn_of_stale;
-use crate::context::{ChosenPort, Context, Wallet};
+use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
@@ -52,32 +50,9 @@ impl Outcome for Resealed {
 pub async fn run(context: &Context, args: ResealArgs) -> Result<Resealed, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let acting = Acting::open(context, &chosen, DelegateRights::ROTATE).await?;
-    let sender = Sender {
-        actor: acting.actor(),
-        wallet: acting.wallet(),
-    };
-    let resealed = send_missing(context, &chosen, &sender, args.include_unseen).await?;
+    let resealed = send_missing(context, &chosen, &acting.sender(), args.include_unseen).await?;
     warn_of_stale(context, &chosen.port).await?;
     Ok(resealed)
-}
-
-/// Who seals and sends.
-#[derive(Clone, Copy, Debug)]
-pub struct Sender<'a> {
-    /// Whose key ring it is.
-    pub actor: &'a Actor,
-    /// It signs.
-    pub wallet: &'a Wallet,
-}
-
-impl<'a> Sender<'a> {
-    /// The patient.
-    pub const fn of_patient(patient: &'a Patient) -> Self {
-        Self {
-            actor: &patient.acting,
-            wallet: &patient.wallet,
-        }
-    }
 }
 
 /// As [`run`], for commands that have opened who acts.

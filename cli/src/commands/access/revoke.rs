@@ -10,6 +10,7 @@ use super::rotate::send_later;
 use crate::args::access::RevokeArgs;
 use crate::commands::acting::Acting;
 use crate::commands::describe::Who;
+use crate::commands::emergency::packages::Renewed;
 use crate::commands::onward::SharedWith;
 use crate::commands::party::section_list;
 use crate::commands::sealing::{self, Omitted};
@@ -39,6 +40,8 @@ pub struct Revoked {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
@@ -56,6 +59,7 @@ impl Outcome for Revoked {
             self.tx.line()
         );
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -115,8 +119,12 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
     }
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
+    let packages = acting
+        .renew_packages(context, &chosen, composed.keys.as_ref())
+        .await;
     let shared = acting.share_onward(context, &chosen).await;
     Ok(Revoked {
+        packages,
         port: port.address(),
         reader: args.reader,
         reason,

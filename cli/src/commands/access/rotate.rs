@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::args::access::RotateArgs;
 use crate::commands::acting::Acting;
+use crate::commands::emergency::packages::Renewed;
 use crate::commands::onward::SharedWith;
 use crate::commands::party::section_list;
 use crate::commands::sealing::{self, Omitted};
@@ -35,6 +36,8 @@ pub struct Rotated {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
@@ -47,6 +50,7 @@ impl Outcome for Rotated {
         );
         text.push_str(&self.tx.line());
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -79,9 +83,11 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let later = send_later(context, port, wallet, &keys).await?;
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
+    let packages = acting.renew_packages(context, &chosen, Some(&keys)).await;
     let shared = acting.share_onward(context, &chosen).await;
     let readers = keys.recipients.iter().skip(1);
     Ok(Rotated {
+        packages,
         port: port.address(),
         sections: keys.sections(),
         sealed_to: readers.map(|it| it.account).collect(),

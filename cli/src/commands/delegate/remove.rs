@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use crate::args::delegate::RemoveArgs;
 use crate::commands::access::rotate::send_later;
+use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
+use crate::commands::emergency::packages::{self, Renewed};
 use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, section_list};
 use crate::commands::sealing::{self, Omitted};
@@ -36,6 +38,8 @@ pub struct Removed {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
@@ -53,6 +57,7 @@ impl Outcome for Removed {
             self.tx.line()
         );
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -121,8 +126,11 @@ pub async fn run(context: &Context, args: RemoveArgs) -> Result<Removed, Error> 
             .collect();
     }
     warn_of_stale(context, port).await?;
+    let sender = Sender::of_patient(&patient);
+    let packages = packages::afterwards(context, &chosen, &sender, composed.keys.as_ref()).await;
     let shared = onward::afterwards(context, &chosen, &patient).await;
     Ok(Removed {
+        packages,
         port: port.address(),
         delegate: args.delegate,
         rotated,

@@ -13,7 +13,9 @@ use crate::args::delegate::{AddArgs, ChangeArgs};
 use crate::args::person::{PersonRef, delegate_rights};
 use crate::args::values::Until;
 use crate::commands::access::rotate::send_later;
+use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
+use crate::commands::emergency::packages::{self, Renewed};
 use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, section_list};
 use crate::commands::person::{self, Person};
@@ -49,6 +51,8 @@ pub struct Delegated {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
@@ -67,6 +71,7 @@ impl Outcome for Delegated {
         }
         text.push_str(&self.tx.line());
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -233,8 +238,11 @@ async fn set(
             .collect();
     }
     warn_of_stale(context, port).await?;
+    let sender = Sender::of_patient(&patient);
+    let packages = packages::afterwards(context, chosen, &sender, composed.keys.as_ref()).await;
     let shared = onward::afterwards(context, chosen, &patient).await;
     Ok(Delegated {
+        packages,
         port: port.address(),
         delegate: person.account,
         fingerprint: person.key.fingerprint().to_string(),

@@ -4,4 +4,5 @@ pub mod change_key;
 pub mod claim;
 pub mod issue;
 pub mod list;
+pub mod remember;
 pub mod show;
