@@ -151,6 +151,14 @@ const WARNINGS: &[(&str, &str)] = &[
         "Others than the owner may read the password file.",
     ),
     (
+        "port.own_delegation",
+        "Who has taken a port over is still listed as its delegate, which gives nothing more and should be ended.",
+    ),
+    (
+        "port.secrets_not_given",
+        "A port is offered to an account that holds no section secrets: it could read nothing of what is there.",
+    ),
+    (
         "record.not_current",
         "The record was retracted or superseded.",
     ),

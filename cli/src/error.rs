@@ -208,6 +208,22 @@ pub enum Error {
         /// The port.
         port: Address,
     },
+    /// A key that only the node vouches for.
+    #[error("this home has never seen the key `{fingerprint}` of `{account}`")]
+    UnseenKey {
+        /// Whose it is said to be.
+        account: Address,
+        /// Its fingerprint.
+        fingerprint: String,
+    },
+    /// The port was not offered to the account.
+    #[error("the port `{port}` is not offered to `{account}`")]
+    NotOffered {
+        /// The port.
+        port: Address,
+        /// The account.
+        account: Address,
+    },
     /// The account is no custodian.
     #[error("`{account}` is no custodian of the port `{port}`")]
     NotACustodian {
@@ -467,6 +483,8 @@ impl Error {
             | Self::NotThePersonsKey { .. } => "identity.wrong_key",
             Self::OtherFingerprint { .. } => "key.other_fingerprint",
             Self::DelegateAlready { .. } => "delegate.exists",
+            Self::UnseenKey { .. } => "pin.unseen",
+            Self::NotOffered { .. } => "port.not_offered",
             Self::NotACustodian { .. } => "emergency.not_custodian",
             Self::WindowNotOpen { .. } => "emergency.wrong_state",
             Self::NothingToRelease(_) => "emergency.nothing_to_release",

@@ -129,6 +129,9 @@ pub struct ArmArgs {
     /// How long the access lasts, such as 2d; up to 30d
     #[arg(long, value_name = "DURATION", value_parser = values::seconds)]
     pub window: Duration,
+    /// Seal to custodians, too, whose keys this home has not seen before [default: ask]
+    #[arg(long)]
+    pub include_unseen: bool,
 }
 
 /// `emergency list`
@@ -140,7 +143,7 @@ pub struct ListArgs {
 }
 
 /// `emergency refresh`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct RefreshArgs {
     /// Which port.
     #[command(flatten)]
@@ -148,6 +151,9 @@ pub struct RefreshArgs {
     /// All packages, those that are up to date too
     #[arg(long)]
     pub all: bool,
+    /// Seal to custodians and responders, too, whose keys this home has not seen before [default: ask]
+    #[arg(long)]
+    pub include_unseen: bool,
 }
 
 /// One responder.

@@ -233,15 +233,30 @@ pub fn of_person(
 ) -> Result<Option<IdentityKeys>, Error> {
     let newest = context.home().derived(seed)?.provider_key;
     let mut search = Search::provider(seed, newest);
-    let found = search.find(shown, Some(newest));
-    let last = newest.max(found.unwrap_or_default());
-    let mut keys: Vec<_> = (0..=last).rev().map(|index| search.key(index)).collect();
-    keys.extend(provider_keys_before(context, seed)?);
+    let mut keys = provider_keys(context, seed)?;
+    // Given out in another home, perhaps.
+    if let Some(found) = search.find(shown, Some(newest))
+        && found > newest
+    {
+        keys.push(search.key(found));
+    }
     let Some(position) = keys.iter().position(|key| key.public() == *shown) else {
         return Ok(None);
     };
     let current = keys.remove(position);
     Ok(Some(IdentityKeys::new(current, keys)))
+}
+
+/// Every key that an identity gave out outside of its ports, as far as this home knows, newest first.
+///
+/// # Errors
+/// The home's.
+pub fn provider_keys(context: &Context, seed: &IdentitySeed) -> Result<Vec<SecretKey>, Error> {
+    let newest = context.home().derived(seed)?.provider_key;
+    let own = (0..=newest).rev().map(|index| seed.provider_key(index));
+    let mut keys: Vec<_> = own.collect();
+    keys.extend(provider_keys_before(context, seed)?);
+    Ok(keys)
 }
 
 /// Keys that identities gave out which this one replaced.

@@ -89,11 +89,15 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
             PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
+            PortCommand::Transfer(args) => report(port::transfer::run(context, args).await),
+            PortCommand::Accept(args) => report(port::accept::run(context, args).await),
+            PortCommand::SetPrimary(args) => report(port::primary::run(context, args).await),
             PortCommand::Remember(args) => report(port::remember::run(context, args).await),
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
             RecordCommand::Add(args) => report(record::add::run(context, args).await),
+            RecordCommand::Supersede(args) => report(record::supersede::run(context, args).await),
             RecordCommand::List(args) => report(record::list::run(context, &args).await),
             RecordCommand::Get(args) => record::get::run(context, args).await,
             RecordCommand::Share(args) => report(record::share::run(context, &args).await),
@@ -108,6 +112,10 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             RequestCommand::Show(args) => report(request::show::run(context, &args).await),
             RequestCommand::Approve(args) => report(request::approve::run(context, args).await),
             RequestCommand::Deny(args) => report(request::deny::run(context, args).await),
+            RequestCommand::Block(args) => report(request::block::run(context, &args, true).await),
+            RequestCommand::Unblock(args) => {
+                report(request::block::run(context, &args, false).await)
+            }
             RequestCommand::Cancel(args) => report(request::cancel::run(context, &args).await),
         },
         Command::Access(command) => match command {

@@ -22,7 +22,7 @@ use crate::commands::record::blocking;
 use crate::commands::record::stores::Writers;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
-use crate::home::pins::{Pin, Subject};
+use crate::home::pins::{Pin, PinState, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, approved, submit};
 use crate::time;
@@ -76,6 +76,7 @@ impl Outcome for Refreshed {
 pub async fn custodians(
     context: &Context,
     port: &Port,
+    include_unseen: bool,
 ) -> Result<Vec<(Address, PublicKey, Pin)>, Error> {
     let mut sealable = Vec::new();
     for custodian in port.custodians().await? {
@@ -86,6 +87,7 @@ pub async fn custodians(
         if !is_known {
             let subject = Subject::Account(custodian.account);
             let pin = context.compare_key(port.chain().chain_id(), subject, &key)?;
+            require_seen(context, custodian.account, &pin, include_unseen)?;
             sealable.push((custodian.account, key, pin));
         }
     }
@@ -133,7 +135,7 @@ pub async fn store(context: &Context, package: &Package) -> Result<(), Error> {
 pub async fn run(context: &Context, args: RefreshArgs) -> Result<Refreshed, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let acting = Acting::open(context, &chosen, DelegateRights::ROTATE).await?;
-    let renewed = renew(context, &chosen, &acting.sender(), None, args.all).await?;
+    let renewed = renew(context, &chosen, &acting.sender(), None, &args).await?;
     Ok(Refreshed {
         port: chosen.port.address(),
         packages: renewed,
@@ -148,7 +150,8 @@ pub async fn afterwards(
     sender: &Sender<'_>,
     made: Option<&NewKeys>,
 ) -> Vec<Renewed> {
-    match renew(context, chosen, sender, made, false).await {
+    let args = RefreshArgs::default();
+    match renew(context, chosen, sender, made, &args).await {
         Ok(renewed) => renewed,
         Err(error) => {
             context.warn(
@@ -167,14 +170,14 @@ async fn renew(
     chosen: &ChosenPort,
     sender: &Sender<'_>,
     made: Option<&NewKeys>,
-    all: bool,
+    args: &RefreshArgs,
 ) -> Result<Vec<Renewed>, Error> {
     let port = &chosen.port;
     let told = packages(history(port).await?.events());
     let mut renewed = Vec::new();
     let wanted: Vec<_> = told
         .iter()
-        .filter(|(_, package)| all || package.is_outdated())
+        .filter(|(_, package)| args.all || package.is_outdated())
         .collect();
     if wanted.is_empty() {
         return Ok(renewed);
@@ -195,10 +198,11 @@ async fn renew(
             continue;
         }
         if custodians_known.is_none() {
-            custodians_known = Some(custodians(context, port).await?);
+            custodians_known = Some(custodians(context, port, args.include_unseen).await?);
         }
         let custodians = custodians_known.as_deref().unwrap_or_default();
         let (key, pin) = responder_key(context, port, *responder).await?;
+        require_seen(context, *responder, &pin, args.include_unseen)?;
         let keys = port.section_keys(emergency.sections).await?;
         let sealed_to: Vec<_> = custodians.iter().map(|it| (it.0, it.1)).collect();
         let package = actor.package((*responder, &key), &keys, &sealed_to, &mut OsRng)?;
@@ -228,6 +232,27 @@ async fn renew(
         });
     }
     Ok(renewed)
+}
+
+/// A node that invents keys could have a package sealed to itself: a key never seen before takes the word of a person,
+/// who sees it in the preview.
+///
+/// # Errors
+/// [`Error::UnseenKey`].
+fn require_seen(
+    context: &Context,
+    account: Address,
+    pin: &Pin,
+    include_unseen: bool,
+) -> Result<(), Error> {
+    let is_asked = context.terminal.interactive && !context.settings.yes;
+    if pin.state == PinState::First && !include_unseen && !is_asked {
+        return Err(Error::UnseenKey {
+            account,
+            fingerprint: pin.fingerprint.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// A responder's key as the registry shows it, compared with the one first seen.
