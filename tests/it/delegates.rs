@@ -168,7 +168,7 @@ fn a_delegate_reads_grants_and_rotates_for_the_patient_until_it_is_removed() {
 #[test]
 fn a_delegate_is_refused_what_it_has_no_right_to_before_a_password_is_asked_for() {
     let context = with_delegate("revoke");
-    context.request();
+    let id = context.request()["id"].clone();
     // Without a password file: a question for one would be `usage.password_required`.
     let run = |line: &str| {
         let mut command = context.stranger.command(line);
@@ -178,12 +178,12 @@ fn a_delegate_is_refused_what_it_has_no_right_to_before_a_password_is_asked_for(
         patientport_tests::Run::of(&mut command)
     };
     for line in [
-        "request approve 2 --port mum --section 0 --until 10d --rights read",
-        "request deny 2 --port mum",
-        "access rotate --port mum --section 0",
-        "access reseal --port mum",
+        format!("request approve {id} --port mum --section 0 --until 10d --rights read"),
+        format!("request deny {id} --port mum"),
+        "access rotate --port mum --section 0".to_owned(),
+        "access reseal --port mum".to_owned(),
     ] {
-        let error = run(line).failure(1, "delegate.lacks_right");
+        let error = run(&line).failure(1, "delegate.lacks_right");
         let message = error["message"].as_str().unwrap_or_default();
         assert!(message.contains("right to revoke"), "{line}: {message}");
     }
@@ -368,4 +368,65 @@ fn a_card_that_was_altered_or_swapped_names_nobody() {
     );
     context.stranger.run(&deaf).failure(1, "identity.wrong_key");
     context.stranger.ok(&format!("{deaf} --identity other"));
+}
+
+#[test]
+fn a_hostile_delegates_epoch_is_named_and_skipped() {
+    let context = with_delegate("rotate,revoke");
+    let shown = context.patient.ok("port show");
+    let epoch = shown["sections"][0]["epoch"].as_u64().expect("a number");
+    hostile_rotation(&context);
+    let listed = context.patient.run("record list");
+    listed.success();
+    let warnings = listed.json()["warnings"].to_string();
+    assert!(warnings.contains("section.bad_secret"), "{warnings}");
+    // Nobody writes to it, and the patient's next rotation links to the last good epoch.
+    add(&context, &context.patient, "blind.txt", b"blind").failure(1, "section.no_matching_key");
+    let removed = context.patient.run(&format!(
+        "delegate remove {} --abandon-current 0",
+        context.stranger.address
+    ));
+    assert_eq!(removed.success()["rotated"], json!([0, 1]));
+    let shown = context.patient.ok("port show");
+    assert_eq!(shown["sections"][0]["epoch"], epoch + 2, "{shown:#}");
+    context.patient.ok(&format!(
+        "record get 1 -o {}",
+        utf8(&context.path("first-again"))
+    ));
+    assert_eq!(
+        add(&context, &context.patient, "open.txt", b"open").success()["id"],
+        2
+    );
+}
+
+/// New keys for section 0 that come with a message nobody can open, sent with the delegate's own account.
+fn hostile_rotation(context: &TestContext) {
+    use alloy_primitives::{B256, Bytes, hex};
+    use alloy_sol_types::SolCall as _;
+    use patientport_abi::IPatientPort::{Rotation, Sealed, rotateCall};
+    let shown = context.patient.ok("port show");
+    let epoch = shown["sections"][0]["epoch"].as_u64().expect("a number");
+    let rotation = Rotation {
+        sections: 1,
+        epochs: vec![u32::try_from(epoch).expect("epochs are small")],
+        // The generator's x-coordinate: a key, whose secret everybody knows.
+        keys: vec![B256::from(hex!(
+            "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+        ))],
+        parities: 0,
+        links: Bytes::new(),
+        sealed_: vec![Sealed {
+            recipient: context.patient.address.parse().expect("an address"),
+            message: Bytes::from(vec![7; 100]),
+        }],
+    };
+    let call = rotateCall { rotation }.abi_encode();
+    context.node.rpc(
+        "anvil_impersonateAccount",
+        &json!([context.stranger.address]),
+    );
+    context.node.rpc(
+        "eth_sendTransaction",
+        &json!([{ "from": context.stranger.address, "to": context.port, "data": hex::encode_prefixed(call) }]),
+    );
 }
