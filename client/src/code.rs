@@ -41,7 +41,6 @@ impl Error {
             Self::NotThePatient { .. } => "port.not_owner",
             Self::DelegationOver { .. } => "delegate.over",
             Self::RightMissing { .. } => "delegate.lacks_right",
-            Self::OutlastsDelegation { .. } => "access.invalid_expiry",
             Self::DelegateAsReader { .. } => "access.invalid_reader",
             Self::WrongPatientKey { .. } | Self::WrongDelegateKey { .. } => "identity.wrong_key",
             Self::RightsDiffer { .. } => "access.rights_differ",
@@ -79,7 +78,7 @@ impl Error {
             },
             Self::Record { source, .. } | Self::Encrypt(source) => record_code(source),
             Self::Signer(_) => "wallet.signing_failed",
-            Self::Past { .. } => "access.invalid_expiry",
+            Self::Past { .. } | Self::OutlastsDelegation { .. } => "access.invalid_expiry",
         }
     }
 
@@ -113,7 +112,8 @@ impl Error {
             | Self::Encrypt(
                 RecordError::Read(_) | RecordError::Write(_) | RecordError::PayloadLength { .. },
             ) => Class::Environment,
-            Self::NoIntactBlob { source, .. } | Self::Package { source, .. } => source.class(),
+            Self::NoIntactBlob { source, .. } => source.class(),
+            Self::Package { source, .. } => source.class(),
             Self::Store(error) => error.class(),
             _ => Class::Refused,
         }

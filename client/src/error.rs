@@ -480,7 +480,7 @@ pub enum Error {
         responder: Address,
         /// What the stores said.
         #[source]
-        source: StoreError,
+        source: Box<StoreError>,
     },
     /// A record does not open.
     #[error("record `{id}` cannot be opened")]

@@ -37,8 +37,8 @@ fn registry(context: &TestContext) -> String {
     shown["registry"].as_str().expect("an address").to_owned()
 }
 
-fn add(context: &TestContext, party: &Party, name: &str, content: &[u8]) -> patientport_tests::Run {
-    let file = context.file(name, content);
+fn add(context: &TestContext, party: &Party, name: &str, bytes: &[u8]) -> patientport_tests::Run {
+    let file = context.file(name, bytes);
     party.run(&format!(
         "record add {} --port {} --section 0",
         utf8(&file),

@@ -365,7 +365,7 @@ fn only_verified_providers_are_armed_for_times_that_the_port_allows() {
         arm(primary, &format!("--section 0 {times}")).failure(1, code);
     }
     arm(primary, "--section 9 --delay 1h --window 1h").failure(1, "section.not_open");
-    arm(primary, "--section 0 --delay 1h --window 5000000000s").failure(2, "usage.invalid_value");
+    arm(primary, "--section 0 --delay 1h --window 5000000000s").failure(2, "usage.arguments");
     arm(primary, "--section 0 --delay soon --window 1h").failure(2, "usage.arguments");
     assert_eq!(
         patientport_tests::files_below(&context.patient.store),

@@ -125,10 +125,10 @@ pub struct ArmArgs {
     pub section: Vec<SectionRef>,
     /// From breaking the glass to access, such as 4h; 0s to 7d, time for a veto
     #[arg(long, value_name = "DURATION", value_parser = values::seconds)]
-    pub delay: Duration,
+    pub delay: u32,
     /// How long the access lasts, such as 2d; up to 30d
     #[arg(long, value_name = "DURATION", value_parser = values::seconds)]
-    pub window: Duration,
+    pub window: u32,
     /// Seal to custodians, too, whose keys this home has not seen before [default: ask]
     #[arg(long)]
     pub include_unseen: bool,

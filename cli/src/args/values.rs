@@ -225,11 +225,11 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
     Ok(Duration::from_secs(seconds))
 }
 
-/// Parses a length of time such as `0s`, `90m`, `4h`, `7d`; the unit is needed.
+/// Parses a length of time such as `0s`, `90m`, `4h`, `7d`, in seconds; the unit is needed.
 ///
 /// # Errors
 /// [`ValueError::Duration`] for anything else.
-pub fn seconds(text: &str) -> Result<Duration, ValueError> {
+pub fn seconds(text: &str) -> Result<u32, ValueError> {
     let bad = || ValueError::Duration(text.to_owned());
     let (count, unit) = match split_unit(text).ok_or_else(bad)? {
         (count, "s") => (count, 1),
@@ -238,10 +238,10 @@ pub fn seconds(text: &str) -> Result<Duration, ValueError> {
         (count, "d") => (count, 86_400),
         _ => return Err(bad()),
     };
-    let seconds = u64::try_from(count)
-        .ok()
-        .and_then(|count| count.checked_mul(unit));
-    seconds.map(Duration::from_secs).ok_or_else(bad)
+    let seconds = count.checked_mul(unit);
+    seconds
+        .and_then(|it| u32::try_from(it).ok())
+        .ok_or_else(bad)
 }
 
 /// Parses an account's or a contract's address.

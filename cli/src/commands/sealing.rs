@@ -116,12 +116,11 @@ pub fn preview(
         "new keys",
         section_list(keys.sections(), Some(actor.keyring())),
     );
-    preview = match patient_key {
-        Some(pin) => preview.pinned("sealed to", "the patient, key ", pin),
-        None => {
-            let own = actor.patient_key().fingerprint();
-            preview.line("sealed to", format!("you, key {own}"))
-        }
+    preview = if let Some(pin) = patient_key {
+        preview.pinned("sealed to", "the patient, key ", pin)
+    } else {
+        let own = actor.patient_key().fingerprint();
+        preview.line("sealed to", format!("you, key {own}"))
     };
     for (recipient, pin) in keys.recipients.iter().skip(1).zip(pins) {
         preview = preview.pinned("sealed to", format!("{}, key ", recipient.account), pin);

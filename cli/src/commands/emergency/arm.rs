@@ -1,7 +1,5 @@
 //! `patientport emergency arm` and `disarm`
 
-use std::time::Duration;
-
 use alloy::primitives::{Address, B256};
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -61,10 +59,7 @@ impl Outcome for Armed {
 pub async fn run(context: &Context, args: ArmArgs) -> Result<Armed, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
-    let (delay, window) = (
-        seconds("--delay", args.delay)?,
-        seconds("--window", args.window)?,
-    );
+    let (delay, window) = (args.delay, args.window);
     let patient = Patient::open(context, &chosen).await?;
     let actor = &patient.acting;
     let set = sections(&chosen, Some(patient.keyring()), &args.section)?;
@@ -111,14 +106,6 @@ pub async fn run(context: &Context, args: ArmArgs) -> Result<Armed, Error> {
         package: commitment,
         custodians: sealed_to.iter().map(|(account, _)| *account).collect(),
         tx: (&report).into(),
-    })
-}
-
-fn seconds(flag: &'static str, duration: Duration) -> Result<u32, Error> {
-    u32::try_from(duration.as_secs()).map_err(|_| Error::FlagInvalid {
-        flag,
-        value: format!("{}s", duration.as_secs()),
-        reason: "it is too long".into(),
     })
 }
 

@@ -132,12 +132,13 @@ async fn watch(
     loop {
         match waiting(port, args, custodian).await {
             Ok(waiting) => return Ok(waiting),
-            Err(Error::NothingToRelease(_)) => told_of_failure = false,
-            Err(Error::WindowNotOpen { state, .. })
-                if matches!(state, EmergencyState::Armed | EmergencyState::Pending) =>
-            {
-                told_of_failure = false;
-            }
+            Err(
+                Error::NothingToRelease(_)
+                | Error::WindowNotOpen {
+                    state: EmergencyState::Armed | EmergencyState::Pending,
+                    ..
+                },
+            ) => told_of_failure = false,
             Err(Error::Client(error)) if error.class() == Class::Environment => {
                 if !told_of_failure {
                     context.terminal.say(&format!("{error}; asking again"));
@@ -164,17 +165,21 @@ async fn waiting(
         !args.again && glasses.get(responder).is_some_and(by)
     };
     let mut found = Vec::new();
-    for (responder, told) in told {
-        if args.responder.is_some_and(|named| named != responder) || is_done(&responder) {
-            continue;
-        }
+    let wanted: Vec<_> = match args.responder {
+        Some(named) => vec![named],
+        None => told.keys().copied().collect(),
+    };
+    for responder in wanted {
         let emergency = port.holder_of(responder, now).await?.emergency;
-        if emergency.state == EmergencyState::Open {
-            found.push(Waiting {
-                responder,
-                emergency,
-                told,
-            });
+        let is_open = emergency.state == EmergencyState::Open;
+        if let Some(told) = told.get(&responder).filter(|_| is_open) {
+            if !is_done(&responder) {
+                found.push(Waiting {
+                    responder,
+                    emergency,
+                    told: *told,
+                });
+            }
         } else if args.responder.is_some() {
             return Err(Error::WindowNotOpen {
                 responder,
