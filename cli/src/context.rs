@@ -256,7 +256,13 @@ impl Context {
     /// Never, as [`Self::wallet`].
     pub fn unlock_account(&self, name: &str) -> Result<PrivateKeySigner, Error> {
         let file = self.settings.password_file.as_ref();
-        let (signer, password) = self.unlock("wallet", name, file, None, |password| {
+        // Its address may have been asked for before, where its file does not state it.
+        let same = self
+            .wallet_password
+            .lock()
+            .expect("nothing panics under this lock")
+            .clone();
+        let (signer, password) = self.unlock("wallet", name, file, same, |password| {
             self.home().unlock_wallet(name, password)
         })?;
         *self

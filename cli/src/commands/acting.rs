@@ -12,7 +12,7 @@ use super::party::{Patient, warn_of_problems};
 use crate::commands::keys;
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
-use crate::home::pins::{Pin, PinState, Subject};
+use crate::home::pins::{Pin, Subject};
 use crate::time;
 
 /// Somebody ready to act.
@@ -184,12 +184,10 @@ impl Delegate {
             let shown = delegation.key.ok_or_else(missing)?;
             let keys = keys::of_person(context, &seed, &shown)?.ok_or_else(missing)?;
             // This home's own key: no node is to say that another one is.
-            context.home().keep_pins(&[Pin {
-                chain_id,
-                subject: Subject::Account(wallet.address()),
-                fingerprint: shown.fingerprint().to_string(),
-                state: PinState::Replaced,
-            }])?;
+            let subject = Subject::Account(wallet.address());
+            let fingerprint = shown.fingerprint().to_string();
+            let home = context.home();
+            home.keep_pins(&[home.compare_pin(chain_id, subject, fingerprint, true)?])?;
             Some(keys)
         } else {
             None
