@@ -148,7 +148,7 @@ pub const CODES: &[Code] = &[
     code("emergency.sealed_otherwise", Refused, "The custodian's layer of the emergency package does not open with this identity.",
         &["name the identity whose card the patient was given with `--identity NAME`; the patient makes a new package with `patientport emergency refresh`"]),
     code("emergency.wrong_state", Refused, "The responder's emergency access is not in the state that this needs.",
-        &["see who has access with `patientport access list`"]),
+        &["see where it stands with `patientport emergency list`; once the delay has passed, the patient ends the access with `patientport emergency disarm RESPONDER`"]),
     code("history.mismatch", Refused, "The node's log of a port is not what the port says happened: events are missing, or they or their times were changed.",
         &["do not trust this node; ask another with `--rpc-url URL`"]),
     code("home.damaged", Usage, "A file of the home is not what this program wrote.",

@@ -339,6 +339,41 @@ fn a_store_that_lies_about_a_package_is_found_out() {
 }
 
 #[test]
+fn a_package_that_somebody_else_made_is_refused() {
+    use alloy_primitives::hex;
+    use alloy_sol_types::SolCall as _;
+    use patientport_abi::IPatientPort::setPackageCall;
+    let context = armed();
+    let genuine = listed(&context)["package"]["package"].clone();
+    context.patient.ok(&format!(
+        "delegate add {} --rights rotate --until 9d",
+        context.primary.address
+    ));
+    // A delegate names the patient's earlier package as its own: it is in the store, with the right hash.
+    let package = genuine.as_str().and_then(|it| it.parse().ok());
+    let call = setPackageCall {
+        responder: context.specialist.address.parse().expect("an address"),
+        package: package.expect("a hash"),
+    };
+    let delegate = &context.primary.address;
+    context
+        .node
+        .rpc("anvil_impersonateAccount", &json!([delegate]));
+    let data = hex::encode_prefixed(call.abi_encode());
+    context.node.rpc(
+        "eth_sendTransaction",
+        &json!([{ "from": delegate, "to": context.port, "data": data }]),
+    );
+    break_glass(&context);
+    context.node.pass(4 * HOUR);
+    release(&context, "").failure(1, "emergency.other_package");
+    // The patient's own word sets it right.
+    context.patient.ok("emergency refresh --all");
+    release(&context, "").success();
+    get(&context, 1, "got").success();
+}
+
+#[test]
 fn only_verified_providers_are_armed_for_times_that_the_port_allows() {
     let context = armed();
     let arm = |who: &str, more: &str| context.patient.run(&format!("emergency arm {who} {more}"));

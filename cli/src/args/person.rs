@@ -40,6 +40,21 @@ impl FromStr for PersonRef {
     }
 }
 
+/// An account, or nobody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AddressOrNone(pub Option<Address>);
+
+/// Parses an account's address, or `none`.
+///
+/// # Errors
+/// [`ValueError::Address`].
+pub fn address_or_none(text: &str) -> Result<AddressOrNone, ValueError> {
+    match text {
+        "none" => Ok(AddressOrNone(None)),
+        _ => address(text).map(|account| AddressOrNone(Some(account))),
+    }
+}
+
 /// A key's fingerprint, as people type it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FingerprintArg(pub Fingerprint);

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
 use super::access::RotationArgs;
+use super::person::{AddressOrNone, address_or_none};
 use super::values::{self, NewSection};
 
 /// The port verbs.
@@ -142,8 +143,8 @@ pub struct AcceptArgs {
 #[derive(Debug, Args)]
 pub struct SetPrimaryArgs {
     /// A verified provider's account, or `none`
-    #[arg(value_parser = values::address_or_none)]
-    pub provider: values::AddressOrNone,
+    #[arg(value_parser = address_or_none)]
+    pub provider: AddressOrNone,
     /// Which port.
     #[command(flatten)]
     pub port: PortArg,

@@ -253,21 +253,6 @@ pub fn address(text: &str) -> Result<Address, ValueError> {
         .map_err(|_| ValueError::Address(text.to_owned()))
 }
 
-/// An account, or nobody.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct AddressOrNone(pub Option<Address>);
-
-/// Parses an account's address, or `none`.
-///
-/// # Errors
-/// [`ValueError::Address`].
-pub fn address_or_none(text: &str) -> Result<AddressOrNone, ValueError> {
-    match text {
-        "none" => Ok(AddressOrNone(None)),
-        _ => address(text).map(|account| AddressOrNone(Some(account))),
-    }
-}
-
 /// Parses a 32-byte hash.
 ///
 /// # Errors

@@ -130,7 +130,7 @@ pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error>
     if !is_owner {
         let preview = Preview::new("take the port over, then change all its keys")
             .line("port", port.address().to_string())
-            .line("from", info.patient.to_string())
+            .line("whose it is", info.patient.to_string())
             .line(
                 "issued by",
                 Who::find(port.registry(), port.code().issuer).await?.line(),
