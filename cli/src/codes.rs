@@ -135,7 +135,7 @@ pub const CODES: &[Code] = &[
         &["the patient makes a new one with `patientport emergency refresh`"]),
     code("emergency.missing_package", Refused, "No store at hand has the emergency package.",
         &["name the store that the patient keeps it in with `--store WHERE`"]),
-    code("emergency.no_custodian", Refused, "No custodian is named, or none whose key can be sealed to, so nobody could release a package.",
+    code("emergency.no_custodian", Refused, "No custodian is named but the responder itself, or none whose key can be sealed to, so nobody could release a package.",
         &["name one with `patientport emergency custodian set 0 WHO`"]),
     code("emergency.no_layer", Refused, "The emergency package was made for other custodians.",
         &["the patient makes a new one with `patientport emergency refresh`"]),

@@ -118,6 +118,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "The development chain listens on an address that other machines reach.",
     ),
     (
+        "emergency.not_released",
+        "One of several emergency packages could not be released; the others were.",
+    ),
+    (
         "emergency.not_renewed",
         "Emergency packages are older than the keys or the custodians and could not be made anew at the end of a command; its own work is done.",
     ),

@@ -272,6 +272,11 @@ fn a_delegate_with_approve_denies_and_grants_but_never_to_itself_or_beyond_its_e
     );
     let stale = context.patient.ok("port show")["stale"].to_string();
     assert!(stale.contains("delegation-ended"), "{stale}");
+    let ended = context
+        .patient
+        .ok(&format!("delegate remove {}", context.stranger.address));
+    assert_eq!(ended["rotated"], json!([0, 1]), "{ended:#}");
+    assert_eq!(context.patient.ok("port show")["stale"], json!([]));
 }
 
 #[test]

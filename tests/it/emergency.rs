@@ -11,6 +11,18 @@ fn card(party: &Party) -> String {
     shown["card"].as_str().expect("a card is a line").to_owned()
 }
 
+/// The owner of the network as one more verified provider; its account.
+fn owner_as_provider(context: &TestContext) -> &str {
+    let account = &context.owner.address;
+    context
+        .owner
+        .ok("provider register --kind hospital --name 'City Hospital'");
+    context
+        .owner
+        .ok(&format!("provider attest {account} --until 1y"));
+    account
+}
+
 /// A port with one record of primary care, the stranger as custodian, and the specialist armed for section 0.
 fn armed() -> TestContext {
     let context = TestContext::with_port();
@@ -367,6 +379,21 @@ fn a_package_that_somebody_else_made_is_refused() {
     break_glass(&context);
     context.node.pass(4 * HOUR);
     release(&context, "").failure(1, "emergency.other_package");
+    // Another responder is not kept waiting by that.
+    context.patient.ok(&format!(
+        "emergency arm {} --section 1 --delay 0s --window 1d",
+        owner_as_provider(&context)
+    ));
+    context
+        .owner
+        .ok(&format!("emergency break --port {} --text x", context.port));
+    let one = release(&context, "");
+    assert_eq!(one.success()["released"].as_array().map(Vec::len), Some(1));
+    assert!(
+        one.json()["warnings"]
+            .to_string()
+            .contains("emergency.not_released")
+    );
     // The patient's own word sets it right.
     context.patient.ok("emergency refresh --all");
     release(&context, "").success();
@@ -377,6 +404,10 @@ fn a_package_that_somebody_else_made_is_refused() {
 fn only_verified_providers_are_armed_for_times_that_the_port_allows() {
     let context = armed();
     let arm = |who: &str, more: &str| context.patient.run(&format!("emergency arm {who} {more}"));
+    context.patient.ok(&format!(
+        "emergency custodian set 1 {}",
+        card(&context.owner)
+    ));
     let files = patientport_tests::files_below(&context.patient.store);
     arm(
         &context.stranger.address,
@@ -407,6 +438,18 @@ fn only_verified_providers_are_armed_for_times_that_the_port_allows() {
         files,
         "what is refused is not stored"
     );
+    // Who would hold both locks is no custodian of its own package.
+    context.patient.ok("emergency custodian remove 1");
+    context
+        .patient
+        .ok(&format!("emergency custodian set 0 {primary}"));
+    arm(primary, "--section 0 --delay 1h --window 1h").failure(1, "emergency.no_custodian");
+    context.patient.ok(&format!(
+        "emergency custodian set 1 {}",
+        card(&context.stranger)
+    ));
+    let armed = arm(primary, "--section 1 --delay 1h --window 1h").success();
+    assert_eq!(armed["custodians"], json!([context.stranger.address]));
     for line in [
         format!("emergency arm {primary} --section 0 --delay 1h --window 1h"),
         format!("emergency disarm {}", context.specialist.address),

@@ -67,7 +67,8 @@ pub async fn run(context: &Context, args: ArmArgs) -> Result<Armed, Error> {
     for section in set.iter() {
         keys.push(port.section_key(section).await?);
     }
-    let custodians = packages::custodians(context, port, args.include_unseen).await?;
+    let custodians =
+        packages::custodians(context, port, args.responder, args.include_unseen).await?;
     let (key, pin) = packages::responder_key(context, port, args.responder).await?;
     let sealed_to: Vec<_> = custodians.iter().map(|it| (it.0, it.1)).collect();
     let package = actor.package((args.responder, &key), &keys, &sealed_to, &mut OsRng)?;

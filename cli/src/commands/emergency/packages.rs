@@ -69,13 +69,15 @@ impl Outcome for Refreshed {
     }
 }
 
-/// The custodians of a port whose keys can be sealed to, with these keys as this home compared them.
+/// The custodians of a port whose keys can be sealed to, with these keys as this home compared them. The responder itself
+/// is left out, if it is one: with a layer of its own it could open its package alone.
 ///
 /// # Errors
 /// `emergency.no_custodian`; `KeyChanged`.
 pub async fn custodians(
     context: &Context,
     port: &Port,
+    responder: Address,
     include_unseen: bool,
 ) -> Result<Vec<(Address, PublicKey, Pin)>, Error> {
     let mut sealable = Vec::new();
@@ -84,7 +86,7 @@ pub async fn custodians(
         let is_known = sealable
             .iter()
             .any(|(account, _, _)| *account == custodian.account);
-        if !is_known {
+        if !is_known && custodian.account != responder {
             let subject = Subject::Account(custodian.account);
             let pin = context.compare_key(port.chain().chain_id(), subject, &key)?;
             require_seen(context, custodian.account, &pin, include_unseen)?;
@@ -187,7 +189,6 @@ async fn renew(
         Some(made) => sender.actor.with_secrets(&made.secrets),
         None => sender.actor.clone(),
     };
-    let mut custodians_known = None;
     for (responder, _) in wanted {
         let emergency = port.holder_of(*responder, now).await?.emergency;
         // After its end a responder has to be armed anew, with a package of its own.
@@ -197,10 +198,7 @@ async fn renew(
         ) {
             continue;
         }
-        if custodians_known.is_none() {
-            custodians_known = Some(custodians(context, port, args.include_unseen).await?);
-        }
-        let custodians = custodians_known.as_deref().unwrap_or_default();
+        let custodians = custodians(context, port, *responder, args.include_unseen).await?;
         let (key, pin) = responder_key(context, port, *responder).await?;
         require_seen(context, *responder, &pin, args.include_unseen)?;
         let keys = port.section_keys(emergency.sections).await?;
@@ -217,7 +215,7 @@ async fn renew(
                 "sections",
                 section_list(emergency.sections, Some(actor.keyring())),
             );
-        for (account, _, pin) in custodians {
+        for (account, _, pin) in &custodians {
             preview = preview.pinned("custodian", format!("{account}, key "), pin.clone());
         }
         let call = port.set_package(*responder, package.commitment());

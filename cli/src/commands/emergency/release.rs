@@ -107,15 +107,35 @@ pub async fn run(context: &Context, args: ReleaseArgs) -> Result<Released, Error
     } else {
         waiting(port, &args, account).await?
     };
-    let mut released = Vec::new();
+    let (mut released, mut failure) = (Vec::new(), None);
     for waiting in &waiting {
-        released.push(ready.release(context, port, waiting).await?);
+        // One package that is no good keeps nobody else from what it needs.
+        match ready.release(context, port, waiting).await {
+            Ok(entry) => released.push(entry),
+            Err(error) if failure.is_none() => failure = Some((waiting.responder, error)),
+            Err(error) => not_released(context, waiting.responder, &error),
+        }
+    }
+    match failure {
+        Some((_, error)) if released.is_empty() => return Err(error),
+        Some((responder, error)) => not_released(context, responder, &error),
+        None => {}
     }
     Ok(Released {
         port: port.address(),
         custodian: account,
         released,
     })
+}
+
+fn not_released(context: &Context, responder: Address, error: &Error) {
+    context.warn(
+        "emergency.not_released",
+        format!(
+            "nothing was released to `{responder}`: {}",
+            error.chain().join(": ")
+        ),
+    );
 }
 
 /// Waits until somebody waits. A node that does not answer is asked again.

@@ -63,6 +63,13 @@ pub async fn run(context: &Context, args: TransferArgs) -> Result<Offered, Error
             tx: (&report).into(),
         });
     };
+    if to.is_zero() {
+        return Err(Error::FlagInvalid {
+            flag: "ACCOUNT",
+            value: to.to_string(),
+            reason: "that is nobody; `--cancel` calls a transfer off".into(),
+        });
+    }
     let now = port.chain().now(time::clock()).await?;
     let delegation = port.holder_of(to, now).await?.delegation;
     let has_secrets = delegation.includes_secrets();
