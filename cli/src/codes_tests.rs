@@ -120,6 +120,18 @@ const WARNINGS: &[(&str, &str)] = &[
         "The development chain listens on an address that other machines reach.",
     ),
     (
+        "emergency.not_released",
+        "One of several emergency packages could not be released; the others were.",
+    ),
+    (
+        "emergency.not_renewed",
+        "Emergency packages are older than the keys or the custodians and could not be made anew at the end of a command; its own work is done.",
+    ),
+    (
+        "emergency.outdated_package",
+        "An emergency package that is released holds earlier keys than the present, or not those of every section.",
+    ),
+    (
         "erase.incomplete",
         "Copies of an erased record may be left in places that this run was told of: the receipt says where.",
     ),
@@ -143,6 +155,14 @@ const WARNINGS: &[(&str, &str)] = &[
     (
         "password.file_exposed",
         "Others than the owner may read the password file.",
+    ),
+    (
+        "port.own_delegation",
+        "Who has taken a port over is still listed as its delegate, which gives nothing more and should be ended.",
+    ),
+    (
+        "port.secrets_not_given",
+        "A port is offered to an account that holds no section secrets: it could read nothing of what is there.",
     ),
     (
         "record.not_current",

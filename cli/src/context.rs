@@ -374,7 +374,13 @@ impl Context {
         open: impl Fn(&Password) -> Result<PrivateKeySigner, HomeError>,
     ) -> Result<PrivateKeySigner, Error> {
         let file = self.settings.password_file.as_ref();
-        let (signer, password) = self.unlock("wallet", name, file, None, open)?;
+        // Its address may have been asked for before, where its file does not state it.
+        let same = self
+            .wallet_password
+            .lock()
+            .expect("nothing panics under this lock")
+            .clone();
+        let (signer, password) = self.unlock("wallet", name, file, same, open)?;
         *self
             .wallet_password
             .lock()

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
+use patientport_client::Timestamp;
+use patientport_client::port::EmergencyState;
 use patientport_core::keys::PhraseError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -192,6 +194,85 @@ pub enum Error {
         /// The wallet's account.
         account: Address,
     },
+    /// A person's key is not the one whose fingerprint was told.
+    #[error("the key of `{account}` has the fingerprint `{found}`, not `{told}`")]
+    OtherFingerprint {
+        /// The account.
+        account: Address,
+        /// The fingerprint given.
+        told: String,
+        /// That of the key.
+        found: String,
+    },
+    /// The identity is not the one with which the patient named a delegate or a custodian.
+    #[error(
+        "the identity `{identity}` does not hold the key that the port `{port}` shows for its {role} `{account}`"
+    )]
+    NotThePersonsKey {
+        /// The identity's name.
+        identity: String,
+        /// `delegate` or `custodian`.
+        role: &'static str,
+        /// Whose key it shows.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
+    /// Somebody acts for the patient already.
+    #[error("`{account}` is a delegate of the port `{port}` already")]
+    DelegateAlready {
+        /// The account.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
+    /// A key that only the node vouches for.
+    #[error("this home has never seen the key `{fingerprint}` of `{account}`")]
+    UnseenKey {
+        /// Whose it is said to be.
+        account: Address,
+        /// Its fingerprint.
+        fingerprint: String,
+    },
+    /// The port was not offered to the account.
+    #[error("the port `{port}` is not offered to `{account}`")]
+    NotOffered {
+        /// The port.
+        port: Address,
+        /// The account.
+        account: Address,
+    },
+    /// The account is no custodian.
+    #[error("`{account}` is no custodian of the port `{port}`")]
+    NotACustodian {
+        /// The account.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
+    /// A responder's window is not open.
+    #[error("nothing is released to `{responder}`: {}", not_open(*state, *opens_at))]
+    WindowNotOpen {
+        /// The responder.
+        responder: Address,
+        /// Where its emergency access stands.
+        state: EmergencyState,
+        /// When its window opens, or opened.
+        opens_at: Option<Timestamp>,
+    },
+    /// No window is open, or everything is released.
+    #[error(
+        "no responder of the port `{0}` waits for a package: no window is open, or you have released what there is"
+    )]
+    NothingToRelease(Address),
+    /// Nobody of that account was named as a delegate.
+    #[error("`{account}` is no delegate of the port `{port}`")]
+    UnknownDelegate {
+        /// The account.
+        account: Address,
+        /// The port.
+        port: Address,
+    },
     /// The port runs code that this program does not know.
     #[error(
         "the port `{port}` runs the code `{code_hash}` at `{implementation}`, which this program does not know"
@@ -343,6 +424,17 @@ pub enum Error {
     Hinted(Box<Hinted>),
 }
 
+/// Why a window is not open, in a sentence.
+fn not_open(state: EmergencyState, opens_at: Option<Timestamp>) -> String {
+    match (state, opens_at) {
+        (EmergencyState::Pending, Some(opens)) => format!("its delay runs until `{opens}`"),
+        (EmergencyState::Armed, _) => "it has not broken the glass".into(),
+        (EmergencyState::Vetoed, _) => "its access was vetoed".into(),
+        (EmergencyState::Over, _) => "its window is over".into(),
+        _ => "it is no responder".into(),
+    }
+}
+
 fn no_such_range(id: u32, length: Option<u64>) -> String {
     match length {
         Some(length) => {
@@ -449,7 +541,17 @@ impl Error {
             Self::UnknownSection { .. } => "section.unknown_name",
             Self::NotTheOwner { .. } => "port.not_owner",
             Self::UnknownCode { .. } => "port.unknown_code",
-            Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
+            Self::NotThePortsKey { .. }
+            | Self::NotThePublishedKey { .. }
+            | Self::NotThePersonsKey { .. } => "identity.wrong_key",
+            Self::OtherFingerprint { .. } => "key.other_fingerprint",
+            Self::DelegateAlready { .. } => "delegate.exists",
+            Self::UnseenKey { .. } => "pin.unseen",
+            Self::NotOffered { .. } => "port.not_offered",
+            Self::NotACustodian { .. } => "emergency.not_custodian",
+            Self::WindowNotOpen { .. } => "emergency.wrong_state",
+            Self::NothingToRelease(_) => "emergency.nothing_to_release",
+            Self::UnknownDelegate { .. } => "delegate.unknown",
             Self::Input { .. } => "input.unreadable",
             Self::Metadata { .. } => "record.invalid_metadata",
             Self::TooLarge { .. } => "input.too_large",

@@ -27,6 +27,7 @@ pub mod contracts;
 pub mod delivery;
 pub mod error;
 pub mod home;
+pub mod keycard;
 pub mod networks;
 pub mod output;
 pub mod passwords;

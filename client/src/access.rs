@@ -9,11 +9,11 @@ use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
 use patientport_core::section::{SecretEntry, SectionId, SectionSet, seal_secrets};
 use patientport_core::text::{DenialText, RequestText, Rights};
 
+use crate::actor::Actor;
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::history::history;
 use crate::identity::IdentityKeys;
-use crate::patient::Patient;
 use crate::port::{
     Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason, SectionKey,
 };
@@ -155,7 +155,7 @@ pub async fn read_request(
     Ok(RequestText::from_bytes(&text)?)
 }
 
-/// Composes a denial by `patient`, its words sealed to the requester's `key`, as the caller compared it with what it
+/// Composes a denial by `by`, the patient or a delegate, its words sealed to the requester's `key`, as the caller compared it with what it
 /// knows. Without a key the denial carries no words: nobody's missing or malformed key keeps a patient from
 /// saying no.
 ///
@@ -163,7 +163,7 @@ pub async fn read_request(
 /// [`Error::Text`].
 pub fn deny(
     port: &Port,
-    patient: Address,
+    by: Address,
     request: &RequestEntry,
     key: Option<&PublicKey>,
     (reason, text): (DenialReason, &DenialText),
@@ -172,7 +172,7 @@ pub fn deny(
     let message = match key {
         Some(key) => {
             let requester = request.requester;
-            let context = context(port, Purpose::Denial, patient, requester, request.id);
+            let context = context(port, Purpose::Denial, by, requester, request.id);
             seal_message(&context, key, &text.to_bytes()?, rng)
         }
         None => Vec::new(),
@@ -226,7 +226,7 @@ pub async fn read_denial(
     })
 }
 
-impl Patient {
+impl Actor {
     /// Composes a grant, or the approval of a request.
     ///
     /// A grant replaces the one in force. Unless [`Terms::replace`] is set, sections of the one in force that are not
@@ -234,7 +234,8 @@ impl Patient {
     ///
     /// # Errors
     /// [`Error::RightsDiffer`]; [`Error::WouldShorten`]; [`Error::SectionNotOpen`]; [`Error::NoMatchingKey`] if the key ring lacks a section's
-    /// current secret, [`Error::WrongSectionKey`] if the node shows another key; [`Error::Past`].
+    /// current secret, [`Error::WrongSectionKey`] if the node shows another key; [`Error::Past`]; for a delegate
+    /// [`Error::OutlastsDelegation`] and [`Error::DelegateAsReader`].
     pub async fn grant(
         &self,
         to: &Grantee,
@@ -247,6 +248,8 @@ impl Patient {
         if terms.until <= now {
             return Err(Error::Past { given: terms.until });
         }
+        self.check_delegates_grant(to.account, terms.until, now)
+            .await?;
         let previous = port.access_of(to.account, now).await?;
         let sections = sections_of(&previous, terms)?;
         let keys = port.section_keys(sections).await?;
@@ -286,6 +289,30 @@ impl Patient {
             changes: changes(&previous, sections, terms),
             keys,
         })
+    }
+
+    /// What a delegate may not grant, refused before anything is composed.
+    async fn check_delegates_grant(
+        &self,
+        reader: Address,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Some(acts_until) = self.acts_until() else {
+            return Ok(());
+        };
+        if until > acts_until {
+            return Err(Error::OutlastsDelegation {
+                given: until,
+                until: acts_until,
+            });
+        }
+        let is_delegate = reader == self.account()
+            || self.port().holder_of(reader, now).await?.delegation.is_live;
+        if is_delegate || reader == self.patient_account() {
+            return Err(Error::DelegateAsReader { reader });
+        }
+        Ok(())
     }
 
     /// Seals the secrets of sections' current keys to a reader.
@@ -412,7 +439,7 @@ fn changes(previous: &Access, sections: SectionSet, terms: &Terms) -> Vec<Change
         .collect()
 }
 
-fn context(
+pub(crate) fn context(
     port: &Port,
     purpose: Purpose,
     sender: Address,

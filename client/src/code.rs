@@ -1,5 +1,6 @@
 //! The stable code and the class of every error.
 
+use patientport_core::emergency::EmergencyError;
 use patientport_core::record::RecordError;
 
 use crate::error::{BlobPart, Class, Error};
@@ -44,7 +45,10 @@ impl Error {
             Self::CurrentSecretMissing { .. } => "section.current_secret_missing",
             Self::WrongSectionKey { .. } => "section.wrong_key",
             Self::NotThePatient { .. } => "port.not_owner",
-            Self::WrongPatientKey { .. } => "identity.wrong_key",
+            Self::DelegationOver { .. } => "delegate.over",
+            Self::RightMissing { .. } => "delegate.lacks_right",
+            Self::DelegateAsReader { .. } => "access.invalid_reader",
+            Self::WrongPatientKey { .. } | Self::WrongDelegateKey { .. } => "identity.wrong_key",
             Self::RightsDiffer { .. } => "access.rights_differ",
             Self::WouldShorten { .. } => "access.would_shorten",
             Self::UnknownRecord { .. } => "record.unknown",
@@ -72,9 +76,15 @@ impl Error {
             Self::Open(_) => "message.unreadable",
             Self::Section(_) => "section.invalid",
             Self::Text(_) => "message.invalid_text",
+            Self::Emergency(error) => emergency_code(error),
+            Self::Package { source, .. } => match source.code() {
+                "store.missing_blob" => "emergency.missing_package",
+                "store.corrupt_blob" => "emergency.other_package",
+                other => other,
+            },
             Self::Record { source, .. } | Self::Encrypt(source) => record_code(source),
             Self::Signer(_) => "wallet.signing_failed",
-            Self::Past { .. } => "access.invalid_expiry",
+            Self::Past { .. } | Self::OutlastsDelegation { .. } => "access.invalid_expiry",
         }
     }
 
@@ -91,6 +101,7 @@ impl Error {
             | Self::InsecureUrl { .. }
             | Self::RightsDiffer { .. }
             | Self::WouldShorten { .. }
+            | Self::OutlastsDelegation { .. }
             | Self::Code { .. }
             | Self::Watched { .. }
             | Self::NoDeviceSupport { .. }
@@ -114,9 +125,27 @@ impl Error {
             Self::SignedCall(problem) if problem.is_usage() => Class::Usage,
             Self::HandedOver(problem) if problem.is_usage() => Class::Usage,
             Self::NoIntactBlob { source, .. } => source.class(),
+            Self::Package { source, .. } => source.class(),
             Self::Store(error) => error.class(),
             _ => Class::Refused,
         }
+    }
+}
+
+fn emergency_code(error: &EmergencyError) -> &'static str {
+    match error {
+        EmergencyError::Malformed(_) | EmergencyError::UnsupportedVersion { .. } => {
+            "emergency.malformed_package"
+        }
+        EmergencyError::WrongPlace | EmergencyError::CommitmentMismatch => {
+            "emergency.other_package"
+        }
+        EmergencyError::NoLayer { .. } => "emergency.no_layer",
+        EmergencyError::AuthenticationFailed => "emergency.sealed_otherwise",
+        EmergencyError::CustodianCount { .. } | EmergencyError::CustodianRepeated { .. } => {
+            "emergency.no_custodian"
+        }
+        _ => "section.invalid",
     }
 }
 

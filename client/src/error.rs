@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
+use patientport_core::emergency::EmergencyError;
 use patientport_core::keys::KeyError;
 use patientport_core::record::{PlaceMismatch, RecordError};
 use patientport_core::seal::OpenError;
 use patientport_core::section::{SectionError, SectionSet};
 use patientport_core::text::{Rights, TextError};
 
+use crate::port::DelegateRights;
 use crate::revert::Revert;
 use crate::store::StoreError;
 use crate::units::{Timestamp, Wei};
@@ -258,6 +260,57 @@ pub enum Error {
         /// The account given.
         account: Address,
     },
+    /// The account was a delegate whose time is over.
+    #[error("the delegation of `{account}` at the port `{port}` ended at `{until}`")]
+    DelegationOver {
+        /// The port.
+        port: Address,
+        /// The account.
+        account: Address,
+        /// Its end.
+        until: Timestamp,
+    },
+    /// The account is a delegate without the right to do this.
+    #[error(
+        "`{account}` is a delegate of the port `{port}` with the right to {has}, and this takes the right to {}",
+        either(*needed)
+    )]
+    RightMissing {
+        /// The port.
+        port: Address,
+        /// The account.
+        account: Address,
+        /// Its rights.
+        has: DelegateRights,
+        /// Of these it has none.
+        needed: DelegateRights,
+    },
+    /// A delegate's grant would hold longer than the delegation.
+    #[error(
+        "access until `{given}` would outlast your delegation, which ends at `{until}`: a delegate grants no longer than that"
+    )]
+    OutlastsDelegation {
+        /// The end given.
+        given: Timestamp,
+        /// The end of the delegation.
+        until: Timestamp,
+    },
+    /// A delegate's grant names the patient, itself or another delegate.
+    #[error("a delegate cannot give access to `{reader}`, who is the patient or a delegate")]
+    DelegateAsReader {
+        /// The reader named.
+        reader: Address,
+    },
+    /// The port shows another key for a delegate than the identity's.
+    #[error(
+        "the key that the port `{port}` shows for its delegate `{account}` is not one of this identity"
+    )]
+    WrongDelegateKey {
+        /// The port.
+        port: Address,
+        /// The delegate.
+        account: Address,
+    },
     /// The port shows another key than the patient's.
     #[error("the key that the port `{port}` shows is not the patient's")]
     WrongPatientKey {
@@ -425,6 +478,18 @@ pub enum Error {
     /// A sealed text is malformed.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// An emergency package cannot be made, or is refused.
+    #[error(transparent)]
+    Emergency(#[from] EmergencyError),
+    /// No store at hand gives an emergency package intact.
+    #[error("no store at hand gives the emergency package of the responder `{responder}` intact")]
+    Package {
+        /// The responder.
+        responder: Address,
+        /// What the stores said.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// A record does not open.
     #[error("record `{id}` cannot be opened")]
     Record {
@@ -482,6 +547,11 @@ const fn verb(rights: Rights) -> &'static str {
         Rights::Write => "write",
         Rights::ReadWrite => "read and write",
     }
+}
+
+/// Rights of which one is enough, in a sentence.
+fn either(rights: DelegateRights) -> String {
+    rights.names().collect::<Vec<_>>().join(" or ")
 }
 
 /// What is wrong with a history, in a sentence.

@@ -1,18 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+mod actor;
 pub mod cache;
 pub mod chain;
 pub mod content;
+pub mod delegation;
 pub mod deploy;
 pub mod device;
+pub mod emergency;
 #[cfg(test)]
 mod erc7730_tests;
 mod error;
 pub mod history;
 mod identity;
 pub mod keyring;
-mod patient;
 pub mod port;
 pub mod program;
 pub mod publish;
@@ -32,11 +34,11 @@ pub mod words;
 
 mod code;
 
+pub use actor::{Actor, Role};
 pub use chain::{Chain, Options, Signer, Transaction, TxReport};
 pub use error::{BlobPart, Class, Error, NotAPortReason, Result};
 pub use identity::IdentityKeys;
 pub use keyring::Keyring;
-pub use patient::Patient;
 pub use port::Port;
 pub use registry::Registry;
 pub use units::{Gas, Timestamp, Wei};

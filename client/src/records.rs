@@ -204,6 +204,15 @@ pub fn transaction(port: &Port, prepared: &PreparedRecord) -> Result<Transaction
     Ok(port.add(prepared.commitment, prepared.section, prepared.epoch))
 }
 
+/// The transaction that adds a prepared record in the place of an earlier one of its section.
+///
+/// # Errors
+/// [`Error::PreparedElsewhere`].
+pub fn superseding(port: &Port, prepared: &PreparedRecord, earlier: u32) -> Result<Transaction> {
+    let _checked = transaction(port, prepared)?;
+    Ok(port.supersede(earlier, prepared.commitment, prepared.epoch))
+}
+
 /// The number under which a prepared record is on the chain already.
 ///
 /// # Errors

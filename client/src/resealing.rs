@@ -8,9 +8,9 @@ use patientport_core::abi::IPatientPort::IPatientPortEvents as Event;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::section::{SecretEntry, SectionId, SectionSet, peek_secrets};
 
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::history::{PortEvent, history};
-use crate::patient::Patient;
 use crate::port::SectionKey;
 use crate::rotation::{NamedSection, Plan, Reseal};
 use crate::units::Timestamp;
@@ -36,7 +36,7 @@ fn given(current: &[SectionKey], events: &[PortEvent]) -> BTreeSet<(Address, Sec
     given
 }
 
-impl Patient {
+impl Actor {
     /// Plans to give the current secrets of all open sections to everyone who may read and was not sent them. Changes
     /// no key: who should not have a secret any more is a matter of rotating.
     ///

@@ -1,8 +1,8 @@
 //! New section keys: who may be given them, and how they are given.
 //!
 //! A node says who reads a port and which keys they have, and can invent both. So a rotation is planned first:
-//! [`Patient::plan`] names everyone who would be given secrets, with their keys; the caller compares these with
-//! what it knows and leaves out whom it does not trust; [`Patient::new_keys`] seals to exactly those who are left.
+//! [`Actor::plan`] names everyone who would be given secrets, with their keys; the caller compares these with
+//! what it knows and leaves out whom it does not trust; [`Actor::new_keys`] seals to exactly those who are left.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,10 +17,10 @@ use patientport_core::section::{
     SecretEntry, SectionId, SectionSet, encode_links, make_link, seal_secrets,
 };
 
+use crate::actor::Actor;
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
-use crate::patient::Patient;
 use crate::port::{AccessState, Holder, Port, SectionKey};
 use crate::registry::ProviderStatus;
 use crate::units::Timestamp;
@@ -137,6 +137,26 @@ impl Plan {
         self.left_out.clear();
     }
 
+    /// Drops an account, whatever stands there about it: for plans of a transaction that settles itself what it is given.
+    pub fn drop_account(&mut self, account: Address) {
+        self.recipients.retain(|it| it.account != account);
+        self.left_out.retain(|(left_out, _)| *left_out != account);
+    }
+
+    /// Puts a recipient before all others, with every section: one whom the same transaction entitles to them.
+    pub fn put_first(&mut self, account: Address, key: PublicKey) {
+        self.drop_account(account);
+        let sections = self.sections();
+        self.recipients.insert(
+            0,
+            Recipient {
+                account,
+                key,
+                sections,
+            },
+        );
+    }
+
     /// Leaves each recipient only the sections that `wanted` says; who is left none is dropped.
     pub(crate) fn narrow(&mut self, wanted: impl Fn(&Recipient) -> SectionSet) {
         for recipient in &mut self.recipients {
@@ -154,19 +174,19 @@ impl Plan {
     /// Secrets sealed to the recipients, in batches.
     pub(crate) fn seal(
         &self,
-        patient: &Patient,
+        actor: &Actor,
         secrets: &[SecretEntry],
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<Vec<Reseal>> {
         let place = Place {
-            chain_id: patient.port().chain().chain_id(),
-            port: patient.port().address(),
+            chain_id: actor.port().chain().chain_id(),
+            port: actor.port().address(),
         };
         // The port accepts a recipient who may read one of the sections named, so each batch names all.
         let messages = self
             .recipients
             .iter()
-            .map(|recipient| place.seal(patient.account(), recipient, secrets, rng))
+            .map(|recipient| place.seal(actor.account(), recipient, secrets, rng))
             .collect::<Result<Vec<_>>>()?;
         let batch = |messages| Reseal {
             sections: secrets.iter().map(|entry| entry.section).collect(),
@@ -248,11 +268,22 @@ pub fn first_keys(
         key: *key,
         sections: all(sections),
     };
-    compose(port, &patient, &[], &Keyring::default(), sections, &[], rng)
+    let sender = patient.account;
+    compose(
+        port,
+        sender,
+        &patient,
+        &[],
+        &Keyring::default(),
+        sections,
+        &[],
+        rng,
+    )
 }
 
-impl Patient {
-    /// Plans new keys for sections, for the patient and everyone who may go on reading: readers with a live grant,
+impl Actor {
+    /// Plans new keys for sections, for the patient and everyone who may go on reading (the delegate who changes
+    /// them included): readers with a live grant,
     /// delegates with the right to approve or to rotate, responders in an open window.
     ///
     /// Sections that are not open yet are opened. `without` are readers whose grant the same transaction ends.
@@ -278,7 +309,7 @@ impl Patient {
         };
         for mut holder in port.holders(now).await? {
             let account = holder.account();
-            if account == self.account() {
+            if account == self.patient_account() {
                 continue;
             }
             if without.contains(&account) {
@@ -287,6 +318,11 @@ impl Patient {
             let recipient = match claim(&holder, set, now) {
                 Claim::None => continue,
                 Claim::Ending => Err(LeftOut::Ending),
+                // Its own key is known better than any node can tell.
+                Claim::Delegate(_) if account == self.account() => match self.identity() {
+                    Some(identity) => Ok((identity.public(), set)),
+                    None => Err(LeftOut::NoKey),
+                },
                 Claim::Delegate(None) => Err(LeftOut::NoKey),
                 Claim::Delegate(Some(key)) => Ok((key, set)),
                 Claim::Provider(sections) => {
@@ -303,6 +339,9 @@ impl Patient {
                 Err(why) => plan.left_out.push((account, why)),
             }
         }
+        // A delegate who changes keys is among the first to have them.
+        plan.recipients
+            .sort_by_key(|recipient| recipient.account != self.account());
         Ok(plan)
     }
 
@@ -320,7 +359,7 @@ impl Patient {
         abandon: SectionSet,
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<NewKeys> {
-        self.new_keys_for(plan, abandon, &self.key(), rng)
+        self.new_keys_for(plan, abandon, &self.patient_key(), rng)
     }
 
     /// As [`Self::new_keys`], sealed to another key of the patient: the one that is published with them.
@@ -344,9 +383,10 @@ impl Patient {
         }
         compose(
             self.port(),
+            self.account(),
             &Recipient {
                 key: *own,
-                ..self.recipient(plan.sections())
+                ..self.patient_recipient(plan.sections())
             },
             &plan.recipients,
             self.keyring(),
@@ -426,8 +466,13 @@ fn all(sections: &[NamedSection]) -> SectionSet {
 }
 
 /// Draws the keys, links them to the last good ones, and seals them.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one place where all of them meet"
+)]
 fn compose(
     port: &Port,
+    sender: Address,
     patient: &Recipient,
     readers: &[Recipient],
     keyring: &Keyring,
@@ -478,7 +523,7 @@ fn compose(
         .collect();
     let messages = recipients
         .iter()
-        .map(|recipient| place.seal(patient.account, recipient, &secrets, rng))
+        .map(|recipient| place.seal(sender, recipient, &secrets, rng))
         .collect::<Result<Vec<_>>>()?;
     let mut batches = batches(messages).into_iter();
     let rotation = IPatientPort::Rotation {

@@ -11,10 +11,10 @@ use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{Head, Recipient as SealedTo, RecordKey, seal_record_keys};
 use patientport_core::seal::{Purpose, SealContext};
 
+use crate::actor::Actor;
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
 use crate::history::history;
-use crate::patient::Patient;
 use crate::port::{Port, RecordEntry, RecordState};
 use crate::records::fetch_head;
 use crate::rotation::{Plan, Recipient};
@@ -101,7 +101,7 @@ pub fn owed(plan: &Plan, records: &[RecordEntry], shared: &Shared) -> Vec<Owed> 
         .collect()
 }
 
-impl Patient {
+impl Actor {
     /// Gives a reader the keys of single records, for ever: at most 16 in a transaction, so there may be several. The
     /// keys are those that [`Keyring::open`](crate::Keyring::open) gives.
     ///

@@ -18,7 +18,7 @@ use patientport_client::rotation::first_keys;
 use patientport_client::stale::stale_sections;
 use patientport_client::store::{BlobId, BlobStore, DirectoryStore};
 use patientport_client::{
-    BlobPart, Chain, Class, Error, NotAPortReason, Options, Patient, Port, Registry, Signer,
+    Actor, BlobPart, Chain, Class, Error, NotAPortReason, Options, Port, Registry, Signer,
     Timestamp,
 };
 use stylus_devnode::{Config, DevNode};
@@ -544,7 +544,7 @@ async fn nodes_that_are_away_or_of_another_chain_are_told_plainly() {
 /// Ends a reader's access with a rotation of whatever it holds.
 async fn revocation(
     world: &mut World,
-    acting: &Patient,
+    acting: &Actor,
     reader: Address,
 ) -> access::ComposedRevocation {
     let none = SectionSet::EMPTY;

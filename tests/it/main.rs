@@ -3,9 +3,11 @@
 //! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
 
 mod access;
+mod delegates;
 mod deployment;
 mod doctor;
 mod dry_run;
+mod emergency;
 mod environment;
 mod faults;
 mod flow;
@@ -15,6 +17,7 @@ mod keepalive;
 mod keys;
 mod networks;
 mod offline;
+mod ownership;
 mod records;
 mod relay;
 mod servers;

@@ -27,6 +27,15 @@ Give it the name of the wallet it belongs to and it is found by itself.")]
         after_help = "Examples:\n  patientport identity show\n  patientport identity show alice"
     )]
     Show(ShowArgs),
+    /// Print your key card: account and encryption key in one line, for whoever names you as a delegate or a custodian
+    #[command(after_help = "\
+Examples:
+  patientport identity card
+  patientport identity card tom --account tom
+
+The line holds nothing secret. Send it to the patient, and compare account and fingerprint by another way, such as by
+voice: whoever altered the line on its way would be named in your place.")]
+    Card(ShowArgs),
     /// Show an identity as 24 words, to be written on paper
     #[command(after_help = "\
 Examples:

@@ -1,9 +1,11 @@
 //! What can be typed: clap types only. `settings.rs` resolves them, `commands/` acts on them.
 
 pub mod access;
+pub mod delegate;
 pub mod demo;
 pub mod deploy;
 pub mod devnode;
+pub mod emergency;
 pub mod env;
 pub mod groups;
 pub mod history;
@@ -11,6 +13,7 @@ pub mod identity;
 pub mod init;
 pub mod keepalive;
 pub mod manual;
+pub mod person;
 pub mod port;
 pub mod provider;
 pub mod record;
@@ -117,6 +120,12 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Transactions signed elsewhere: look at them, sign them without a node, send them
     #[command(subcommand)]
     Tx(tx::TxCommand),
+    /// Delegates: people who act for the patient, with named rights, until a date
+    #[command(subcommand)]
+    Delegate(delegate::DelegateCommand),
+    /// Emergency access: who may take it, who passes it on, and taking it
+    #[command(subcommand)]
+    Emergency(emergency::EmergencyCommand),
     /// Look at everything that a command could trip over, and change nothing
     #[command(after_help = "\
 Examples:

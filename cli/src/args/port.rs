@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
 use super::access::RotationArgs;
+use super::person::{AddressOrNone, address_or_none};
 use super::values::{self, NewSection};
 
 /// The port verbs.
@@ -44,6 +45,37 @@ Examples:
 
 A signed call is good once, until its deadline, and until another one is sent. Transactions of your own leave it good.")]
     CancelSignatures(ShowArgs),
+    /// Offer the port to another account, which has to accept it (patient)
+    #[command(after_help = "\
+Examples:
+  patientport port transfer 0x15d3…6A65
+  patientport port transfer --cancel
+
+The new owner becomes the patient: it decides on everything, and you on nothing. It is given no secrets by this: name it
+as a delegate with the approve right first, or what is recorded stays closed to it. An account of your own that has the
+same identity needs nothing. Delegates, responders, custodians, grants and primary care stay as they are.")]
+    Transfer(TransferArgs),
+    /// Take over a port that was offered to you, with a new encryption key and new keys of all sections
+    #[command(after_help = "\
+Examples:
+  patientport port accept 0x9fE4…a6e0 --name mum
+  patientport port accept mum --account new
+
+Two transactions: the port is yours, then it shows your key. A run that was interrupted is finished by running the command
+again.")]
+    Accept(AcceptArgs),
+    /// Name the primary care provider, who may add records to every section, or none (patient)
+    #[command(after_help = "\
+Examples:
+  patientport port set-primary 0x7099…79C8
+  patientport port set-primary none")]
+    SetPrimary(SetPrimaryArgs),
+    /// Keep somebody else's port under a name, to act for its patient or to read there
+    #[command(after_help = "\
+Examples:
+  patientport port remember 0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0 --name mum
+  patientport request list --port mum")]
+    Remember(RememberArgs),
     /// List the ports this home knows
     List,
 }
@@ -82,6 +114,59 @@ pub struct ClaimArgs {
     /// Accept a port whose code has this keccak256 hash, though this program does not know it
     #[arg(long, value_name = "HASH", value_parser = values::hash)]
     pub accept_code: Option<B256>,
+}
+
+/// `port transfer`
+#[derive(Debug, Args)]
+pub struct TransferArgs {
+    /// The new owner's account
+    #[arg(value_name = "ACCOUNT", value_parser = values::address, required_unless_present = "cancel", conflicts_with = "cancel")]
+    pub to: Option<Address>,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Call the transfer off
+    #[arg(long)]
+    pub cancel: bool,
+}
+
+/// `port accept`
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// Port: an address or a name of this home
+    #[arg(value_name = "PORT")]
+    pub port: String,
+    /// Name of the port in this home [default: as it has, else mine, mine-2, …]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Accept a port whose code has this keccak256 hash, though this program does not know it
+    #[arg(long, value_name = "HASH", value_parser = values::hash)]
+    pub accept_code: Option<B256>,
+    /// Conditions of the rotation.
+    #[command(flatten)]
+    pub rotation: RotationArgs,
+}
+
+/// `port set-primary`
+#[derive(Debug, Args)]
+pub struct SetPrimaryArgs {
+    /// A verified provider's account, or `none`
+    #[arg(value_parser = address_or_none)]
+    pub provider: AddressOrNone,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+}
+
+/// `port remember`
+#[derive(Debug, Args)]
+pub struct RememberArgs {
+    /// The port's address
+    #[arg(value_parser = values::address)]
+    pub port: Address,
+    /// Name of the port in this home
+    #[arg(long)]
+    pub name: String,
 }
 
 /// `port change-key`

@@ -20,6 +20,15 @@ Examples:
   patientport record add scan.dcm --store ~/records --store s3://bucket/records
   patientport record add --resume COMMITMENT            go on with what an earlier run encrypted")]
     Add(AddArgs),
+    /// Add a record that takes the place of an earlier one of the same section (its author, or the patient)
+    #[command(after_help = "\
+Examples:
+  patientport record supersede 3 summary-corrected.json
+  patientport record supersede 3 scan.dcm --port 0x9fE4…a6e0 --note 'side was wrong'
+  patientport record add --resume COMMITMENT            go on with what an earlier run encrypted
+
+The earlier record stays readable for whoever can read it; lists say which one took its place.")]
+    Supersede(SupersedeArgs),
     /// List a port's records; titles of those that can be opened
     List(ListArgs),
     /// Fetch, verify and decrypt a record
@@ -105,6 +114,36 @@ pub struct AddArgs {
     /// Go on with a record that an earlier run encrypted: store it where it is missing, send the transaction
     #[arg(long, value_name = "COMMITMENT")]
     pub resume: Option<CommitmentArg>,
+}
+
+/// `record supersede`
+#[derive(Debug, Args)]
+pub struct SupersedeArgs {
+    /// Number of the earlier record
+    #[arg(value_parser = values::record_number)]
+    pub id: u32,
+    /// File; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Title [default: what the content calls itself, else the file's name]
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Media type [default: by the content]
+    #[arg(long = "type", value_name = "MEDIA_TYPE")]
+    pub media_type: Option<String>,
+    /// Note, seen by whoever can read the record
+    #[arg(long)]
+    pub note: Option<String>,
+    /// When the content is from: a date or RFC 3339 [default: as a FHIR resource says]
+    #[arg(long, value_name = "TIME")]
+    pub time: Option<String>,
+    /// Seal to the section though a former reader still holds its key and could open the record [default: to the
+    /// patient, who shares it onward]
+    #[arg(long)]
+    pub allow_stale: bool,
 }
 
 /// `record list`

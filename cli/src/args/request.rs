@@ -36,6 +36,16 @@ Examples:
     Deny(DenyArgs),
     /// Withdraw a request (who sent it)
     Cancel(OneArgs),
+    /// Take no more requests of an account (patient)
+    #[command(after_help = "\
+Examples:
+  patientport request block 0x3C44…93BC
+
+Everybody sees whom you do not want to hear from. What it has asked before stays; deny it with `request deny`.")]
+    Block(RequesterArgs),
+    /// Take requests of an account again (patient)
+    #[command(after_help = "Examples:\n  patientport request unblock 0x3C44…93BC")]
+    Unblock(RequesterArgs),
 }
 
 /// `request send`
@@ -76,6 +86,17 @@ pub struct ListArgs {
     /// Only those still pending
     #[arg(long)]
     pub pending: bool,
+}
+
+/// One requester.
+#[derive(Debug, Args)]
+pub struct RequesterArgs {
+    /// The requester's account
+    #[arg(value_parser = values::address)]
+    pub requester: Address,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
 }
 
 /// One request.

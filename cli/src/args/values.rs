@@ -51,6 +51,14 @@ pub enum ValueError {
     /// Not an address.
     #[error("`{0}` is not an address: 0x and 40 hexadecimal digits")]
     Address(String),
+    /// Not a key card.
+    #[error(transparent)]
+    KeyCard(crate::keycard::KeyCardError),
+    /// Not a fingerprint.
+    #[error(
+        "`{0}` is no fingerprint: 16 letters and digits in groups of four, such as mzxw-6ytb-ojtg-633c"
+    )]
+    Fingerprint(String),
     /// Not a hash.
     #[error("`{0}` is not a hash: 0x and 64 hexadecimal digits")]
     Hash(String),
@@ -227,6 +235,25 @@ pub struct Dropped;
 /// Never.
 pub fn dropped(_: &str) -> Result<Dropped, ValueError> {
     Ok(Dropped)
+}
+
+/// Parses a length of time such as `0s`, `90m`, `4h`, `7d`, in seconds; the unit is needed.
+///
+/// # Errors
+/// [`ValueError::Duration`] for anything else.
+pub fn seconds(text: &str) -> Result<u32, ValueError> {
+    let bad = || ValueError::Duration(text.to_owned());
+    let (count, unit) = match split_unit(text).ok_or_else(bad)? {
+        (count, "s") => (count, 1),
+        (count, "m" | "min") => (count, 60),
+        (count, "h") => (count, 3_600),
+        (count, "d") => (count, 86_400),
+        _ => return Err(bad()),
+    };
+    let seconds = count.checked_mul(unit);
+    seconds
+        .and_then(|it| u32::try_from(it).ok())
+        .ok_or_else(bad)
 }
 
 /// Parses an account's or a contract's address.

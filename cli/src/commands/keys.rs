@@ -212,19 +212,63 @@ pub async fn of_provider(
     let shown = provider.and_then(|provider| provider.key);
     let current = shown.and_then(|key| search.find(&key, Some(newest)));
     let current = current.unwrap_or(newest);
-    let mut before = Vec::new();
-    for name in context.home().derived(seed)?.former {
-        if let Some(former) = former_identity(context, &name)? {
-            let newest = context.home().derived(&former)?.provider_key;
-            before.extend((0..=newest).rev().map(|index| former.provider_key(index)));
-        }
-    }
+    let before = provider_keys_before(context, seed)?;
     let numbers = PortKeys {
         current,
         former: (0..current).rev().collect(),
         had_others: false,
     };
     Ok(search.identity(&numbers, before))
+}
+
+/// Somebody's keys outside the registry, as a delegate or a custodian: the one that the port shows for it, and all others
+/// that it ever gave out; `None` if the one that the port shows is not among them.
+///
+/// # Errors
+/// The home's.
+pub fn of_person(
+    context: &Context,
+    seed: &IdentitySeed,
+    shown: &PublicKey,
+) -> Result<Option<IdentityKeys>, Error> {
+    let newest = context.home().derived(seed)?.provider_key;
+    let mut search = Search::provider(seed, newest);
+    let mut keys = provider_keys(context, seed)?;
+    // Given out in another home, perhaps.
+    if let Some(found) = search.find(shown, Some(newest))
+        && found > newest
+    {
+        keys.push(search.key(found));
+    }
+    let Some(position) = keys.iter().position(|key| key.public() == *shown) else {
+        return Ok(None);
+    };
+    let current = keys.remove(position);
+    Ok(Some(IdentityKeys::new(current, keys)))
+}
+
+/// Every key that an identity gave out outside of its ports, as far as this home knows, newest first.
+///
+/// # Errors
+/// The home's.
+pub fn provider_keys(context: &Context, seed: &IdentitySeed) -> Result<Vec<SecretKey>, Error> {
+    let newest = context.home().derived(seed)?.provider_key;
+    let own = (0..=newest).rev().map(|index| seed.provider_key(index));
+    let mut keys: Vec<_> = own.collect();
+    keys.extend(provider_keys_before(context, seed)?);
+    Ok(keys)
+}
+
+/// Keys that identities gave out which this one replaced.
+fn provider_keys_before(context: &Context, seed: &IdentitySeed) -> Result<Vec<SecretKey>, Error> {
+    let mut keys = Vec::new();
+    for name in context.home().derived(seed)?.former {
+        if let Some(former) = former_identity(context, &name)? {
+            let newest = context.home().derived(&former)?.provider_key;
+            keys.extend((0..=newest).rev().map(|index| former.provider_key(index)));
+        }
+    }
+    Ok(keys)
 }
 
 /// A search among a patient's keys, as far as this home knows what was handed out.

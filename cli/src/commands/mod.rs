@@ -1,12 +1,15 @@
 //! The verbs: one file each, returning a typed outcome that `output` renders.
 
 pub mod access;
+pub mod acting;
 pub mod backup;
+pub mod delegate;
 pub mod demo;
 pub mod deploy;
 pub mod describe;
 pub mod devnode;
 pub mod doctor;
+pub mod emergency;
 pub mod history;
 pub mod identity;
 pub mod init;
@@ -15,6 +18,7 @@ pub mod keys;
 pub mod manual;
 pub mod onward;
 pub mod party;
+pub mod person;
 pub mod port;
 pub mod provider;
 pub mod record;
@@ -28,6 +32,8 @@ pub mod wallet;
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
+use crate::args::delegate::DelegateCommand;
+use crate::args::emergency::{CustodianCommand, EmergencyCommand};
 use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
@@ -58,6 +64,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             IdentityCommand::New(args) => report(identity::new::run(context, args)),
             IdentityCommand::List => report(identity::list::run(context)),
             IdentityCommand::Show(args) => report(identity::show::run(context, &args)),
+            IdentityCommand::Card(args) => report(identity::card::run(context, &args)),
             IdentityCommand::Backup(args) => report(identity::backup::run(context, args)),
             IdentityCommand::Restore(args) => report(identity::restore::run(context, args)),
             IdentityCommand::Recover(args) => report(identity::recover::run(context, args).await),
@@ -90,10 +97,15 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::CancelSignatures(args) => {
                 report(port::cancel_signatures::run(context, &args).await)
             }
+            PortCommand::Transfer(args) => report(port::transfer::run(context, args).await),
+            PortCommand::Accept(args) => report(port::accept::run(context, args).await),
+            PortCommand::SetPrimary(args) => report(port::primary::run(context, args).await),
+            PortCommand::Remember(args) => report(port::remember::run(context, args).await),
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
             RecordCommand::Add(args) => report(record::add::run(context, args).await),
+            RecordCommand::Supersede(args) => report(record::supersede::run(context, args).await),
             RecordCommand::List(args) => report(record::list::run(context, &args).await),
             RecordCommand::Get(args) => record::get::run(context, args).await,
             RecordCommand::Share(args) => report(record::share::run(context, &args).await),
@@ -108,6 +120,10 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             RequestCommand::Show(args) => report(request::show::run(context, &args).await),
             RequestCommand::Approve(args) => report(request::approve::run(context, args).await),
             RequestCommand::Deny(args) => report(request::deny::run(context, args).await),
+            RequestCommand::Block(args) => report(request::block::run(context, &args, true).await),
+            RequestCommand::Unblock(args) => {
+                report(request::block::run(context, &args, false).await)
+            }
             RequestCommand::Cancel(args) => report(request::cancel::run(context, &args).await),
         },
         Command::Access(command) => match command {
@@ -125,6 +141,29 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             TxCommand::Show(args) => report(tx::show::run(&args)),
             TxCommand::Sign(args) => report(tx::sign::run(context, &args).await),
             TxCommand::Send(args) => report(tx::send::run(context, &args).await),
+        },
+        Command::Delegate(command) => match command {
+            DelegateCommand::Add(args) => report(delegate::set::add(context, args).await),
+            DelegateCommand::Change(args) => report(delegate::set::change(context, args).await),
+            DelegateCommand::Remove(args) => report(delegate::remove::run(context, args).await),
+            DelegateCommand::List(args) => report(delegate::list::run(context, &args).await),
+        },
+        Command::Emergency(command) => match command {
+            EmergencyCommand::Custodian(CustodianCommand::Set(args)) => {
+                report(emergency::custodian::set(context, args).await)
+            }
+            EmergencyCommand::Custodian(CustodianCommand::Remove(args)) => {
+                report(emergency::custodian::remove(context, args).await)
+            }
+            EmergencyCommand::Arm(args) => report(emergency::arm::run(context, args).await),
+            EmergencyCommand::List(args) => report(emergency::list::run(context, &args).await),
+            EmergencyCommand::Refresh(args) => {
+                report(emergency::packages::run(context, args).await)
+            }
+            EmergencyCommand::Disarm(args) => report(emergency::arm::disarm(context, args).await),
+            EmergencyCommand::Break(args) => report(emergency::glass::run(context, args).await),
+            EmergencyCommand::Veto(args) => report(emergency::glass::veto(context, args).await),
+            EmergencyCommand::Release(args) => report(emergency::release::run(context, args).await),
         },
         Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),

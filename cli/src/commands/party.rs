@@ -21,7 +21,7 @@ pub struct Patient {
     /// It signs.
     pub wallet: Wallet,
     /// The account and the identity, held against what the port shows.
-    pub acting: patientport_client::Patient,
+    pub acting: patientport_client::Actor,
     /// Name of the identity.
     pub identity: String,
     /// Its seed.
@@ -38,6 +38,18 @@ impl Patient {
     pub async fn open(context: &Context, chosen: &ChosenPort) -> Result<Self, Error> {
         context.require_consent()?;
         let info = chosen.port.claimed_info().await?;
+        Self::open_with(context, chosen, &info).await
+    }
+
+    /// As [`Self::open`], with what the port said before.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(
+        context: &Context,
+        chosen: &ChosenPort,
+        info: &PortInfo,
+    ) -> Result<Self, Error> {
         let known = &chosen.known;
         let wallet = context.wallet(known.account.as_deref())?;
         if wallet.address() != info.patient {
@@ -53,9 +65,10 @@ impl Patient {
             seed,
             numbers,
             keys,
-        } = patient_keys(context, chosen, &info).await?;
+        } = patient_keys(context, chosen, info).await?;
         let port = &chosen.port;
-        let acting = patientport_client::Patient::with_info(port, &info, wallet.address(), keys);
+        let account = wallet.address();
+        let acting = patientport_client::Actor::patient_with_info(port, info, account, keys);
         let acting = acting.await?;
         warn_of_problems(context, acting.keyring());
         Ok(Self {
@@ -205,7 +218,8 @@ pub async fn keyring(
     Ok(keyring)
 }
 
-fn warn_of_problems(context: &Context, keyring: &Keyring) {
+/// Tells what should have opened and did not.
+pub fn warn_of_problems(context: &Context, keyring: &Keyring) {
     for problem in keyring.problems() {
         context.warn("section.bad_secret", problem.to_string());
     }

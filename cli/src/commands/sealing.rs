@@ -1,7 +1,7 @@
 //! Who is given new section secrets: what the node says, held against what this home knows.
 
 use alloy::primitives::Address;
-use patientport_client::Patient;
+use patientport_client::Actor;
 use patientport_client::rotation::{LeftOut, NewKeys, Plan};
 use patientport_core::section::{SectionId, SectionSet};
 use serde::Serialize;
@@ -103,14 +103,25 @@ pub fn abandoned(args: &RotationArgs) -> Result<SectionSet, Error> {
 }
 
 /// Adds to a preview which sections get new keys, and everyone who is given them, key by key.
-pub fn preview(mut preview: Preview, patient: &Patient, keys: &NewKeys, pins: Vec<Pin>) -> Preview {
-    let own = patient.key().fingerprint();
-    preview = preview
-        .line(
-            "new keys",
-            section_list(keys.sections(), Some(patient.keyring())),
-        )
-        .line("sealed to", format!("you, key {own}"));
+///
+/// `patient_key` is the patient's key where somebody else acts.
+pub fn preview(
+    mut preview: Preview,
+    actor: &Actor,
+    patient_key: Option<Pin>,
+    keys: &NewKeys,
+    pins: Vec<Pin>,
+) -> Preview {
+    preview = preview.line(
+        "new keys",
+        section_list(keys.sections(), Some(actor.keyring())),
+    );
+    preview = if let Some(pin) = patient_key {
+        preview.pinned("sealed to", "the patient, key ", pin)
+    } else {
+        let own = actor.patient_key().fingerprint();
+        preview.line("sealed to", format!("you, key {own}"))
+    };
     for (recipient, pin) in keys.recipients.iter().skip(1).zip(pins) {
         preview = preview.pinned("sealed to", format!("{}, key ", recipient.account), pin);
     }
@@ -124,8 +135,8 @@ pub fn preview(mut preview: Preview, patient: &Patient, keys: &NewKeys, pins: Ve
 ///
 /// # Errors
 /// Those of writing the pins.
-pub fn remember_made(context: &Context, patient: &Patient, keys: &NewKeys) -> Result<(), Error> {
-    let port = patient.port();
+pub fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(), Error> {
+    let port = actor.port();
     let pins: Vec<_> = keys
         .secrets
         .iter()

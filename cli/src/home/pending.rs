@@ -25,6 +25,9 @@ pub struct Pending {
     /// Whether the blobs lie in this home until all stores have them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outgoing: bool,
+    /// The record whose place it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<u32>,
     /// When it was prepared, RFC 3339.
     pub created: String,
     /// Fingerprint of the section's key that it is sealed to.
@@ -117,6 +120,7 @@ mod tests {
             record,
             stores: vec!["/store".into(), "s3://bucket".into()],
             outgoing: true,
+            supersedes: Some(4),
             created: "2026-11-22T20:00:00Z".into(),
             key: None,
         };
@@ -140,8 +144,8 @@ mod tests {
             "payload_len": 10, "body_len": 100 }, "store": "/store", "created": "2026-11-22T20:00:00Z" }"#;
         let pending: Pending = serde_json::from_str(text).unwrap();
         assert_eq!(
-            (pending.stores, pending.outgoing),
-            (vec!["/store".into()], false)
+            (pending.stores, pending.outgoing, pending.supersedes),
+            (vec!["/store".into()], false, None)
         );
     }
 }

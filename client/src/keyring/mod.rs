@@ -11,15 +11,17 @@ use std::fmt;
 
 use alloy::primitives::{Address, B256};
 use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordsShared};
+use patientport_core::emergency::{PackagePlace, open_emergency_secrets};
 use patientport_core::keys::{PublicKey, SecretKey};
 use patientport_core::record::{
     Head, OpenedHead, Recipient, RecordError, RecordKey, open_record_keys,
 };
-use patientport_core::seal::{Purpose, SealContext};
+use patientport_core::seal::{OpenError, Purpose, SealContext};
 use patientport_core::section::{
     Link, SecretEntry, SectionId, SectionSet, open_link, open_secrets, parse_links,
 };
 
+use crate::emergency::note_sender;
 use crate::error::{Error, Result};
 use crate::history::{PortEvent, history};
 use crate::identity::IdentityKeys;
@@ -77,6 +79,28 @@ impl Keyring {
         Ok(Self::assemble(place, account, identity, history.events()))
     }
 
+    /// As [`Self::collect`], of everything that was sealed to any of these accounts: for whoever takes a port over from
+    /// an account of its own. What does not open is no problem: most of it is somebody else's.
+    ///
+    /// # Errors
+    /// Those of [`history`].
+    pub async fn collect_all(
+        port: &Port,
+        accounts: &[Address],
+        identity: &IdentityKeys,
+    ) -> Result<Self> {
+        let history = history(port).await?;
+        let place = (port.chain().chain_id(), port.address());
+        let mut all = Self::default();
+        for account in accounts {
+            let ring = Self::assemble(place, *account, identity, history.events());
+            all.secrets.extend(ring.secrets);
+            all.names.extend(ring.names);
+        }
+        all.patient = Some(identity.clone());
+        Ok(all)
+    }
+
     fn assemble(
         (chain_id, port): (u64, Address),
         account: Address,
@@ -103,6 +127,7 @@ impl Keyring {
                 }),
             }
         }
+        ring.take_released((chain_id, port), account, identity, (&published, events));
         ring.follow_links(chain_id, port, &published);
         for event in events {
             match &event.event {
@@ -121,6 +146,68 @@ impl Keyring {
             }
         }
         ring
+    }
+
+    /// What custodians released to a responder. A message is bound to who made the package, and a custodian may
+    /// release an earlier one: everybody who made one for this responder is tried, the newest first.
+    fn take_released(
+        &mut self,
+        (chain_id, port): (u64, Address),
+        responder: Address,
+        identity: &IdentityKeys,
+        (published, events): (&Published, &[PortEvent]),
+    ) {
+        let mut owner = Address::ZERO;
+        let mut senders = Vec::new();
+        for PortEvent { emitted, event, .. } in events {
+            match event {
+                IPatientPortEvents::Claimed(it) => owner = it.patient,
+                IPatientPortEvents::OwnershipTransferred(it) => owner = it.newOwner,
+                IPatientPortEvents::ResponderSet(it) if it.responder == responder => {
+                    note_sender(&mut senders, owner);
+                }
+                IPatientPortEvents::EmergencyPackageSet(it) if it.responder == responder => {
+                    note_sender(&mut senders, it.by);
+                }
+                IPatientPortEvents::EmergencyReleased(it) if it.responder == responder => {
+                    let delivery = Delivery {
+                        tx: emitted.tx,
+                        sender: it.custodian,
+                        request_id: 0,
+                        message: &it.message,
+                    };
+                    let opened = senders.iter().rev().map(|sender| {
+                        let place = PackagePlace {
+                            chain_id,
+                            port,
+                            sender: *sender,
+                            responder,
+                        };
+                        identity.open(|key| open_emergency_secrets(&place, key, &it.message))
+                    });
+                    let mut reason = OpenError::AuthenticationFailed;
+                    let mut entries = None;
+                    for opened in opened {
+                        match opened {
+                            Ok(found) => {
+                                entries = Some(found);
+                                break;
+                            }
+                            Err(why) => reason = why,
+                        }
+                    }
+                    match entries {
+                        Some(entries) => self.accept(published, &delivery, entries),
+                        None => self.problems.push(Problem::UnreadableMessage {
+                            tx: delivery.tx,
+                            sender: delivery.sender,
+                            reason,
+                        }),
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     fn take_shared(

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod released;
+
 use patientport_core::abi::IPatientPort::{AccessGranted, SecretsSealed, SectionsRotated};
 use patientport_core::section::{encode_links, make_link, seal_secrets};
 use rand_chacha::ChaCha20Rng;

@@ -8,6 +8,7 @@ use patientport_core::text::Rights;
 
 use super::{DenialReason, Port, RetractionReason, RevocationReason};
 use crate::chain::Transaction;
+use crate::delegation::Mandate;
 use crate::error::BlobPart;
 use crate::units::Timestamp;
 
@@ -178,5 +179,123 @@ impl Port {
             recordIds: records,
             message: message.into(),
         })
+    }
+
+    /// Adds a record to the section of an earlier one, and marks that one superseded.
+    pub fn supersede(&self, record: u32, commitment: B256, epoch: u32) -> Transaction {
+        self.transaction(&IPatientPort::supersedeCall {
+            recordId: record,
+            commitment,
+            epoch,
+        })
+    }
+
+    /// Takes no more requests of an account, or takes them again.
+    pub fn set_blocked(&self, requester: Address, blocked: bool) -> Transaction {
+        self.transaction(&IPatientPort::setBlockedCall { requester, blocked })
+    }
+
+    /// Offers the port to an account; to the zero address: calls that off.
+    pub fn transfer_ownership(&self, to: Address) -> Transaction {
+        self.transaction(&IPatientPort::transferOwnershipCall { newOwner: to })
+    }
+
+    /// Takes over a port that was offered.
+    pub fn accept_ownership(&self) -> Transaction {
+        self.transaction(&IPatientPort::acceptOwnershipCall {})
+    }
+
+    /// Names the primary care provider, or none.
+    pub fn set_primary_care(&self, provider: Option<Address>) -> Transaction {
+        self.transaction(&IPatientPort::setPrimaryCareCall {
+            provider: provider.unwrap_or_default(),
+        })
+    }
+
+    /// Names a delegate, or changes what it may do, and rotates sections in the same transaction.
+    pub fn set_delegate(&self, mandate: &Mandate, rotation: IPatientPort::Rotation) -> Transaction {
+        self.transaction(&IPatientPort::setDelegateCall {
+            delegate: mandate.account,
+            keyX: mandate.key.x(),
+            keyParity: mandate.key.parity(),
+            rights: mandate.rights.bits(),
+            until: mandate.until.0,
+            rotation,
+        })
+    }
+
+    /// Ends a delegation and rotates sections in the same transaction.
+    pub fn end_delegation(
+        &self,
+        delegate: Address,
+        rotation: IPatientPort::Rotation,
+    ) -> Transaction {
+        self.transaction(&IPatientPort::setDelegateCall {
+            delegate,
+            keyX: B256::ZERO,
+            keyParity: 0,
+            rights: 0,
+            until: 0,
+            rotation,
+        })
+    }
+
+    /// Names a custodian under a number, or none.
+    pub fn set_custodian(
+        &self,
+        index: u8,
+        custodian: Option<(Address, &PublicKey)>,
+    ) -> Transaction {
+        self.transaction(&IPatientPort::setCustodianCall {
+            index,
+            account: custodian.map_or(Address::ZERO, |(account, _)| account),
+            keyX: custodian.map_or(B256::ZERO, |(_, key)| key.x()),
+            keyParity: custodian.map_or(0, |(_, key)| key.parity()),
+        })
+    }
+
+    /// Arms a responder for emergencies.
+    pub fn arm(
+        &self,
+        responder: Address,
+        sections: SectionSet,
+        delay_secs: u32,
+        window_secs: u32,
+        package: B256,
+    ) -> Transaction {
+        self.transaction(&IPatientPort::setResponderCall {
+            responder,
+            sections: sections.bits(),
+            delay: delay_secs,
+            window: window_secs,
+            package,
+        })
+    }
+
+    /// Removes a responder and ends its access.
+    pub fn disarm(&self, responder: Address) -> Transaction {
+        self.arm(responder, SectionSet::EMPTY, 0, 0, B256::ZERO)
+    }
+
+    /// Names the package that goes with the present keys.
+    pub fn set_package(&self, responder: Address, package: B256) -> Transaction {
+        self.transaction(&IPatientPort::setPackageCall { responder, package })
+    }
+
+    /// Takes emergency access, with a reason sealed to the patient.
+    pub fn break_glass(&self, message: Vec<u8>) -> Transaction {
+        let message = Bytes::from(message);
+        self.transaction(&IPatientPort::breakGlassCall { message })
+    }
+
+    /// Refuses emergency access while its delay runs.
+    pub fn veto(&self, responder: Address) -> Transaction {
+        self.transaction(&IPatientPort::vetoCall { responder })
+    }
+
+    /// Passes on what was inside a custodian's layer of a package.
+    pub fn release(&self, responder: Address, message: Vec<u8>) -> Transaction {
+        let message = Bytes::from(message);
+        self.transaction(&IPatientPort::releaseCall { responder, message })
     }
 }

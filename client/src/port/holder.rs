@@ -151,6 +151,11 @@ impl DelegateRights {
         self.0 == 0
     }
 
+    /// Whether one of `other` is among them.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether all of `other` are among them.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

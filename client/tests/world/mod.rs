@@ -16,7 +16,7 @@ use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind
 use patientport_client::rotation::{NamedSection, first_keys};
 use patientport_client::store::{BlobStore, DirectoryStore};
 use patientport_client::{
-    Chain, Error, IdentityKeys, Keyring, Options, Patient, Port, Registry, Signer, Timestamp,
+    Actor, Chain, Error, IdentityKeys, Keyring, Options, Port, Registry, Signer, Timestamp,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -68,8 +68,8 @@ pub(crate) fn person(node: &DevNode, index: usize) -> Person {
 }
 
 /// A port's patient, as seen through the port's node.
-pub(crate) async fn patient_at(port: &Port, person: &Person) -> Result<Patient, Error> {
-    Patient::open(port, person.account(), person.identity.clone()).await
+pub(crate) async fn patient_at(port: &Port, person: &Person) -> Result<Actor, Error> {
+    Actor::patient(port, person.account(), person.identity.clone()).await
 }
 
 /// Whom to grant, with the key that the registry shows.
@@ -297,7 +297,7 @@ impl World {
     }
 
     /// A port's patient, as seen through the world's own node.
-    pub(crate) async fn patient(&self, port: &Port, person: &Person) -> Patient {
+    pub(crate) async fn patient(&self, port: &Port, person: &Person) -> Actor {
         patient_at(port, person).await.unwrap()
     }
 

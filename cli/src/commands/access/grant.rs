@@ -2,9 +2,11 @@
 
 use patientport_client::Timestamp;
 use patientport_client::access::Terms;
+use patientport_client::port::DelegateRights;
 
 use crate::args::access::GrantArgs;
-use crate::commands::party::{Patient, sections};
+use crate::commands::acting::Acting;
+use crate::commands::party::sections;
 use crate::commands::request::approve::{Granted, give, grantee};
 use crate::context::Context;
 use crate::error::Error;
@@ -16,7 +18,7 @@ use crate::preview::Preview;
 /// The port's refusals; `KeyChanged`.
 pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
-    let patient = Patient::open(context, &chosen).await?;
+    let acting = Acting::open(context, &chosen, DelegateRights::APPROVE).await?;
     let now = context.chain().await?.block_timestamp().await?;
     let until = args.until.resolve(now.0);
     let until = until.map_err(|source| Error::Value {
@@ -24,7 +26,7 @@ pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
         source,
     })?;
     let terms = Terms {
-        sections: sections(&chosen, Some(patient.keyring()), &args.section)?,
+        sections: sections(&chosen, Some(acting.keyring()), &args.section)?,
         until: Timestamp(until),
         rights: args.rights.into(),
         allow_unverified: args.terms.allow_unverified,
@@ -32,5 +34,5 @@ pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
     };
     let grantee = grantee(&chosen, args.reader, None).await?;
     let preview = Preview::new("grant access");
-    give(context, &chosen, &patient, &grantee, &terms, preview).await
+    give(context, &chosen, &acting, &grantee, &terms, preview).await
 }

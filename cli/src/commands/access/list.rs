@@ -1,7 +1,7 @@
 //! `patientport access list`
 
 use alloy::primitives::Address;
-use patientport_client::port::{AccessState, EmergencyState, Holder};
+use patientport_client::port::{AccessState, Delegation, Emergency, EmergencyState, Holder};
 use patientport_core::section::SectionSet;
 use patientport_core::text::Rights;
 use serde::Serialize;
@@ -87,7 +87,19 @@ pub struct ResponderEntry {
 }
 
 impl DelegateEntry {
-    fn line(&self) -> String {
+    /// What there is to say of a delegate, or of a former one.
+    pub fn of(delegate: Who, delegation: &Delegation) -> Self {
+        Self {
+            delegate,
+            rights: delegation.rights.names().collect(),
+            until: delegation.until.0,
+            live: delegation.is_live,
+            fingerprint: delegation.key.map(|key| key.fingerprint().to_string()),
+        }
+    }
+
+    /// One line for people.
+    pub fn line(&self) -> String {
         let may = match (self.rights.as_slice(), self.live) {
             ([], _) => "no more".to_owned(),
             (rights, true) => format!("{} until {}", rights.join(", "), time::human(self.until)),
@@ -102,7 +114,22 @@ impl DelegateEntry {
 }
 
 impl ResponderEntry {
-    fn line(&self) -> String {
+    /// What there is to say of a responder.
+    pub fn of(responder: Who, emergency: &Emergency) -> Self {
+        let window = emergency.window();
+        Self {
+            responder,
+            state: emergency.state,
+            sections: emergency.sections,
+            delay: emergency.delay_secs,
+            window: emergency.window_secs,
+            opens_at: window.map(|(opens, _)| opens.0),
+            closes_at: window.map(|(_, closes)| closes.0),
+        }
+    }
+
+    /// One line for people.
+    pub fn line(&self) -> String {
         let window = match (self.opens_at, self.closes_at) {
             (Some(opens), Some(closes)) => {
                 format!(", from {} to {}", time::human(opens), time::human(closes))
@@ -180,25 +207,10 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Accesses, Error> 
             });
         }
         if delegation.is_named() {
-            delegates.push(DelegateEntry {
-                delegate: who.clone(),
-                rights: delegation.rights.names().collect(),
-                until: delegation.until.0,
-                live: delegation.is_live,
-                fingerprint: delegation.key.map(|key| key.fingerprint().to_string()),
-            });
+            delegates.push(DelegateEntry::of(who.clone(), &delegation));
         }
         if emergency.state != EmergencyState::None {
-            let window = emergency.window();
-            responders.push(ResponderEntry {
-                responder: who,
-                state: emergency.state,
-                sections: emergency.sections,
-                delay: emergency.delay_secs,
-                window: emergency.window_secs,
-                opens_at: window.map(|(opens, _)| opens.0),
-                closes_at: window.map(|(_, closes)| closes.0),
-            });
+            responders.push(ResponderEntry::of(who, &emergency));
         }
     }
     Ok(Accesses {

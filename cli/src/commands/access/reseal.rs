@@ -1,11 +1,12 @@
 //! `patientport access reseal`
 
 use alloy::primitives::Address;
+use patientport_client::port::DelegateRights;
 use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::access::ResealArgs;
-use crate::commands::party::Patient;
+use crate::commands::acting::{Acting, Sender};
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::warn_of_stale;
 use crate::context::{ChosenPort, Context};
@@ -48,27 +49,27 @@ impl Outcome for Resealed {
 /// The port's refusals; [`Error::NotTheOwner`].
 pub async fn run(context: &Context, args: ResealArgs) -> Result<Resealed, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
-    let patient = Patient::open(context, &chosen).await?;
-    let resealed = send_missing(context, &chosen, &patient, args.include_unseen).await?;
+    let acting = Acting::open(context, &chosen, DelegateRights::ROTATE).await?;
+    let resealed = send_missing(context, &chosen, &acting.sender(), args.include_unseen).await?;
     warn_of_stale(context, &chosen.port).await?;
     Ok(resealed)
 }
 
-/// As [`run`], for commands that have opened the patient.
+/// As [`run`], for commands that have opened who acts.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn send_missing(
     context: &Context,
     chosen: &ChosenPort,
-    patient: &Patient,
+    sender: &Sender<'_>,
     include_unseen: bool,
 ) -> Result<Resealed, Error> {
     let port = &chosen.port;
-    let mut plan = patient.acting.plan_reseal(time::clock()).await?;
+    let mut plan = sender.actor.plan_reseal(time::clock()).await?;
     let mut pins =
         sealing::judge(context, &mut plan, include_unseen, port.chain().chain_id())?.into_iter();
-    let batches = patient.acting.reseal(&plan, &mut OsRng)?;
+    let batches = sender.actor.reseal(&plan, &mut OsRng)?;
     let number = batches.len();
     let mut txs = Vec::new();
     for (index, batch) in batches.iter().enumerate() {
@@ -80,7 +81,7 @@ pub async fn send_missing(
         for (sealed, pin) in batch.messages.iter().zip(&mut pins) {
             preview = preview.pinned("sealed to", format!("{}, key ", sealed.recipient), pin);
         }
-        let report = send(context, &patient.wallet, preview, &batch.transaction(port)).await?;
+        let report = send(context, sender.wallet, preview, &batch.transaction(port)).await?;
         txs.push((&report).into());
     }
     Ok(Resealed {

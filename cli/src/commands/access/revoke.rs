@@ -1,16 +1,18 @@
 //! `patientport access revoke`
 
 use alloy::primitives::Address;
-use patientport_client::port::RevocationReason;
+use patientport_client::port::{DelegateRights, RevocationReason};
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
 
 use super::rotate::send_later;
 use crate::args::access::RevokeArgs;
+use crate::commands::acting::Acting;
 use crate::commands::describe::Who;
-use crate::commands::onward::{self, SharedWith};
-use crate::commands::party::{Patient, section_list};
+use crate::commands::emergency::packages::Renewed;
+use crate::commands::onward::SharedWith;
+use crate::commands::party::section_list;
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::{set_of, stale, warn_of_stale};
 use crate::context::Context;
@@ -38,19 +40,26 @@ pub struct Revoked {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
 
 impl Outcome for Revoked {
     fn text(&self) -> String {
+        let keys = if self.rotated.is_empty() {
+            "no section got new keys".to_owned()
+        } else {
+            format!("new keys for section {}", section_list(self.rotated, None))
+        };
         let mut text = format!(
-            "{} has no access any more; new keys for section {}\n{}",
+            "{} has no access any more; {keys}\n{}",
             self.reader,
-            section_list(self.rotated, None),
             self.tx.line()
         );
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -63,20 +72,24 @@ impl Outcome for Revoked {
 pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
-    let patient = Patient::open(context, &chosen).await?;
+    let acting = Acting::open(context, &chosen, DelegateRights::REVOKE).await?;
+    let (actor, wallet) = (acting.actor(), acting.wallet());
     let also = set_of(&stale(port).await?);
     let reason: RevocationReason = args.reason.into();
-    let acting = &patient.acting;
     let chain_id = port.chain().chain_id();
-    let mut plan = acting
-        .plan_revocation(args.reader, also, time::clock())
-        .await?;
+    let mut plan = if acting.may_rotate() {
+        actor
+            .plan_revocation(args.reader, also, time::clock())
+            .await?
+    } else {
+        None
+    };
     let pins = match &mut plan {
         Some(plan) => sealing::judge(context, plan, args.rotation.include_unseen, chain_id)?,
         None => Vec::new(),
     };
     let abandon = sealing::abandoned(&args.rotation)?;
-    let composed = acting.revoke(args.reader, reason, plan.as_ref(), abandon, &mut OsRng)?;
+    let composed = actor.revoke(args.reader, reason, plan.as_ref(), abandon, &mut OsRng)?;
     let mut preview = Preview::new("end access; what was already read cannot be unread")
         .line("port", port.address().to_string())
         .line(
@@ -84,24 +97,34 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
             Who::find(port.registry(), args.reader).await?.line(),
         )
         .line("reason", format!("{reason} (public)"));
-    if let Some(keys) = &composed.keys {
-        preview = sealing::preview(preview, acting, keys, pins);
+    if !acting.may_rotate() {
+        preview = preview.line(
+            "keys",
+            "stay as they are, for you may not change them: what is added stays closed to the reader once somebody does",
+        );
     }
-    let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
+    if let Some(keys) = &composed.keys {
+        preview = sealing::preview(preview, actor, acting.patient_key(), keys, pins);
+    }
+    let report = send(context, wallet, preview, &composed.transaction).await?;
     let mut later = Vec::new();
     let mut sealed_to = Vec::new();
     let mut rotated = SectionSet::EMPTY;
     if let Some(keys) = &composed.keys {
-        sealing::remember_made(context, acting, keys)?;
-        later = send_later(context, port, &patient.wallet, keys).await?;
+        sealing::remember_made(context, actor, keys)?;
+        later = send_later(context, port, wallet, keys).await?;
         rotated = keys.sections();
         let readers = keys.recipients.iter().skip(1);
         sealed_to = readers.map(|it| it.account).collect();
     }
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
-    let shared = onward::afterwards(context, &chosen, &patient).await;
+    let packages = acting
+        .renew_packages(context, &chosen, composed.keys.as_ref())
+        .await;
+    let shared = acting.share_onward(context, &chosen).await;
     Ok(Revoked {
+        packages,
         port: port.address(),
         reader: args.reader,
         reason,

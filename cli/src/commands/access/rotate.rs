@@ -1,7 +1,7 @@
 //! `patientport access rotate`
 
 use alloy::primitives::Address;
-use patientport_client::port::Port;
+use patientport_client::port::{DelegateRights, Port};
 use patientport_client::rotation::{NamedSection, NewKeys};
 use patientport_core::section::{SectionId, SectionSet};
 use rand_core::OsRng;
@@ -9,8 +9,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::access::RotateArgs;
-use crate::commands::onward::{self, SharedWith};
-use crate::commands::party::{Patient, section_list};
+use crate::commands::acting::Acting;
+use crate::commands::emergency::packages::Renewed;
+use crate::commands::onward::SharedWith;
+use crate::commands::party::section_list;
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::{stale, warn_of_stale};
 use crate::context::{ChosenPort, Context, Wallet};
@@ -34,6 +36,8 @@ pub struct Rotated {
     pub tx: TxSummary,
     /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
@@ -46,6 +50,7 @@ impl Outcome for Rotated {
         );
         text.push_str(&self.tx.line());
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -54,33 +59,35 @@ impl Outcome for Rotated {
 /// Changes the keys of the sections named, else of the stale ones; opens sections that are not open.
 ///
 /// # Errors
-/// [`Error::NothingToRotate`]; the port's refusals; `KeyChanged`.
+/// [`Error::NothingToRotate`]; the port's refusals; `KeyChanged`; what a delegate may not do.
 pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
-    let patient = Patient::open(context, &chosen).await?;
-    let acting = &patient.acting;
+    let acting = Acting::open(context, &chosen, DelegateRights::ROTATE).await?;
+    let (actor, wallet) = (acting.actor(), acting.wallet());
     let sections = chosen_sections(&chosen, &args).await?;
-    let mut plan = acting.plan(&sections, &[], time::clock()).await?;
+    let mut plan = actor.plan(&sections, &[], time::clock()).await?;
     let pins = sealing::judge(
         context,
         &mut plan,
         args.rotation.include_unseen,
         port.chain().chain_id(),
     )?;
-    let keys = acting.new_keys(&plan, sealing::abandoned(&args.rotation)?, &mut OsRng)?;
+    let keys = actor.new_keys(&plan, sealing::abandoned(&args.rotation)?, &mut OsRng)?;
     let preview = Preview::new("change section keys").line("port", port.address().to_string());
-    let preview = sealing::preview(preview, acting, &keys, pins);
+    let preview = sealing::preview(preview, actor, acting.patient_key(), &keys, pins);
     let rotation = port.rotate(keys.rotation.clone());
-    let report = send(context, &patient.wallet, preview, &rotation).await?;
-    sealing::remember_made(context, acting, &keys)?;
+    let report = send(context, wallet, preview, &rotation).await?;
+    sealing::remember_made(context, actor, &keys)?;
     remember_names(context, &chosen, &sections)?;
-    let later = send_later(context, port, &patient.wallet, &keys).await?;
+    let later = send_later(context, port, wallet, &keys).await?;
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
-    let shared = onward::afterwards(context, &chosen, &patient).await;
+    let packages = acting.renew_packages(context, &chosen, Some(&keys)).await;
+    let shared = acting.share_onward(context, &chosen).await;
     let readers = keys.recipients.iter().skip(1);
     Ok(Rotated {
+        packages,
         port: port.address(),
         sections: keys.sections(),
         sealed_to: readers.map(|it| it.account).collect(),

@@ -1,6 +1,7 @@
 //! `patientport identity …`: encryption identities.
 
 pub mod backup;
+pub mod card;
 pub mod export;
 pub mod import;
 pub mod list;

@@ -13,6 +13,8 @@ use serde::Serialize;
 use crate::args::port::ChangeKeyArgs;
 use crate::commands::access::reseal::send_missing;
 use crate::commands::access::rotate::send_later;
+use crate::commands::acting::Sender;
+use crate::commands::emergency::packages::{self, Renewed};
 use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::Patient;
 use crate::commands::sealing::{self, Omitted};
@@ -50,6 +52,8 @@ pub struct ChangedKey {
     pub tx: Option<TxSummary>,
     /// Further transactions that carried the new section keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
     /// Records sealed to the patient that were shared onward.
     pub shared: Vec<SharedWith>,
 }
@@ -70,6 +74,7 @@ impl Outcome for ChangedKey {
         };
         text.extend(self.tx.iter().map(TxSummary::line));
         text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
         text.extend(self.shared.iter().map(SharedWith::text));
         text
     }
@@ -108,13 +113,22 @@ async fn finish(
     let index = patient.numbers.current;
     let identity = (patient.identity.clone(), patient.seed.clone());
     let name = settle(context, chosen, patient, &identity, index)?;
-    let resealed = send_missing(context, chosen, patient, include_unseen).await?;
+    let resealed = send_missing(
+        context,
+        chosen,
+        &Sender::of_patient(patient),
+        include_unseen,
+    )
+    .await?;
     warn_of_stale(context, &chosen.port).await?;
+    let sender = Sender::of_patient(patient);
+    let packages = packages::afterwards(context, chosen, &sender, None).await;
     let shared = onward::afterwards(context, chosen, patient).await;
     Ok(ChangedKey {
+        packages,
         port: chosen.port.address(),
         name,
-        fingerprint: patient.acting.key().fingerprint().to_string(),
+        fingerprint: patient.acting.patient_key().fingerprint().to_string(),
         identity: identity.0,
         key_index: index,
         sections: SectionSet::EMPTY,
@@ -163,7 +177,7 @@ async fn change(
             .transpose()?;
         let (preview, rotation) = match &keys {
             Some(keys) => (
-                sealing::preview(preview, acting, keys, pins),
+                sealing::preview(preview, acting, None, keys, pins),
                 keys.rotation.clone(),
             ),
             None => (preview, no_rotation()),
@@ -197,9 +211,12 @@ async fn change(
         later = send_later(context, port, &patient.wallet, keys).await?;
     }
     warn_of_stale(context, port).await?;
+    let sender = Sender::of_patient(patient);
+    let packages = packages::afterwards(context, chosen, &sender, keys.as_ref()).await;
     let shared = onward::afterwards(context, chosen, patient).await;
     let recipients = keys.iter().flat_map(|keys| keys.recipients.iter().skip(1));
     Ok(ChangedKey {
+        packages,
         port: port.address(),
         name,
         fingerprint: key.fingerprint().to_string(),

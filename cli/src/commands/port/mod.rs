@@ -1,8 +1,12 @@
 //! `patientport port …`
 
+pub mod accept;
 pub mod cancel_signatures;
 pub mod change_key;
 pub mod claim;
 pub mod issue;
 pub mod list;
+pub mod primary;
+pub mod remember;
 pub mod show;
+pub mod transfer;

@@ -52,14 +52,20 @@ pub struct Added {
     pub payload_length: u64,
     /// Bytes of the encrypted body.
     pub body_length: u64,
+    /// The record whose place it takes.
+    pub supersedes: Option<u32>,
     /// The transaction; none if an earlier run had sent it.
     pub tx: Option<TxSummary>,
 }
 
 impl Outcome for Added {
     fn text(&self) -> String {
+        let place = match self.supersedes {
+            Some(earlier) => format!(" takes the place of record {earlier}"),
+            None => String::new(),
+        };
         let text = format!(
-            "record {} in section {}: {} encrypted, commitment {}\n",
+            "record {}{place} in section {}: {} encrypted, commitment {}\n",
             self.id,
             self.section,
             size(self.payload_length),
@@ -78,6 +84,18 @@ impl Outcome for Added {
 /// The port's refusal, before anything is encrypted; `KeyChanged`; the store's; after storing, any
 /// error comes with the command that resumes.
 pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
+    add(context, args, None).await
+}
+
+/// As [`run`], in the place of an earlier record: in its section.
+///
+/// # Errors
+/// As [`run`]; `record.unknown`, `record.not_current`.
+pub(super) async fn add(
+    context: &Context,
+    args: AddArgs,
+    supersedes: Option<u32>,
+) -> Result<Added, Error> {
     context.require_consent()?;
     if let Some(CommitmentArg(commitment)) = args.resume {
         return resume(context, &args, commitment).await;
@@ -112,11 +130,21 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let info = port.claimed_info().await?;
-    let key = choose_section(&chosen, &args).await?;
+    let key = match supersedes {
+        Some(earlier) => {
+            port.section_key(port.record(earlier).await?.section)
+                .await?
+        }
+        None => choose_section(&chosen, &args).await?,
+    };
     let wallet = context.wallet(chosen.known.account.as_deref())?;
     let mut pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
-    let trial = port.add(B256::repeat_byte(1), key.section, key.epoch);
+    let any = B256::repeat_byte(1);
+    let trial = match supersedes {
+        Some(earlier) => port.supersede(earlier, any, key.epoch),
+        None => port.add(any, key.section, key.epoch),
+    };
     if context.settings.delivery.needs_no_ether() {
         port.chain()
             .call_raw(Some(wallet.address()), trial.call())
@@ -148,6 +176,7 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
         record: prepared,
         stores: stores.iter().map(ToString::to_string).collect(),
         outgoing,
+        supersedes,
         created: now_rfc3339(),
         key: Some(target.key.fingerprint().to_string()),
     };
@@ -167,8 +196,9 @@ async fn check_key(
     let port = &chosen.port;
     let pins = section_pins(context, port, std::slice::from_ref(key))?;
     let now = port.chain().now(clock()).await?;
-    let access = port.access_of(author, now).await?;
-    if author == info.patient || access.readable().contains(key.section) {
+    // A delegate and a responder hold secrets, too.
+    let holder = port.holder_of(author, now).await?;
+    if author == info.patient || holder.entitled().contains(key.section) {
         let reader = Reader::open(context, chosen, info).await?;
         let keyring = keyring(context, port, author, &reader.keys).await?;
         keyring.check(key)?;
@@ -291,6 +321,7 @@ async fn commit(
         body: record.body,
         payload_length: record.payload_len,
         body_length: record.body_len,
+        supersedes: pending.supersedes,
         tx,
     })
 }
@@ -303,7 +334,10 @@ async fn commit_once(
     pins: Vec<Pin>,
 ) -> Result<(u32, Option<TxSummary>), Error> {
     let record = &pending.record;
-    let transaction = records::transaction(port, record)?;
+    let transaction = match pending.supersedes {
+        Some(earlier) => records::superseding(port, record, earlier)?,
+        None => records::transaction(port, record)?,
+    };
     // An earlier attempt may still be on its way: what it does must be seen before the log is asked.
     port.chain().settle(record.author).await?;
     if let Some(id) = records::find(port, record).await? {
@@ -311,6 +345,7 @@ async fn commit_once(
     }
     let preview = Preview::new("add a record")
         .line("port", record.port.to_string())
+        .maybe("supersedes", pending.supersedes.map(|id| id.to_string()))
         .line(
             "section",
             format!("{} at epoch {}", record.section, record.epoch),

@@ -11,6 +11,7 @@ mod range;
 pub mod retract;
 pub mod share;
 pub(crate) mod stores;
+pub mod supersede;
 mod transfer;
 pub mod verify;
 

@@ -109,9 +109,9 @@ impl Stores {
 
 /// Stores to write to, with what to call them.
 #[derive(Debug)]
-pub(super) struct Writers {
+pub(crate) struct Writers {
     _stop: watch::Sender<()>,
-    pub(super) stores: Vec<Arc<dyn BlobStore>>,
+    pub(crate) stores: Vec<Arc<dyn BlobStore>>,
 }
 
 impl Writers {
@@ -119,7 +119,7 @@ impl Writers {
     ///
     /// # Errors
     /// A store that cannot be used as it was named.
-    pub(super) fn open(context: &Context, locations: &[Location]) -> Result<Self, Error> {
+    pub(crate) fn open(context: &Context, locations: &[Location]) -> Result<Self, Error> {
         let (stop, environment) = environment(context);
         let opened = locations
             .iter()

@@ -1,18 +1,19 @@
 //! `patientport request approve`
 
 use alloy::primitives::Address;
-use patientport_client::Timestamp;
 use patientport_client::access::{self, Change, Grantee, Standing, Terms};
-use patientport_client::port::{Port, RequestState, SectionKey};
+use patientport_client::port::{DelegateRights, Port, RequestEntry, RequestState, SectionKey};
+use patientport_client::{Role, Timestamp};
 use patientport_core::section::SectionSet;
 use patientport_core::text::{RequestText, Rights};
 use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::request::ApproveArgs;
+use crate::commands::acting::{Acting, role};
 use crate::commands::describe::Who;
-use crate::commands::onward::{self, SharedWith};
-use crate::commands::party::{Patient, rights_name, section_list, sections};
+use crate::commands::onward::SharedWith;
+use crate::commands::party::{rights_name, section_list, sections};
 use crate::commands::stale::warn_of_stale;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
@@ -21,6 +22,8 @@ use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
 use crate::text::shown;
 use crate::time;
+
+const APPROVE: DelegateRights = DelegateRights::APPROVE;
 
 /// A grant that was given.
 #[derive(Debug, Serialize)]
@@ -74,20 +77,12 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let entry = port.request(args.id).await?;
-    let patient = Patient::open(context, &chosen).await?;
-    let asked = match access::read_request(port, &entry, patient.acting.identity()).await {
-        Ok(text) => Some(text),
-        // Somebody sealed badly; the patient may still decide on what is given here.
-        Err(error) if error.code().starts_with("message.") => None,
-        Err(error) => return Err(error.into()),
-    };
-    if asked.is_none() && entry.state == RequestState::Pending {
-        context.warn(
-            "message.unreadable",
-            "what the request asks for cannot be read",
-        );
+    if let Role::Delegate(_) = role(context, &chosen, &port.claimed_info().await?, APPROVE).await? {
+        all_given(&args)?;
     }
-    let terms = terms(context, &chosen, &patient, &args, asked.as_ref()).await?;
+    let acting = Acting::open(context, &chosen, APPROVE).await?;
+    let asked = asked(context, port, &acting, &entry).await?;
+    let terms = terms(context, &chosen, &acting, &args, asked.as_ref()).await?;
     let grantee = grantee(&chosen, entry.recipient, Some(args.id)).await?;
     let mut preview = Preview::new(format!("approve request {}", args.id));
     if entry.requester != entry.recipient {
@@ -101,14 +96,54 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
             .line("purpose", shown(&asked.purpose))
             .line("text", shown(&asked.text));
     }
-    give(context, &chosen, &patient, &grantee, &terms, preview).await
+    give(context, &chosen, &acting, &grantee, &terms, preview).await
+}
+
+/// A request is sealed to the patient alone, so a delegate says itself what it grants.
+fn all_given(args: &ApproveArgs) -> Result<(), Error> {
+    let missing = match args {
+        ApproveArgs { section, .. } if section.is_empty() => "--section",
+        ApproveArgs { until: None, .. } => "--until",
+        ApproveArgs { rights: None, .. } => "--rights",
+        _ => return Ok(()),
+    };
+    Err(Error::FlagNeeded {
+        flag: missing,
+        reason: "what the request asks for is sealed to the patient, and a delegate cannot read it"
+            .into(),
+    })
+}
+
+/// What a request asks for, as far as who acts can read it.
+async fn asked(
+    context: &Context,
+    port: &Port,
+    acting: &Acting,
+    entry: &RequestEntry,
+) -> Result<Option<RequestText>, Error> {
+    let Some(identity) = acting.as_patient().and_then(|it| it.acting.identity()) else {
+        return Ok(None);
+    };
+    let asked = match access::read_request(port, entry, identity).await {
+        Ok(text) => Some(text),
+        // Somebody sealed badly; the patient may still decide on what is given here.
+        Err(error) if error.code().starts_with("message.") => None,
+        Err(error) => return Err(error.into()),
+    };
+    if asked.is_none() && entry.state == RequestState::Pending {
+        context.warn(
+            "message.unreadable",
+            "what the request asks for cannot be read",
+        );
+    }
+    Ok(asked)
 }
 
 /// What is granted: as typed, else as asked.
 async fn terms(
     context: &Context,
     chosen: &ChosenPort,
-    patient: &Patient,
+    acting: &Acting,
     args: &ApproveArgs,
     asked: Option<&RequestText>,
 ) -> Result<Terms, Error> {
@@ -116,7 +151,7 @@ async fn terms(
         flag,
         reason: format!("the request does not say {what}"),
     };
-    let mut set = sections(chosen, Some(patient.keyring()), &args.section)?;
+    let mut set = sections(chosen, Some(acting.keyring()), &args.section)?;
     if set.is_empty() {
         set = asked.map(|asked| asked.sections).unwrap_or_default();
     }
@@ -173,7 +208,7 @@ pub async fn grantee(
 pub async fn give(
     context: &Context,
     chosen: &ChosenPort,
-    patient: &Patient,
+    acting: &Acting,
     to: &Grantee,
     terms: &Terms,
     preview: Preview,
@@ -181,11 +216,13 @@ pub async fn give(
     let port = &chosen.port;
     let chain_id = port.chain().chain_id();
     let pin = context.compare_key(chain_id, Subject::Account(to.account), &to.key)?;
-    let acting = &patient.acting;
-    let composed = acting.grant(to, terms, time::clock(), &mut OsRng).await?;
+    let composed = acting
+        .actor()
+        .grant(to, terms, time::clock(), &mut OsRng)
+        .await?;
     let keys = section_pins(context, port, &composed.keys)?;
     let reader = composed.reader;
-    let keyring = Some(patient.keyring());
+    let keyring = Some(acting.keyring());
     let mut preview = preview
         .line("port", port.address().to_string())
         .line(
@@ -198,9 +235,9 @@ pub async fn give(
         let section = section_list(change.section.into(), keyring);
         preview = preview.line("section", format!("{section}: {}", told(change)));
     }
-    let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
+    let report = send(context, acting.wallet(), preview, &composed.transaction).await?;
     warn_of_stale(context, port).await?;
-    let shared = onward::afterwards(context, chosen, patient).await;
+    let shared = acting.share_onward(context, chosen).await;
     Ok(Granted {
         id: to.request,
         port: port.address(),

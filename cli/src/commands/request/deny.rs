@@ -2,13 +2,14 @@
 
 use alloy::primitives::Address;
 use patientport_client::access;
-use patientport_client::port::{DenialReason, Port};
+use patientport_client::port::{DelegateRights, DenialReason, Port};
 use patientport_core::keys::PublicKey;
 use patientport_core::text::DenialText;
 use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::request::DenyArgs;
+use crate::commands::acting::signer;
 use crate::commands::describe::{Who, is_silence};
 use crate::commands::party::words;
 use crate::context::Context;
@@ -43,7 +44,7 @@ impl Outcome for Denied {
     }
 }
 
-/// Denies a request. Needs the patient's wallet but not its identity.
+/// Denies a request. Needs the wallet of the patient or a delegate, and no identity.
 ///
 /// # Errors
 /// The port's refusals.
@@ -57,15 +58,7 @@ pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let entry = port.request(args.id).await?;
-    let wallet = context.wallet(chosen.known.account.as_deref())?;
-    if wallet.address() != info.patient {
-        return Err(Error::NotTheOwner {
-            port: port.address(),
-            owner: info.patient,
-            account: wallet.address(),
-            wallet: wallet.name,
-        });
-    }
+    let (wallet, _) = signer(context, &chosen, &info, DelegateRights::APPROVE).await?;
     let reason: DenialReason = args.reason.into();
     let sealed = requester_key(context, port, entry.requester).await?;
     let mut preview = Preview::new(format!("deny request {}", args.id))

@@ -1,6 +1,7 @@
 //! `patientport request …`
 
 pub mod approve;
+pub mod block;
 pub mod cancel;
 pub mod deny;
 pub mod list;

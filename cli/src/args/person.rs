@@ -1,0 +1,101 @@
+//! How people and their rights are typed.
+
+use std::str::FromStr;
+
+use alloy::primitives::Address;
+use clap::ValueEnum;
+use patientport_client::port::DelegateRights;
+use patientport_core::keys::Fingerprint;
+
+use super::values::{ValueError, address};
+use crate::keycard::KeyCard;
+
+/// Somebody by account, or by a key card that also has the key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PersonRef {
+    /// An account, whose key the registry shows.
+    Account(Address),
+    /// An account with its key.
+    Card(KeyCard),
+}
+
+impl PersonRef {
+    /// The account.
+    pub const fn account(&self) -> Address {
+        match self {
+            Self::Account(account) => *account,
+            Self::Card(card) => card.account,
+        }
+    }
+}
+
+impl FromStr for PersonRef {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim_start().starts_with("patientport") {
+            return Ok(Self::Card(text.parse().map_err(ValueError::KeyCard)?));
+        }
+        address(text).map(Self::Account)
+    }
+}
+
+/// An account, or nobody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AddressOrNone(pub Option<Address>);
+
+/// Parses an account's address, or `none`.
+///
+/// # Errors
+/// [`ValueError::Address`].
+pub fn address_or_none(text: &str) -> Result<AddressOrNone, ValueError> {
+    match text {
+        "none" => Ok(AddressOrNone(None)),
+        _ => address(text).map(|account| AddressOrNone(Some(account))),
+    }
+}
+
+/// A key's fingerprint, as people type it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FingerprintArg(pub Fingerprint);
+
+impl FromStr for FingerprintArg {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| ValueError::Fingerprint(text.chars().take(64).collect()))
+    }
+}
+
+/// A right of a delegate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum DelegateRight {
+    /// Approve, grant, deny, veto; includes the secrets of every section
+    Approve,
+    /// Revoke, veto
+    Revoke,
+    /// Add records to every section; supersede and retract its own
+    Write,
+    /// Change keys, give them to readers, renew emergency packages; includes the secrets of every section
+    Rotate,
+}
+
+impl From<DelegateRight> for DelegateRights {
+    fn from(right: DelegateRight) -> Self {
+        match right {
+            DelegateRight::Approve => Self::APPROVE,
+            DelegateRight::Revoke => Self::REVOKE,
+            DelegateRight::Write => Self::WRITE,
+            DelegateRight::Rotate => Self::ROTATE,
+        }
+    }
+}
+
+/// Several rights as one set.
+pub fn delegate_rights(rights: &[DelegateRight]) -> DelegateRights {
+    rights.iter().fold(DelegateRights::NONE, |set, right| {
+        set.union((*right).into())
+    })
+}

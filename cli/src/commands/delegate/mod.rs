@@ -1,0 +1,5 @@
+//! `patientport delegate …`
+
+pub mod list;
+pub mod remove;
+pub mod set;

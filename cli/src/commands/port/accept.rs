@@ -1,0 +1,516 @@
+//! `patientport port accept`
+//!
+//! Taking a port over is two transactions: the first makes the account its owner, the second publishes the new owner's
+//! key with new keys of every section. What the second needs is found out before the first is sent. The number of the
+//! new key is written to the home before, as `port change-key` does, so that running the command again finishes what
+//! was interrupted.
+
+use std::collections::BTreeSet;
+
+use alloy::primitives::Address;
+use patientport_client::core::abi::IPatientPort::IPatientPortEvents as Event;
+use patientport_client::history::history;
+use patientport_client::port::{Port, PortInfo};
+use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
+use patientport_client::{Actor, IdentityKeys, Keyring};
+use patientport_core::keys::IdentitySeed;
+use patientport_core::section::SectionSet;
+use rand_core::OsRng;
+use serde::Serialize;
+use serde_json::json;
+
+use super::claim::known_code;
+use crate::args::port::AcceptArgs;
+use crate::commands::access::rotate::send_later;
+use crate::commands::acting::Sender;
+use crate::commands::describe::Who;
+use crate::commands::emergency::packages::{self, Renewed};
+use crate::commands::keys;
+use crate::commands::sealing::{self, Omitted};
+use crate::commands::stale::warn_of_stale;
+use crate::context::{ChosenPort, Context, Wallet};
+use crate::error::Error;
+use crate::home::HomeError;
+use crate::home::pins::{Pin, PinState, Subject};
+use crate::home::ports::{KnownPort, Ports, free_name, next_key_index};
+use crate::output::Outcome;
+use crate::preview::{Preview, TxSummary, approved, send, submit};
+use crate::text::count;
+use crate::time;
+
+/// A port that has a new owner.
+#[derive(Debug, Serialize)]
+pub struct Accepted {
+    /// The port.
+    pub port: Address,
+    /// Its name in this home.
+    pub name: String,
+    /// Whose it was, if this run took it over.
+    pub former_owner: Option<Address>,
+    /// Fingerprint of the key that it shows now.
+    pub fingerprint: String,
+    /// The identity that has it.
+    pub identity: String,
+    /// The key's number in the identity.
+    pub key_index: u32,
+    /// The sections that got new keys.
+    pub sections: SectionSet,
+    /// Who was given them, beside the new owner.
+    pub sealed_to: Vec<Address>,
+    /// Readers who still have access and were given no new keys.
+    pub left_out: Vec<Omitted>,
+    /// The transaction that took the port over; none if an earlier run had sent it.
+    pub accept_tx: Option<TxSummary>,
+    /// The transaction that changed the keys; none if an earlier run had sent it.
+    pub key_tx: Option<TxSummary>,
+    /// Further transactions that carried the new section keys to more readers.
+    pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
+}
+
+impl Outcome for Accepted {
+    fn text(&self) -> String {
+        let mut text = format!(
+            "port {} is yours as `{}`, key {}; {} got new keys\n",
+            self.port,
+            self.name,
+            self.fingerprint,
+            count(self.sections.len(), "section")
+        );
+        text.extend(self.accept_tx.iter().map(TxSummary::line));
+        text.extend(self.key_tx.iter().map(TxSummary::line));
+        text.extend(self.later.iter().map(TxSummary::line));
+        text.extend(self.packages.iter().map(Renewed::text));
+        text
+    }
+}
+
+/// Who takes a port over.
+struct Taker {
+    wallet: Wallet,
+    identity: String,
+    seed: IdentitySeed,
+}
+
+/// Takes over a port that was offered, and changes all its keys.
+///
+/// # Errors
+/// [`Error::NotOffered`]; [`Error::UnknownCode`]; `CurrentSecretMissing` before anything is sent, for who was given no
+/// secrets; the port's refusals.
+pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error> {
+    context.require_consent()?;
+    let chosen = context.port(Some(&args.port)).await?;
+    let port = &chosen.port;
+    let info = port.claimed_info().await?;
+    let account = context.account(None)?;
+    let is_owner = info.patient == account;
+    if !is_owner && info.pending_owner != Some(account) {
+        return Err(Error::NotOffered {
+            port: port.address(),
+            account,
+        });
+    }
+    let (code_hash, vouched) = known_code(context, port, args.accept_code).await?;
+    let wallet = context.wallet(None)?;
+    let (identity, seed) = context.identity(None)?;
+    let taker = Taker {
+        wallet,
+        identity,
+        seed,
+    };
+    if is_owner && let Some(index) = taker.finished(context, &chosen, &info).await? {
+        return finished(context, &chosen, &args, &taker, index);
+    }
+    let keyring = taker.secrets(context, &chosen).await?;
+    let abandon = sealing::abandoned(&args.rotation)?;
+    require_secrets(port, &keyring, abandon).await?;
+    let reserved = reserve(context, &chosen, &args, &taker)?;
+    let mut accept_tx = None;
+    if !is_owner {
+        let preview = Preview::new("take the port over, then change all its keys")
+            .line("port", port.address().to_string())
+            .line("whose it is", info.patient.to_string())
+            .line(
+                "issued by",
+                Who::find(port.registry(), port.code().issuer).await?.line(),
+            )
+            .line("code hash", format!("{code_hash} ({vouched})"))
+            .line(
+                "stays",
+                "delegates, responders, custodians, grants, primary care: see `patientport access list`",
+            );
+        match send(context, &taker.wallet, preview, &port.accept_ownership()).await {
+            Ok(report) => accept_tx = Some((&report).into()),
+            Err(error) if is_unsent(&error) => {
+                forget(context, &reserved)?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let changed = change_keys(context, &chosen, &args, &taker, keyring, &reserved).await;
+    let mut accepted = changed.map_err(|error| {
+        error.with_hint(
+            "the port is yours, and still shows the former owner's key: go on with the same command",
+            json!({ "port": port.address() }),
+        )
+    })?;
+    accepted.accept_tx = accept_tx;
+    accepted.former_owner = (!is_owner).then_some(info.patient);
+    Ok(accepted)
+}
+
+impl Taker {
+    /// Everything with which this home may open what was sealed at the port: to this account as a delegate or a reader,
+    /// and, if it has the port's identity, to the former owner.
+    fn keys(
+        &self,
+        context: &Context,
+        chosen: &ChosenPort,
+        shown: &[patientport_core::keys::PublicKey],
+    ) -> Result<IdentityKeys, Error> {
+        let mut search = keys::patient_search(context, &self.seed, &chosen.known)?;
+        let as_patient: Vec<_> = shown
+            .iter()
+            .filter_map(|key| search.find(key, None))
+            .collect();
+        let mut all: Vec<_> = as_patient
+            .into_iter()
+            .map(|index| search.key(index))
+            .collect();
+        all.extend(keys::provider_keys(context, &self.seed)?);
+        // There is at least the identity's first key.
+        let first = all.remove(0);
+        Ok(IdentityKeys::new(first, all))
+    }
+
+    async fn secrets(&self, context: &Context, chosen: &ChosenPort) -> Result<Keyring, Error> {
+        let port = &chosen.port;
+        let shown = patientport_client::recovery::patient_keys(port).await?;
+        let keys = self.keys(context, chosen, &shown)?;
+        let history = history(port).await?;
+        let mut accounts = BTreeSet::from([self.wallet.address()]);
+        for it in history.events() {
+            match &it.event {
+                Event::Claimed(it) => _ = accounts.insert(it.patient),
+                Event::OwnershipTransferred(it) => _ = accounts.insert(it.newOwner),
+                _ => {}
+            }
+        }
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        Ok(Keyring::collect_all(port, &accounts, &keys).await?)
+    }
+
+    /// The number of the port's key in the identity, if the key was changed after the port was taken over.
+    async fn finished(
+        &self,
+        context: &Context,
+        chosen: &ChosenPort,
+        info: &PortInfo,
+    ) -> Result<Option<u32>, Error> {
+        let mut changed = false;
+        for it in history(&chosen.port).await?.events() {
+            match &it.event {
+                Event::OwnershipTransferred(_) => changed = false,
+                Event::EncryptionKeySet(_) | Event::Claimed(_) => changed = true,
+                _ => {}
+            }
+        }
+        if !changed {
+            return Ok(None);
+        }
+        let shown = info.patient_key()?;
+        let mut search = keys::patient_search(context, &self.seed, &chosen.known)?;
+        Ok(search.find(&shown, chosen.known.next_key))
+    }
+}
+
+/// Refuses to take over what could not be read: the former owner can give nothing any more afterwards.
+async fn require_secrets(port: &Port, keyring: &Keyring, abandon: SectionSet) -> Result<(), Error> {
+    for key in port.open_sections().await? {
+        if !abandon.contains(key.section) && keyring.check(&key).is_err() {
+            let error = patientport_client::Error::CurrentSecretMissing {
+                section: key.section.get(),
+                epoch: key.epoch,
+            };
+            return Err(Error::from(error).with_hint(
+                "you were given no secrets: have the owner name you as a delegate with the approve right first (`patientport delegate add`), then accept",
+                json!({ "section": key.section }),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether nothing has left this machine.
+fn is_unsent(error: &Error) -> bool {
+    !matches!(
+        error.code(),
+        "tx.receipt_timeout" | "rpc.timeout" | "rpc.unreachable" | "interrupted"
+    )
+}
+
+/// A key's number, set aside in the home.
+struct Reserved {
+    name: String,
+    index: u32,
+    written: KnownPort,
+    earlier: Option<(String, KnownPort)>,
+}
+
+/// Writes the number of the new key beside what the home knows of the port: that of an earlier run, or one that no port
+/// has had.
+fn reserve(
+    context: &Context,
+    chosen: &ChosenPort,
+    args: &AcceptArgs,
+    taker: &Taker,
+) -> Result<Reserved, Error> {
+    let least = context.home().derived(&taker.seed)?.next_patient_key;
+    let (chain_id, address) = (chosen.port.chain().chain_id(), chosen.port.address());
+    let reserved = context.home().change_ports(|ports| {
+        let earlier = entry(ports, chain_id, address);
+        let name = match (&earlier, &args.name) {
+            (Some((name, _)), None) => name.clone(),
+            _ => free_name(ports, args.name.as_deref(), address)?,
+        };
+        let mut known = match &earlier {
+            Some((earlier, known)) => {
+                ports.remove(earlier);
+                known.clone()
+            }
+            None => KnownPort::of_another(chain_id, address),
+        };
+        let is_same = known.next_identity.as_ref() == Some(&taker.identity);
+        let index = known
+            .next_key
+            .filter(|_| is_same)
+            .unwrap_or_else(|| next_key_index(ports, &taker.identity).max(least));
+        // A number that the port has had under this identity is used up.
+        let index = match (&known.identity, known.key_index) {
+            (Some(identity), Some(used)) if *identity == taker.identity => {
+                index.max(used.saturating_add(1))
+            }
+            _ => index,
+        };
+        known.next_key = Some(index);
+        known.next_identity = Some(taker.identity.clone());
+        known.registry = Some(chosen.port.registry().address());
+        known.account = Some(taker.wallet.name.clone());
+        ports.insert(name.clone(), known.clone());
+        Ok::<_, HomeError>(Reserved {
+            name,
+            index,
+            written: known,
+            earlier,
+        })
+    })?;
+    Ok(reserved)
+}
+
+fn entry(ports: &Ports, chain_id: u64, address: Address) -> Option<(String, KnownPort)> {
+    let mut ports = ports.iter();
+    ports
+        .find(|(_, known)| known.chain_id == chain_id && known.address == address)
+        .map(|(name, known)| (name.clone(), known.clone()))
+}
+
+/// Puts back what was there before, unless somebody else has changed the entry since.
+fn forget(context: &Context, reserved: &Reserved) -> Result<(), Error> {
+    context.home().change_ports(|ports| {
+        if ports.get(&reserved.name) == Some(&reserved.written) {
+            ports.remove(&reserved.name);
+            ports.extend(reserved.earlier.clone());
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+async fn change_keys(
+    context: &Context,
+    chosen: &ChosenPort,
+    args: &AcceptArgs,
+    taker: &Taker,
+    keyring: Keyring,
+    reserved: &Reserved,
+) -> Result<Accepted, Error> {
+    let port = &chosen.port;
+    let account = taker.wallet.address();
+    let secret = taker.seed.patient_key(reserved.index);
+    let key = secret.public();
+    let actor = Actor::new_owner(port, account, secret.into(), keyring);
+    let open = port.open_sections().await?;
+    let sections: Vec<_> = open
+        .iter()
+        .map(|it| NamedSection::from(it.section))
+        .collect();
+    let mut plan = actor.plan(&sections, &[], time::clock()).await?;
+    let chain_id = port.chain().chain_id();
+    let pins = sealing::judge(context, &mut plan, args.rotation.include_unseen, chain_id)?;
+    let abandon = sealing::abandoned(&args.rotation)?;
+    let keys = (!sections.is_empty())
+        .then(|| actor.new_keys_for(&plan, abandon, &key, &mut OsRng))
+        .transpose()?;
+    let preview = Preview::new("publish your key, and new keys of all sections")
+        .line("port", port.address().to_string())
+        .line(
+            "key",
+            format!(
+                "{} (identity `{}`, key {})",
+                key.fingerprint(),
+                taker.identity,
+                reserved.index
+            ),
+        );
+    let (preview, rotation) = match &keys {
+        Some(keys) => (
+            sealing::preview(preview, &actor, None, keys, pins),
+            keys.rotation.clone(),
+        ),
+        None => (preview, no_rotation()),
+    };
+    let call = port.set_encryption_key(&key, rotation);
+    let prepared = approved(context, &taker.wallet, preview, &call).await?;
+    // From here on the key may be public, whatever the node says.
+    context
+        .home()
+        .note_patient_key(&taker.seed, reserved.index)?;
+    let report = submit(context, &taker.wallet, &call, &prepared).await?;
+    settle(
+        context,
+        chosen,
+        &reserved.name,
+        taker,
+        reserved.index,
+        &actor,
+    )?;
+    let mut later = Vec::new();
+    if let Some(keys) = &keys {
+        sealing::remember_made(context, &actor, keys)?;
+        later = send_later(context, port, &taker.wallet, keys).await?;
+    }
+    let sender = Sender {
+        actor: &actor,
+        wallet: &taker.wallet,
+    };
+    let packages = packages::afterwards(context, chosen, &sender, keys.as_ref()).await;
+    warn_of_own_delegation(context, port, account).await?;
+    warn_of_stale(context, port).await?;
+    let recipients = keys.iter().flat_map(|keys| keys.recipients.iter().skip(1));
+    Ok(Accepted {
+        port: port.address(),
+        name: reserved.name.clone(),
+        former_owner: None,
+        fingerprint: key.fingerprint().to_string(),
+        identity: taker.identity.clone(),
+        key_index: reserved.index,
+        sections: keys.as_ref().map_or(SectionSet::EMPTY, NewKeys::sections),
+        sealed_to: recipients.map(|it| it.account).collect(),
+        left_out: sealing::omitted(&plan),
+        accept_tx: None,
+        key_tx: Some((&report).into()),
+        later,
+        packages,
+    })
+}
+
+/// Remembers that the port is this home's, with this key and these names.
+fn settle(
+    context: &Context,
+    chosen: &ChosenPort,
+    name: &str,
+    taker: &Taker,
+    index: u32,
+    actor: &Actor,
+) -> Result<(), Error> {
+    let port = &chosen.port;
+    let chain_id = port.chain().chain_id();
+    context.home().change_ports(|ports| {
+        let known = ports
+            .entry(name.to_owned())
+            .or_insert_with(|| KnownPort::of_another(chain_id, port.address()));
+        known.registry = Some(port.registry().address());
+        known.account = Some(taker.wallet.name.clone());
+        known.identity = Some(taker.identity.clone());
+        known.key_index = Some(index);
+        known.next_key = None;
+        known.next_identity = None;
+        let held = actor.keyring().held().map(|(section, _)| section);
+        for section in held {
+            if let Some(told) = actor.keyring().name(section) {
+                known.sections.insert(section.get(), told.to_owned());
+            }
+        }
+        Ok(())
+    })?;
+    context.home().keep_pins(&[Pin {
+        chain_id,
+        subject: Subject::Account(port.address()),
+        fingerprint: taker
+            .seed
+            .patient_key(index)
+            .public()
+            .fingerprint()
+            .to_string(),
+        // This home's own key: whatever stood there is the former owner's.
+        state: PinState::Replaced,
+    }])?;
+    Ok(())
+}
+
+/// An earlier run did everything but remember it.
+fn finished(
+    context: &Context,
+    chosen: &ChosenPort,
+    args: &AcceptArgs,
+    taker: &Taker,
+    index: u32,
+) -> Result<Accepted, Error> {
+    let port = &chosen.port;
+    let (chain_id, address) = (port.chain().chain_id(), port.address());
+    let secret = taker.seed.patient_key(index);
+    let fingerprint = secret.public().fingerprint().to_string();
+    let name = context.home().change_ports(|ports| {
+        match (entry(ports, chain_id, address), &args.name) {
+            (Some((name, _)), None) => Ok(name),
+            _ => free_name(ports, args.name.as_deref(), address),
+        }
+    })?;
+    let account = taker.wallet.address();
+    let actor = Actor::new_owner(port, account, secret.into(), Keyring::default());
+    settle(context, chosen, &name, taker, index, &actor)?;
+    Ok(Accepted {
+        port: address,
+        name,
+        former_owner: None,
+        fingerprint,
+        identity: taker.identity.clone(),
+        key_index: index,
+        sections: SectionSet::EMPTY,
+        sealed_to: Vec::new(),
+        left_out: Vec::new(),
+        accept_tx: None,
+        key_tx: None,
+        later: Vec::new(),
+        packages: Vec::new(),
+    })
+}
+
+/// Whoever was a delegate before is listed as one still.
+async fn warn_of_own_delegation(
+    context: &Context,
+    port: &Port,
+    account: Address,
+) -> Result<(), Error> {
+    let now = port.chain().now(time::clock()).await?;
+    let delegation = port.holder_of(account, now).await?.delegation;
+    if !delegation.rights.is_empty() {
+        context.warn(
+            "port.own_delegation",
+            format!("you are listed as the port's delegate still: end that with `patientport delegate remove {account}`"),
+        );
+    }
+    Ok(())
+}
