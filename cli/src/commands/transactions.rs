@@ -4,6 +4,8 @@
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
+use crate::args::delegate::DelegateCommand;
+use crate::args::emergency::EmergencyCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::ProviderCommand;
 use crate::args::record::RecordCommand;
@@ -38,23 +40,30 @@ impl Command {
                 | ProviderCommand::Attester(_) => One,
             },
             Self::Port(command) => match command {
-                PortCommand::Show(_) | PortCommand::List => None,
+                PortCommand::Show(_) | PortCommand::Remember(_) | PortCommand::List => None,
                 PortCommand::Issue(_)
                 | PortCommand::Claim(_)
+                | PortCommand::Transfer(_)
+                | PortCommand::SetPrimary(_)
                 | PortCommand::CancelSignatures(_) => One,
-                PortCommand::ChangeKey(_) => Several,
+                PortCommand::ChangeKey(_) | PortCommand::Accept(_) => Several,
             },
             Self::Record(command) => match command {
                 RecordCommand::List(_) | RecordCommand::Get(_) | RecordCommand::Verify(_) => None,
-                RecordCommand::Add(_) | RecordCommand::Retract(_) | RecordCommand::Erase(_) => One,
+                RecordCommand::Add(_)
+                | RecordCommand::Supersede(_)
+                | RecordCommand::Retract(_)
+                | RecordCommand::Erase(_) => One,
                 RecordCommand::Share(_) => Several,
                 RecordCommand::Publish(_) => Planned,
             },
             Self::Request(command) => match command {
                 RequestCommand::List(_) | RequestCommand::Show(_) => None,
-                RequestCommand::Send(_) | RequestCommand::Deny(_) | RequestCommand::Cancel(_) => {
-                    One
-                }
+                RequestCommand::Send(_)
+                | RequestCommand::Deny(_)
+                | RequestCommand::Cancel(_)
+                | RequestCommand::Block(_)
+                | RequestCommand::Unblock(_) => One,
                 RequestCommand::Approve(_) => Several,
             },
             Self::Access(command) => match command {
@@ -63,6 +72,22 @@ impl Command {
                 | AccessCommand::Revoke(_)
                 | AccessCommand::Reseal(_)
                 | AccessCommand::Rotate(_) => Several,
+            },
+            Self::Delegate(command) => match command {
+                DelegateCommand::List(_) => None,
+                DelegateCommand::Add(_)
+                | DelegateCommand::Change(_)
+                | DelegateCommand::Remove(_) => Several,
+            },
+            Self::Emergency(command) => match command {
+                EmergencyCommand::List(_) => None,
+                EmergencyCommand::Custodian(_)
+                | EmergencyCommand::Disarm(_)
+                | EmergencyCommand::Break(_)
+                | EmergencyCommand::Veto(_) => One,
+                EmergencyCommand::Arm(_)
+                | EmergencyCommand::Refresh(_)
+                | EmergencyCommand::Release(_) => Several,
             },
             Self::Relay(command) => match command {
                 RelayCommand::Show(_) => None,

@@ -94,6 +94,7 @@ pub async fn run(context: &Context, args: ArmArgs) -> Result<Armed, Error> {
         preview = preview.pinned("custodian", format!("{account}, key "), pin.clone());
     }
     let call = port.arm(args.responder, set, delay, window, commitment);
+    packages::store_ahead(context, &package).await?;
     let prepared = approved(context, &patient.wallet, preview, &call).await?;
     packages::store(context, &package).await?;
     let report = submit(context, &patient.wallet, &call, &prepared).await?;

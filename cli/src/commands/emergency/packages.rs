@@ -21,6 +21,7 @@ use crate::commands::party::section_list;
 use crate::commands::record::blocking;
 use crate::commands::record::stores::Writers;
 use crate::context::{ChosenPort, Context};
+use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::home::pins::{Pin, PinState, Subject};
 use crate::output::Outcome;
@@ -130,6 +131,17 @@ pub async fn store(context: &Context, package: &Package) -> Result<(), Error> {
     }
 }
 
+/// Stores a package before its transaction is handed over: whoever sends that has no package to store.
+///
+/// # Errors
+/// As [`store`].
+pub async fn store_ahead(context: &Context, package: &Package) -> Result<(), Error> {
+    match context.settings.delivery {
+        Delivery::Sign { .. } | Delivery::Unsigned { .. } => store(context, package).await,
+        Delivery::Send | Delivery::DryRun => Ok(()),
+    }
+}
+
 /// Makes packages anew that are older than the keys or the custodians, or all of them.
 ///
 /// # Errors
@@ -219,6 +231,7 @@ async fn renew(
             preview = preview.pinned("custodian", format!("{account}, key "), pin.clone());
         }
         let call = port.set_package(*responder, package.commitment());
+        store_ahead(context, &package).await?;
         let prepared = approved(context, sender.wallet, preview, &call).await?;
         store(context, &package).await?;
         let report = submit(context, sender.wallet, &call, &prepared).await?;
