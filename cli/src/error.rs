@@ -211,6 +211,41 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A line of a manifest.
+    #[error("line `{line}` of `{}` cannot be used: {reason}", path.display())]
+    Manifest {
+        /// Which manifest.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// Why not.
+        reason: String,
+    },
+    /// Of several records some were not added.
+    #[error("{failed} of {total} were not added")]
+    BatchIncomplete {
+        /// How many.
+        failed: usize,
+        /// Of how many, with the noun.
+        total: String,
+    },
+    /// Another record of the batch was to go to the same place, and could not.
+    #[error("as for the other records of this port and section: {why}")]
+    Unplaced {
+        /// What stood in the way.
+        why: String,
+    },
+    /// Another run of this home adds records.
+    #[error("another run of this home is adding records")]
+    BatchRunning,
+    /// Of several records some were not fetched.
+    #[error("{failed} of {total} were not fetched")]
+    FetchIncomplete {
+        /// How many.
+        failed: usize,
+        /// Of how many, with the noun.
+        total: String,
+    },
     /// What was said about a record cannot be stored with it.
     #[error("the record's description cannot be stored")]
     Metadata {
@@ -388,6 +423,11 @@ impl Error {
             Self::UnknownCode { .. } => "port.unknown_code",
             Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
             Self::Input { .. } => "input.unreadable",
+            Self::Manifest { .. } => "manifest.invalid",
+            Self::BatchIncomplete { .. } => "record.batch_incomplete",
+            Self::Unplaced { .. } => "record.unplaced",
+            Self::BatchRunning => "record.batch_running",
+            Self::FetchIncomplete { .. } => "record.fetch_incomplete",
             Self::Metadata { .. } => "record.invalid_metadata",
             Self::TooLarge { .. } => "input.too_large",
             Self::Output(FileError::Exists(_)) => "output.exists",

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`args`] | what can be typed |
 //! | [`settings`] | flags, environment and settings file, resolved once |
+//! | [`progress`] | bars for long work |
 //! | [`home`] | keys and everything remembered |
 //! | [`commands`] | one file per verb; each returns a typed outcome |
 //! | [`output`] | outcomes as text or as the JSON document |
@@ -29,6 +30,7 @@ pub mod networks;
 pub mod output;
 pub mod passwords;
 pub mod preview;
+pub mod progress;
 pub mod settings;
 mod signals;
 pub mod terminal;
@@ -121,6 +123,7 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> u8 {
         verbosity: Verbosity::Normal,
         interactive: false,
         color: false,
+        progress: false,
     };
     if json {
         let message = error.to_string();

@@ -3,6 +3,7 @@
 //! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
 
 mod access;
+mod batch;
 mod deployment;
 mod doctor;
 mod environment;
@@ -12,6 +13,7 @@ mod identity;
 mod keepalive;
 mod keys;
 mod networks;
+mod progress;
 mod records;
 mod servers;
 mod sharing;

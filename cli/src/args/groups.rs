@@ -112,6 +112,9 @@ pub struct DisplayArgs {
     /// Colour on a terminal [default: auto]
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     pub color: Option<ColorChoice>,
+    /// Show no progress bars [default: on a terminal, unless `--quiet` or `--json` is given or `TERM` is `dumb`]
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     /// Never ask anything; fail and name the missing flag
     #[arg(long, global = true)]
     pub no_input: bool,

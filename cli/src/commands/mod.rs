@@ -85,9 +85,11 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
-            RecordCommand::Add(args) => report(record::add::run(context, args).await),
+            RecordCommand::Add(args) => record::add::run(context, args).await,
             RecordCommand::List(args) => report(record::list::run(context, &args).await),
             RecordCommand::Get(args) => record::get::run(context, args).await,
+            RecordCommand::Fetch(args) => report(record::fetch::run(context, &args).await),
+            RecordCommand::Export(args) => report(record::export::run(context, &args).await),
             RecordCommand::Share(args) => report(record::share::run(context, &args).await),
             RecordCommand::Verify(args) => report(record::verify::run(context, &args).await),
             RecordCommand::Retract(args) => report(record::retract::run(context, &args).await),
@@ -104,6 +106,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::Access(command) => match command {
             AccessCommand::List(args) => report(access::list::run(context, &args).await),
+            AccessCommand::Mine(args) => report(access::mine::run(context, &args).await),
             AccessCommand::Grant(args) => report(access::grant::run(context, args).await),
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
             AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),

@@ -10,6 +10,8 @@
 //! | `pins.json` | keys seen first, see [`pins`] |
 //! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
 //! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
+//! | `mentions/…` | ports whose events name an account, see [`mentions`] |
+//! | `filed/CHAIN_ID-PORT.jsonl` | what batches have added, see [`filed`] |
 //! | `pending/COMMITMENT.json` | records encrypted but not yet on chain, see [`pending`] |
 //! | `erasing/COMMITMENT.json` | records being erased, see [`transfers`] |
 //! | `outgoing/`, `uploads/`, `incoming/` | ciphertext on its way to and from stores, see [`transfers`] |
@@ -20,9 +22,11 @@
 pub mod config;
 pub mod deployments;
 pub mod derived;
+pub mod filed;
 pub mod files;
 pub mod identities;
 pub mod looked;
+pub mod mentions;
 pub mod pending;
 pub mod pins;
 pub mod ports;
