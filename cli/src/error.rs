@@ -246,6 +246,50 @@ pub enum Error {
         /// Of how many, with the noun.
         total: String,
     },
+    /// A template that says something that cannot be.
+    #[error("the template `{name}` cannot be used: {reason}")]
+    Template {
+        /// Which; safe to show.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A placeholder that was left open, or that there is none of.
+    #[error("the placeholder `{placeholder}` {problem}: template `{template}`")]
+    Placeholder {
+        /// Which template; safe to show.
+        template: String,
+        /// Which placeholder; safe to show.
+        placeholder: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A port card that is none.
+    #[error("`{text}` is no port card: {reason}")]
+    Card {
+        /// What was given; safe to show.
+        text: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A port card of another chain.
+    #[error("the port card is of chain `{card}`, and the node serves chain `{node}`")]
+    CardChain {
+        /// The card's.
+        card: u64,
+        /// The node's.
+        node: u64,
+    },
+    /// A port whose key is not that of its card.
+    #[error("the node shows the key `{found}` for the port `{port}`, and its card says `{card}`")]
+    CardKey {
+        /// The port.
+        port: Address,
+        /// The card's fingerprint.
+        card: String,
+        /// The fingerprint of what the node shows.
+        found: String,
+    },
     /// What was said about a record cannot be stored with it.
     #[error("the record's description cannot be stored")]
     Metadata {
@@ -423,6 +467,11 @@ impl Error {
             Self::UnknownCode { .. } => "port.unknown_code",
             Self::NotThePortsKey { .. } | Self::NotThePublishedKey { .. } => "identity.wrong_key",
             Self::Input { .. } => "input.unreadable",
+            Self::Template { .. } => "template.invalid",
+            Self::Placeholder { .. } => "template.placeholder",
+            Self::Card { .. } => "card.invalid",
+            Self::CardChain { .. } => "card.other_chain",
+            Self::CardKey { .. } => "card.other_key",
             Self::Manifest { .. } => "manifest.invalid",
             Self::BatchIncomplete { .. } => "record.batch_incomplete",
             Self::Unplaced { .. } => "record.unplaced",
@@ -567,6 +616,7 @@ fn home_code(error: &HomeError) -> &'static str {
         HomeError::NoPort(_) => "port.none_known",
         HomeError::AmbiguousPort { .. } => "port.ambiguous",
         HomeError::KeyChanged { .. } => "pin.changed",
+        HomeError::UnknownTemplate(_) => "template.unknown",
         HomeError::UnknownPending(_) => "record.nothing_pending",
     }
 }

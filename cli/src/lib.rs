@@ -4,6 +4,7 @@
 //! | module | idea |
 //! |---|---|
 //! | [`args`] | what can be typed |
+//! | [`card`] | port cards |
 //! | [`settings`] | flags, environment and settings file, resolved once |
 //! | [`progress`] | bars for long work |
 //! | [`home`] | keys and everything remembered |
@@ -20,6 +21,7 @@
 )]
 
 pub mod args;
+pub mod card;
 pub mod codes;
 pub mod commands;
 pub mod context;

@@ -4,6 +4,7 @@
 
 mod access;
 mod batch;
+mod collect;
 mod deployment;
 mod doctor;
 mod environment;

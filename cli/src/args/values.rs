@@ -51,6 +51,9 @@ pub enum ValueError {
     /// Not an address.
     #[error("`{0}` is not an address: 0x and 40 hexadecimal digits")]
     Address(String),
+    /// Nothing that fills a placeholder.
+    #[error("`{0}` fills no placeholder: give KEY=TEXT, such as visit=Monday")]
+    Placeholder(String),
     /// Not a hash.
     #[error("`{0}` is not a hash: 0x and 64 hexadecimal digits")]
     Hash(String),
@@ -224,6 +227,19 @@ pub fn timeout(text: &str) -> Result<Duration, ValueError> {
 pub fn address(text: &str) -> Result<Address, ValueError> {
     text.parse()
         .map_err(|_| ValueError::Address(text.to_owned()))
+}
+
+/// Parses `KEY=TEXT` for a template's placeholder.
+///
+/// # Errors
+/// [`ValueError::Placeholder`].
+pub fn placeholder(text: &str) -> Result<(String, String), ValueError> {
+    let bad = || ValueError::Placeholder(text.to_owned());
+    let (key, value) = text.split_once('=').ok_or_else(bad)?;
+    if !crate::commands::request::template::is_placeholder(key) {
+        return Err(bad());
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Parses a 32-byte hash.

@@ -29,7 +29,7 @@ use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
 use crate::args::record::RecordCommand;
-use crate::args::request::RequestCommand;
+use crate::args::request::{RequestCommand, TemplateCommand};
 use crate::args::wallet::WalletCommand;
 use crate::context::Context;
 use crate::error::Error;
@@ -81,6 +81,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Issue(args) => report(port::issue::run(context, args).await),
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
+            PortCommand::Card(args) => report(port::card::run(context, &args).await),
             PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
             PortCommand::List => report(port::list::run(context)),
         },
@@ -98,6 +99,14 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::Request(command) => match command {
             RequestCommand::Send(args) => report(request::send::run(context, args).await),
+            RequestCommand::Refer(args) => report(request::send::refer(context, args).await),
+            RequestCommand::Status(args) => report(request::status::run(context, &args).await),
+            RequestCommand::Template(command) => match command {
+                TemplateCommand::List => report(request::template::list(context)),
+                TemplateCommand::Show(args) => report(request::template::show(context, &args)),
+                TemplateCommand::Save(args) => report(request::template::save(context, args)),
+                TemplateCommand::Remove(args) => report(request::template::remove(context, &args)),
+            },
             RequestCommand::List(args) => report(request::list::run(context, &args).await),
             RequestCommand::Show(args) => report(request::show::run(context, &args).await),
             RequestCommand::Approve(args) => report(request::approve::run(context, args).await),

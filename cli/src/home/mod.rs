@@ -13,6 +13,7 @@
 //! | `mentions/…` | ports whose events name an account, see [`mentions`] |
 //! | `filed/CHAIN_ID-PORT.jsonl` | what batches have added, see [`filed`] |
 //! | `pending/COMMITMENT.json` | records encrypted but not yet on chain, see [`pending`] |
+//! | `templates/NAME.json` | words for requests and denials, see [`templates`] |
 //! | `erasing/COMMITMENT.json` | records being erased, see [`transfers`] |
 //! | `outgoing/`, `uploads/`, `incoming/` | ciphertext on its way to and from stores, see [`transfers`] |
 //! | `store/` | the default record store |
@@ -30,6 +31,7 @@ pub mod mentions;
 pub mod pending;
 pub mod pins;
 pub mod ports;
+pub mod templates;
 pub mod transfers;
 pub mod wallets;
 
@@ -128,6 +130,9 @@ pub enum HomeError {
         /// Fingerprint met now.
         found: String,
     },
+    /// No such template.
+    #[error("this home has no template `{0}`")]
+    UnknownTemplate(String),
     /// Nothing to resume.
     #[error("no record with commitment `{0}` waits to be sent")]
     UnknownPending(String),

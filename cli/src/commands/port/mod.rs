@@ -1,5 +1,6 @@
 //! `patientport port …`
 
+pub mod card;
 pub mod change_key;
 pub mod claim;
 pub mod issue;

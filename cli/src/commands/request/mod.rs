@@ -6,3 +6,5 @@ pub mod deny;
 pub mod list;
 pub mod send;
 pub mod show;
+pub mod status;
+pub mod template;
