@@ -121,6 +121,8 @@ pub const CODES: &[Code] = &[
         &["check the chain; `--fresh` deploys at other addresses"]),
     code("deploy.refused", Refused, "The chain's deployer could not create the contract.",
         &["check that the chain is an Arbitrum chain with Stylus"]),
+    code("deployment.invalid", Usage, "A file holds no deployment that this program can read.",
+        &["`patientport deployment export` writes such files"]),
     code("devnode.failed", Environment, "The development chain could not start.",
         &["`patientport devnode --help` lists the flags"]),
     code("doctor.unwell", Refused, "Something that was looked at does not work.",

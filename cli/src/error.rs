@@ -290,6 +290,14 @@ pub enum Error {
         /// The fingerprint of what the node shows.
         found: String,
     },
+    /// A file that holds no deployment.
+    #[error("`{}` holds no deployment: {reason}", path.display())]
+    DeploymentFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong; safe to show.
+        reason: String,
+    },
     /// What was said about a record cannot be stored with it.
     #[error("the record's description cannot be stored")]
     Metadata {
@@ -472,6 +480,7 @@ impl Error {
             Self::Card { .. } => "card.invalid",
             Self::CardChain { .. } => "card.other_chain",
             Self::CardKey { .. } => "card.other_key",
+            Self::DeploymentFile { .. } => "deployment.invalid",
             Self::Manifest { .. } => "manifest.invalid",
             Self::BatchIncomplete { .. } => "record.batch_incomplete",
             Self::Unplaced { .. } => "record.unplaced",

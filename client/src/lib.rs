@@ -26,6 +26,7 @@ pub mod sharing;
 pub mod stale;
 pub mod store;
 pub mod units;
+pub mod upgrade;
 
 mod code;
 

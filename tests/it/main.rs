@@ -4,6 +4,7 @@
 
 mod access;
 mod batch;
+mod cards;
 mod collect;
 mod deployment;
 mod doctor;
@@ -16,6 +17,7 @@ mod keys;
 mod networks;
 mod progress;
 mod records;
+mod requests;
 mod servers;
 mod sharing;
 mod signals;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod backup;
 pub mod demo;
 pub mod deploy;
+pub mod deployment;
 pub mod describe;
 pub mod devnode;
 pub mod doctor;
@@ -18,13 +19,16 @@ pub mod party;
 pub mod port;
 pub mod provider;
 pub mod record;
+pub mod registry;
 pub mod request;
 pub mod sealing;
 pub mod stale;
+pub mod upgrade;
 pub mod wallet;
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
+use crate::args::deployment::{DeploymentCommand, RegistryCommand};
 use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
@@ -60,6 +64,19 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             IdentityCommand::Import(args) => report(identity::import::run(context, &args)),
         },
         Command::Deploy(args) => report(deploy::run(context, args).await),
+        Command::Deployment(command) => match command {
+            DeploymentCommand::Show => report(deployment::show(context).await),
+            DeploymentCommand::Export(args) => deployment::export(context, &args).await,
+            DeploymentCommand::Import(args) => report(deployment::import(context, &args).await),
+        },
+        Command::Upgrade(args) => report(upgrade::run(context, args).await),
+        Command::Registry(command) => match command {
+            RegistryCommand::Show => report(registry::show(context).await),
+            RegistryCommand::TransferOwnership(args) => {
+                report(registry::transfer(context, &args).await)
+            }
+            RegistryCommand::AcceptOwnership => report(deploy::accept_ownership(context).await),
+        },
         Command::Keepalive(args) => report(keepalive::run(context, &args).await),
         Command::Provider(command) => match command {
             ProviderCommand::Register(args) => report(provider::register::run(context, args).await),
@@ -68,6 +85,16 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             }
             ProviderCommand::Attest(args) => report(provider::attest::run(context, args).await),
             ProviderCommand::Suspend(args) => report(provider::suspend::run(context, &args).await),
+            ProviderCommand::Reinstate(args) => {
+                report(provider::status::reinstate(context, &args).await)
+            }
+            ProviderCommand::Retire => report(provider::status::retire(context).await),
+            ProviderCommand::SetProfile(args) => {
+                report(provider::profile::set(context, args).await)
+            }
+            ProviderCommand::SetContact(args) => {
+                report(provider::profile::set_contact(context, args).await)
+            }
             ProviderCommand::Show(args) => report(provider::show::run(context, &args).await),
             ProviderCommand::List(args) => report(provider::list::run(context, &args).await),
             ProviderCommand::Attester(AttesterCommand::Add(args)) => {
