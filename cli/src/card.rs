@@ -72,7 +72,9 @@ impl FromStr for Card {
         let digits = !chain.is_empty() && chain.bytes().all(|byte| byte.is_ascii_digit());
         let chain_id = chain.parse().ok().filter(|_| digits);
         let hex = account.strip_prefix("0x").or(account.strip_prefix("0X"));
-        let account = hex.filter(|hex| hex.len() == 40).and_then(|hex| hex.parse().ok());
+        let account = hex
+            .filter(|hex| hex.len() == 40)
+            .and_then(|hex| hex.parse().ok());
         Ok(Self {
             chain_id: chain_id.ok_or_else(|| bad("its chain is no number"))?,
             account: account.ok_or_else(|| bad("its port is no address"))?,
@@ -96,7 +98,11 @@ mod tests {
         let card: Card = TEXT.parse().unwrap();
         assert_eq!(card.chain_id, 42_161);
         assert_eq!(card.to_string(), TEXT);
-        for text in [format!(" {TEXT}\n"), TEXT.to_ascii_uppercase(), TEXT.to_ascii_lowercase()] {
+        for text in [
+            format!(" {TEXT}\n"),
+            TEXT.to_ascii_uppercase(),
+            TEXT.to_ascii_lowercase(),
+        ] {
             assert_eq!(text.parse::<Card>().unwrap(), card, "{text}");
         }
         assert!(!Card::is_meant("mine") && !Card::is_meant("0x9fE4"));

@@ -78,7 +78,12 @@ impl Bar {
     }
 
     /// Over several things with so many bytes in all, if that is known.
-    pub fn items(terminal: &Terminal, noun: &'static str, total: usize, bytes: Option<u64>) -> Self {
+    pub fn items(
+        terminal: &Terminal,
+        noun: &'static str,
+        total: usize,
+        bytes: Option<u64>,
+    ) -> Self {
         let items = Items {
             noun,
             done: AtomicU64::new(0),

@@ -15,8 +15,8 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::args::groups::ColorChoice;
-use crate::{progress, signals};
 use crate::text::harmless;
+use crate::{progress, signals};
 
 /// Longest line a prompt takes, in bytes.
 const MAX_LINE_BYTES: usize = 4096;

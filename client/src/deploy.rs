@@ -231,7 +231,15 @@ impl Implementation {
     /// As [`deploy`].
     pub async fn create(&self, chain: &Chain, signer: &Signer) -> Result<Option<TxReport>> {
         let address = self.address();
-        create(chain, signer, &self.code, NO_CONSTRUCTOR, self.salt, address).await
+        create(
+            chain,
+            signer,
+            &self.code,
+            NO_CONSTRUCTOR,
+            self.salt,
+            address,
+        )
+        .await
     }
 }
 

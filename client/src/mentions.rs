@@ -125,7 +125,9 @@ pub async fn mentions(
     // The newest blocks are read again: they may yet be replaced by others.
     let settled = newest.saturating_sub(SETTLED);
     if found.through.is_none_or(|(block, _)| block < settled) && settled >= registry.from_block() {
-        found.through = hash_of(registry, settled).await?.map(|hash| (settled, hash));
+        found.through = hash_of(registry, settled)
+            .await?
+            .map(|hash| (settled, hash));
     }
     Ok(found)
 }

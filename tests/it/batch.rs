@@ -66,7 +66,9 @@ fn a_directory_becomes_records_in_the_order_of_its_names_and_only_once() {
     let titles = members(&listed, "title");
     assert_eq!(
         titles,
-        ["a.txt", "b.txt", "d.txt", "b.txt", "a.txt", "b.txt", "d.txt"]
+        [
+            "a.txt", "b.txt", "d.txt", "b.txt", "a.txt", "b.txt", "d.txt"
+        ]
     );
     assert!(members(&listed, "access").iter().all(|it| it == "open"));
 }
@@ -132,7 +134,11 @@ fn a_manifest_files_for_several_patients_and_a_bad_line_keeps_no_other_back() {
     // In words: what was not added is named, with the reason.
     let run = Run::of(context.primary.command(&line).arg("--yes"));
     assert_eq!((run.exit_code, run.stdout.len()), (Some(1), 0));
-    for told in ["missing.txt", "input.unreadable", "4 of 6 records were not added"] {
+    for told in [
+        "missing.txt",
+        "input.unreadable",
+        "4 of 6 records were not added",
+    ] {
         assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
     }
 }
@@ -165,16 +171,37 @@ fn mistakes_in_a_batch_are_told_before_anything_is_stored() {
     let manifest = |name: &str, content: &str| {
         let path = directory.join(name);
         fs::write(&path, content).expect("the directory is writable");
-        format!("record add --port {port} --section 0 --manifest {}", utf8(&path))
+        format!(
+            "record add --port {port} --section 0 --manifest {}",
+            utf8(&path)
+        )
     };
     for (line, code) in [
-        (format!("record add {path} {path} --port {port}"), "usage.flag_needed"),
-        (format!("record add {path}/a.txt - --port {port}"), "usage.invalid_value"),
-        (format!("record add {path} -R --title same --port {port}"), "usage.invalid_value"),
-        (manifest("m.csv", "file,sektion\na.txt,0\n"), "manifest.invalid"),
-        (manifest("m.jsonl", "{\"file\":\"a.txt\",\"time\":\"soon\"}\n"), "manifest.invalid"),
+        (
+            format!("record add {path} {path} --port {port}"),
+            "usage.flag_needed",
+        ),
+        (
+            format!("record add {path}/a.txt - --port {port}"),
+            "usage.invalid_value",
+        ),
+        (
+            format!("record add {path} -R --title same --port {port}"),
+            "usage.invalid_value",
+        ),
+        (
+            manifest("m.csv", "file,sektion\na.txt,0\n"),
+            "manifest.invalid",
+        ),
+        (
+            manifest("m.jsonl", "{\"file\":\"a.txt\",\"time\":\"soon\"}\n"),
+            "manifest.invalid",
+        ),
         (manifest("m.toml", "a.txt"), "usage.invalid_value"),
-        (format!("record add --manifest {path}/none.csv"), "input.unreadable"),
+        (
+            format!("record add --manifest {path}/none.csv"),
+            "input.unreadable",
+        ),
     ] {
         context.primary.run(&line).failure(2, code);
     }
@@ -184,7 +211,10 @@ fn mistakes_in_a_batch_are_told_before_anything_is_stored() {
         .stranger
         .run(&denied)
         .failure(1, "record.batch_incomplete");
-    assert_eq!(error["details"]["batch"]["records"][0]["error"]["code"], "access.denied");
+    assert_eq!(
+        error["details"]["batch"]["records"][0]["error"]["code"],
+        "access.denied"
+    );
     assert_eq!(files_below(&context.primary.store), []);
     assert_eq!(on_chain(&context), 0);
 }
@@ -193,7 +223,10 @@ fn mistakes_in_a_batch_are_told_before_anything_is_stored() {
 fn an_interrupted_batch_goes_on_where_it_was_and_adds_nothing_twice() {
     for trouble in [Trouble::HidesReceipts, Trouble::LosesTransactions] {
         let context = TestContext::with_port();
-        let directory = directory(&context, &[("a.txt", "one"), ("b.txt", "two"), ("c.txt", "3")]);
+        let directory = directory(
+            &context,
+            &[("a.txt", "one"), ("b.txt", "two"), ("c.txt", "3")],
+        );
         let add = format!(
             "record add {} -R --port {} --section 0 --timeout 1s",
             utf8(&directory),
@@ -201,12 +234,12 @@ fn an_interrupted_batch_goes_on_where_it_was_and_adds_nothing_twice() {
         );
         let sent = trouble == Trouble::HidesReceipts;
         let proxy = Proxy::start(context.node.address(), trouble);
-        let run = Run::of(
-            context
-                .primary
-                .command(&add)
-                .args(["--json", "--yes", "--rpc-url", &proxy.url()]),
-        );
+        let run = Run::of(context.primary.command(&add).args([
+            "--json",
+            "--yes",
+            "--rpc-url",
+            &proxy.url(),
+        ]));
         let error = run.failure(1, "record.batch_incomplete");
         let states = members(&error["details"]["batch"], "state");
         assert_eq!(states, ["failed"; 3]);
@@ -229,11 +262,18 @@ fn an_interrupted_batch_goes_on_where_it_was_and_adds_nothing_twice() {
 fn a_batch_is_confirmed_once_on_a_terminal() {
     let context = TestContext::with_port();
     let directory = directory(&context, &[("a.txt", "one"), ("b.txt", "two")]);
-    let add = format!("record add {} -R --port {} --section 0", utf8(&directory), context.port);
+    let add = format!(
+        "record add {} -R --port {} --section 0",
+        utf8(&directory),
+        context.port
+    );
     let mut command = context.primary.command(&add);
     let (shown, code) = on_terminal(&mut command, &[("send it?", "n")]);
     assert_eq!(code, Some(1), "{shown}");
-    assert!(shown.contains("add 2 records, a transaction each"), "{shown}");
+    assert!(
+        shown.contains("add 2 records, a transaction each"),
+        "{shown}"
+    );
     assert_eq!(on_chain(&context), 0);
     let (shown, code) = on_terminal(&mut command, &[("send it?", "y")]);
     assert_eq!(code, Some(0), "{shown}");

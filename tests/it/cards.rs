@@ -34,7 +34,10 @@ fn a_card_stands_for_a_port_and_pins_its_key() {
     assert_eq!(String::from_utf8_lossy(&run.stdout), format!("{card}\n"));
     let run = Run::of(&mut context.patient.command("port card --qr"));
     let drawn = String::from_utf8_lossy(&run.stdout).into_owned();
-    assert!(drawn.lines().count() > 15 && drawn.ends_with(&format!("{card}\n")), "{drawn}");
+    assert!(
+        drawn.lines().count() > 15 && drawn.ends_with(&format!("{card}\n")),
+        "{drawn}"
+    );
 }
 
 #[test]
@@ -58,7 +61,9 @@ fn a_card_that_does_not_fit_what_the_node_shows_is_refused_before_anything_is_se
     context.stranger.ok(&format!("port claim {second}"));
     let error = ask(&swapped).failure(1, "card.other_key");
     assert!(
-        error["message"].as_str().is_some_and(|it| it.contains(fingerprint)),
+        error["message"]
+            .as_str()
+            .is_some_and(|it| it.contains(fingerprint)),
         "{error:#}"
     );
     ask(&card.replace(":412346:", ":42161:")).failure(2, "card.other_chain");

@@ -36,7 +36,9 @@ fn grant(context: &TestContext, who: &Party, section: u8, until: &str) -> Value 
 fn names(directory: &Path) -> Vec<String> {
     let files = files_below(directory).into_iter();
     let names = files.map(|(path, _)| path.file_name().expect("a name").to_owned());
-    names.map(|name| name.into_string().expect("ASCII")).collect()
+    names
+        .map(|name| name.into_string().expect("ASCII"))
+        .collect()
 }
 
 fn content_of(directory: &Path, fetched: &Value, index: usize) -> Vec<u8> {
@@ -50,14 +52,21 @@ fn a_provider_sees_its_grants_at_all_ports_and_no_others() {
     let second = second_port(&context, "x", b"second");
     let mine = context.specialist.ok("access mine");
     assert_eq!(mine["grants"].as_array().map(Vec::len), Some(1), "{mine:#}");
-    assert_eq!(mine["grants"][0]["port"], json!(context.port.to_lowercase()));
+    assert_eq!(
+        mine["grants"][0]["port"],
+        json!(context.port.to_lowercase())
+    );
     assert_eq!(mine["grants"][0]["sections"], json!([0]));
     assert_eq!(mine["grants"][0]["rights"], "read");
 
     grant(&context, &context.stranger, 4, "10d");
     let mine = context.specialist.ok("access mine");
     assert_eq!(mine["grants"].as_array().map(Vec::len), Some(2), "{mine:#}");
-    assert_eq!(mine["grants"][0]["port"], json!(second.to_lowercase()), "it ends first");
+    assert_eq!(
+        mine["grants"][0]["port"],
+        json!(second.to_lowercase()),
+        "it ends first"
+    );
 
     // One that has ended is there for those who ask.
     context
@@ -95,15 +104,25 @@ fn everything_granted_is_fetched_once_under_harmless_names() {
     let fetch = format!("record fetch --all -o {}", utf8(&directory));
     let fetched = context.specialist.ok(&fetch);
     let figures = |it: &Value| [&it["fetched"], &it["kept"], &it["not_given"]].map(Value::as_u64);
-    assert_eq!(figures(&fetched), [Some(2), Some(0), Some(1)], "{fetched:#}");
+    assert_eq!(
+        figures(&fetched),
+        [Some(2), Some(0), Some(1)],
+        "{fetched:#}"
+    );
     let mut found = names(&directory);
     found.sort();
-    assert_eq!(found, ["000001-evil-sh.txt", "000001-first.txt", "index.json"]);
+    assert_eq!(
+        found,
+        ["000001-evil-sh.txt", "000001-first.txt", "index.json"]
+    );
     let contents = [0, 1].map(|index| content_of(&directory, &fetched, index));
     assert!(contents.contains(&b"first".to_vec()) && contents.contains(&b"second".to_vec()));
 
     // Again: nothing is fetched; a file that was changed is, and so is what is new.
-    assert_eq!(figures(&context.specialist.ok(&fetch)), [Some(0), Some(2), Some(1)]);
+    assert_eq!(
+        figures(&context.specialist.ok(&fetch)),
+        [Some(0), Some(2), Some(1)]
+    );
     let changed = directory.join(fetched["records"][0]["file"].as_str().expect("a file"));
     fs::write(&changed, "spilt").expect("the file is writable");
     context.add_record("third.txt", b"third");
@@ -128,7 +147,10 @@ fn everything_granted_is_fetched_once_under_harmless_names() {
         .failure(1, "record.fetch_incomplete");
     let fetched = &error["details"]["fetch"];
     assert_eq!(figures(fetched), [Some(2), Some(0), Some(1)], "{fetched:#}");
-    assert_eq!(fetched["refused"][0]["error"]["code"], "record.missing_blob");
+    assert_eq!(
+        fetched["refused"][0]["error"]["code"],
+        "record.missing_blob"
+    );
     assert_eq!(fetched["refused"][0]["id"], 1);
 }
 
@@ -160,10 +182,14 @@ fn a_patient_takes_a_whole_port_away_and_it_is_the_same_every_time() {
         context.port
     ));
     context.add_record("gone.txt", b"to be erased");
-    context.primary.ok(&format!("record erase 3 --port {}", context.port));
+    context
+        .primary
+        .ok(&format!("record erase 3 --port {}", context.port));
     let [one, other] = ["one", "other"].map(|name| context.path(name));
     let export = |to: &PathBuf| {
-        let exported = context.patient.ok(&format!("record export -o {}", utf8(to)));
+        let exported = context
+            .patient
+            .ok(&format!("record export -o {}", utf8(to)));
         assert_eq!(exported["refused"], json!([]), "{exported:#}");
         exported
     };
@@ -187,7 +213,10 @@ fn a_patient_takes_a_whole_port_away_and_it_is_the_same_every_time() {
         history["length"].as_u64(),
         history["events"].as_array().map(|it| it.len() as u64)
     );
-    assert_eq!(read(one.join("history.fhir.json"))["resourceType"], "Bundle");
+    assert_eq!(
+        read(one.join("history.fhir.json"))["resourceType"],
+        "Bundle"
+    );
 
     export(&other);
     let contents = |root: &Path| -> Vec<(PathBuf, Vec<u8>)> {

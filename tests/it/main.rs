@@ -15,6 +15,7 @@ mod identity;
 mod keepalive;
 mod keys;
 mod networks;
+mod operator;
 mod progress;
 mod records;
 mod requests;

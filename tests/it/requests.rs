@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use std::fs;
 
 fn list(data: &Value) -> Vec<Value> {
-    data["requests"].as_array().expect("there is a list").clone()
+    data["requests"]
+        .as_array()
+        .expect("there is a list")
+        .clone()
 }
 
 #[test]
@@ -16,7 +19,10 @@ fn a_provider_refers_another_and_the_other_reads() {
     let sent = context.primary.ok(&format!(
         "request refer {specialist} --port {port} --section 0 --until 30d --text 'please'"
     ));
-    assert_eq!(sent["requester"], json!(context.primary.address.to_lowercase()));
+    assert_eq!(
+        sent["requester"],
+        json!(context.primary.address.to_lowercase())
+    );
     assert_eq!(sent["recipient"], json!(specialist.to_lowercase()));
     context.patient.ok("request approve 1");
     let mine = context.specialist.ok("access mine");
@@ -73,13 +79,23 @@ fn a_provider_learns_what_became_of_its_requests_at_all_ports() {
         .iter()
         .map(|it| {
             let own = it["port"] == json!(context.port.to_lowercase());
-            format!("{} {} {}", own, it["id"], it["state"].as_str().expect("a state"))
+            format!(
+                "{} {} {}",
+                own,
+                it["id"],
+                it["state"].as_str().expect("a state")
+            )
         })
         .collect();
     told.sort();
     assert_eq!(
         told,
-        ["false 1 approved", "false 2 cancelled", "true 1 denied", "true 2 pending"]
+        [
+            "false 1 approved",
+            "false 2 cancelled",
+            "true 1 denied",
+            "true 2 pending"
+        ]
     );
     let requests = list(&status);
     let denied = requests.iter().find(|it| it["state"] == "denied");
@@ -100,12 +116,15 @@ fn a_provider_learns_what_became_of_its_requests_at_all_ports() {
     assert_eq!(list(&other), Vec::<Value>::new());
 
     // In words, and nothing lapses unseen.
-    context
-        .node
-        .pass(std::time::Duration::from_hours(91 * 24));
+    context.node.pass(std::time::Duration::from_hours(91 * 24));
     let run = Run::of(&mut context.specialist.command("request status"));
     let said = String::from_utf8_lossy(&run.stdout).into_owned();
-    for told in ["scope-too-wide: labs only", "lapsed", "cancelled", "approved"] {
+    for told in [
+        "scope-too-wide: labs only",
+        "lapsed",
+        "cancelled",
+        "approved",
+    ] {
         assert!(said.contains(told), "{told}: {said}");
     }
 }
@@ -132,7 +151,10 @@ fn prepared_words_are_filled_and_flags_come_first() {
     assert_eq!(sent["rights"], "read");
 
     // From a file, and for a denial.
-    let file = context.file("no.json", br#"{ "reason": "not-needed", "text": "as on {day}" }"#);
+    let file = context.file(
+        "no.json",
+        br#"{ "reason": "not-needed", "text": "as on {day}" }"#,
+    );
     context.patient.ok(&format!(
         "request deny 1 --template {} --set day=Monday",
         utf8(&file)
@@ -146,15 +168,47 @@ fn prepared_words_are_filled_and_flags_come_first() {
     let before = context.node.block_number();
     for (line, exit, code) in [
         (send.clone(), 2, "template.placeholder"),
-        (format!("{send} --set visit=x --set date=y"), 2, "template.placeholder"),
+        (
+            format!("{send} --set visit=x --set date=y"),
+            2,
+            "template.placeholder",
+        ),
         (format!("{send} --set visit"), 2, "usage.arguments"),
-        (format!("request send --port {port} --template none"), 2, "template.unknown"),
-        (format!("request send --port {port} --template ../x"), 2, "input.unreadable"),
-        (format!("request send --port {port} --template {}", utf8(&bad)), 2, "template.invalid"),
-        (format!("request send --port {port} --template {}", utf8(&foreign)), 2, "template.invalid"),
-        ("request template save follow-up --text x".into(), 2, "home.name_taken"),
-        ("request template save ../up --text x".into(), 2, "home.invalid_name"),
-        ("request template save later --until soon".into(), 2, "template.invalid"),
+        (
+            format!("request send --port {port} --template none"),
+            2,
+            "template.unknown",
+        ),
+        (
+            format!("request send --port {port} --template ../x"),
+            2,
+            "input.unreadable",
+        ),
+        (
+            format!("request send --port {port} --template {}", utf8(&bad)),
+            2,
+            "template.invalid",
+        ),
+        (
+            format!("request send --port {port} --template {}", utf8(&foreign)),
+            2,
+            "template.invalid",
+        ),
+        (
+            "request template save follow-up --text x".into(),
+            2,
+            "home.name_taken",
+        ),
+        (
+            "request template save ../up --text x".into(),
+            2,
+            "home.invalid_name",
+        ),
+        (
+            "request template save later --until soon".into(),
+            2,
+            "template.invalid",
+        ),
         ("request template save empty".into(), 2, "usage.flag_needed"),
     ] {
         specialist.run(&line).failure(exit, code);
@@ -165,5 +219,7 @@ fn prepared_words_are_filled_and_flags_come_first() {
     specialist
         .run("request template show follow-up")
         .failure(2, "template.unknown");
-    assert!(fs::read_dir(specialist.home.join("templates")).is_ok_and(|mut it| it.next().is_none()));
+    assert!(
+        fs::read_dir(specialist.home.join("templates")).is_ok_and(|mut it| it.next().is_none())
+    );
 }

@@ -370,7 +370,10 @@ pub(super) async fn accept_ownership(context: &Context) -> Result<Deployed, Erro
 }
 
 /// The programs of a deployment, and whether each is cached now.
-pub(super) async fn programs(registry: &Registry, deployment: &Deployment) -> Result<Vec<Program>, Error> {
+pub(super) async fn programs(
+    registry: &Registry,
+    deployment: &Deployment,
+) -> Result<Vec<Program>, Error> {
     let chain = registry.chain();
     let addresses = [
         (Some(registry.address()), "registry"),

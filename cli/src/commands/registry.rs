@@ -35,15 +35,29 @@ impl Outcome for Shown {
         let attesters: Vec<_> = self.attesters.iter().map(ToString::to_string).collect();
         let some = |value: Option<String>| value.unwrap_or_else(|| "none".into());
         let lines = [
-            ("registry", format!("{} on chain {}", self.registry, self.chain_id)),
+            (
+                "registry",
+                format!("{} on chain {}", self.registry, self.chain_id),
+            ),
             ("owner", self.owner.to_string()),
-            ("offered to", some(self.pending_owner.map(|it| it.to_string()))),
-            ("attesters", some((!attesters.is_empty()).then(|| attesters.join(", ")))),
+            (
+                "offered to",
+                some(self.pending_owner.map(|it| it.to_string())),
+            ),
+            (
+                "attesters",
+                some((!attesters.is_empty()).then(|| attesters.join(", "))),
+            ),
             ("providers", self.providers.to_string()),
-            ("port code", some(self.implementation.map(|it| it.to_string()))),
+            (
+                "port code",
+                some(self.implementation.map(|it| it.to_string())),
+            ),
             ("code hash", some(self.code_hash.map(|it| it.to_string()))),
         ];
-        let lines = lines.iter().map(|(label, value)| format!("{label:10}  {value}\n"));
+        let lines = lines
+            .iter()
+            .map(|(label, value)| format!("{label:10}  {value}\n"));
         lines.collect()
     }
 }
@@ -132,7 +146,9 @@ pub async fn transfer(context: &Context, args: &TransferArgs) -> Result<Offered,
     }
     let wallet = context.wallet(None)?;
     let title = match next {
-        Some(_) => "offer the registry to another account; once it accepts, this one decides nothing any more",
+        Some(_) => {
+            "offer the registry to another account; once it accepts, this one decides nothing any more"
+        }
         None => "take back the offer of the registry",
     };
     let preview = Preview::new(title)

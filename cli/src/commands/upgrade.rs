@@ -88,20 +88,21 @@ pub async fn run(context: &Context, args: UpgradeArgs) -> Result<Upgraded, Error
         ),
         None => "a small transaction: the code stands already".into(),
     };
-    let preview = Preview::new("other code for ports issued from now on; those that exist keep theirs")
-        .line("registry", registry.address().to_string())
-        .maybe(
-            "now",
-            upgrade
-                .present
-                .map(|(address, hash)| format!("{address}, code {hash}")),
-        )
-        .line("then", format!("{implementation}, code {code_hash}"))
-        .line(
-            "from",
-            format!("{} (wallet `{}`)", wallet.address(), wallet.name),
-        )
-        .line("gas", cost);
+    let preview =
+        Preview::new("other code for ports issued from now on; those that exist keep theirs")
+            .line("registry", registry.address().to_string())
+            .maybe(
+                "now",
+                upgrade
+                    .present
+                    .map(|(address, hash)| format!("{address}, code {hash}")),
+            )
+            .line("then", format!("{implementation}, code {code_hash}"))
+            .line(
+                "from",
+                format!("{} (wallet `{}`)", wallet.address(), wallet.name),
+            )
+            .line("gas", cost);
     confirm(context, &preview)?;
     let mut steps = Vec::new();
     let carried_out = upgrade.carry_out(&registry, &wallet.signer, |address, report| {
@@ -126,7 +127,9 @@ pub async fn run(context: &Context, args: UpgradeArgs) -> Result<Upgraded, Error
             .collect();
         keep_cached(context, &wallet, &port_code, args.cache_bid, &mut steps).await?;
     } else if !cache::is_cached(chain, code_hash).await? {
-        context.terminal.say("the new code is not in the chain's program cache");
+        context
+            .terminal
+            .say("the new code is not in the chain's program cache");
     }
     context.terminal.say(
         "other machines learn of it by `patientport deployment export` and `deployment import`",

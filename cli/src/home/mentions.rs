@@ -76,6 +76,9 @@ mod tests {
         assert_eq!(home.mentions(&wanted(Mention::Granted)), found);
         assert_eq!(home.mentions(&wanted(Mention::Asked)), Mentions::default());
         std::fs::write(home.mentions_path(&wanted(Mention::Granted)), "{").unwrap();
-        assert_eq!(home.mentions(&wanted(Mention::Granted)), Mentions::default());
+        assert_eq!(
+            home.mentions(&wanted(Mention::Granted)),
+            Mentions::default()
+        );
     }
 }

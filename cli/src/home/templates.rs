@@ -125,7 +125,10 @@ mod tests {
             Err(HomeError::InvalidName(_))
         ));
         home.remove_template("second").unwrap();
-        for result in [home.template("second").err(), home.remove_template("second").err()] {
+        for result in [
+            home.template("second").err(),
+            home.remove_template("second").err(),
+        ] {
             assert!(matches!(result, Some(HomeError::UnknownTemplate(_))));
         }
     }

@@ -178,7 +178,9 @@ impl HttpRemote {
         progress: &Watcher,
     ) -> Result<(), StoreError> {
         let beside = self.url(&format!(".incoming-{id}"));
-        let status = self.put(id, beside.clone(), source, length, progress).await?;
+        let status = self
+            .put(id, beside.clone(), source, length, progress)
+            .await?;
         if !status.is_success() {
             return Err(self.refused("store", id, status));
         }

@@ -450,7 +450,13 @@ impl<R: Remote> BlobStore for RemoteStore<R> {
         }
         self.wait(async {
             self.remote
-                .write(id, source, length, journal.as_deref(), &self.bridge.progress)
+                .write(
+                    id,
+                    source,
+                    length,
+                    journal.as_deref(),
+                    &self.bridge.progress,
+                )
                 .await?;
             // What a server says it took is asked for again: some cut what they take.
             match self.in_time(self.remote.length(id)).await? {

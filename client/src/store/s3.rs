@@ -301,9 +301,7 @@ impl Remote for S3Remote {
         watcher: &Watcher,
     ) -> Result<(), StoreError> {
         if length > PART_BYTES {
-            return self
-                .write_parts(id, source, length, journal, watcher)
-                .await;
+            return self.write_parts(id, source, length, journal, watcher).await;
         }
         let bytes = std::fs::read(source)
             .map_err(|source| StoreError::io(self.name.clone(), "write", *id, source))?;

@@ -103,10 +103,7 @@ pub async fn run(context: &Context, args: &MineArgs) -> Result<Mine, Error> {
 ///
 /// # Errors
 /// The home's.
-pub(crate) fn names(
-    context: &Context,
-    chain_id: u64,
-) -> Result<BTreeMap<Address, String>, Error> {
+pub(crate) fn names(context: &Context, chain_id: u64) -> Result<BTreeMap<Address, String>, Error> {
     let ports = context.home().ports()?.into_iter();
     let here = ports.filter(|(_, known)| known.chain_id == chain_id);
     Ok(here.map(|(name, known)| (known.address, name)).collect())

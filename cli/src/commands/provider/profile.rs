@@ -1,14 +1,12 @@
 //! `patientport provider set-profile` and `patientport provider set-contact`
 
 use alloy::primitives::Address;
-use patientport_client::registry::{
-    ContactProfile, IdentityProfile, ProviderKind, ProviderStatus,
-};
+use patientport_client::registry::{ContactProfile, IdentityProfile, ProviderKind, ProviderStatus};
 use patientport_core::npi::Npi;
 use serde::Serialize;
 
 use super::parse_npi;
-use crate::args::provider::{ContactField, ContactArgs, ProfileArgs, ProfileField};
+use crate::args::provider::{ContactArgs, ContactField, ProfileArgs, ProfileField};
 use crate::commands::describe::profile_of;
 use crate::context::Context;
 use crate::error::Error;

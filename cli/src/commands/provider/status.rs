@@ -51,7 +51,13 @@ pub async fn reinstate(context: &Context, args: &AddressArg) -> Result<Changed, 
     let wallet = context.wallet(None)?;
     let preview = Preview::new("end a provider's suspension; an attester has to confirm it anew")
         .line("provider", who.line());
-    let report = send(context, &wallet, preview, &registry.reinstate(args.provider)).await?;
+    let report = send(
+        context,
+        &wallet,
+        preview,
+        &registry.reinstate(args.provider),
+    )
+    .await?;
     Ok(Changed {
         provider: args.provider,
         status: registry.provider(args.provider).await?.status,

@@ -247,9 +247,7 @@ impl Source<'_> {
             Ok(ended) => ended,
             Err(error) => match error.code() {
                 "section.no_matching_key" if !self.given.contains(entry.section) => Ended::NotGiven,
-                code @ "record.missing_blob"
-                    if entry.state.as_str() == "retracted" =>
-                {
+                code @ "record.missing_blob" if entry.state.as_str() == "retracted" => {
                     Ended::Gone(Kept {
                         access: code.to_owned(),
                         ..self.described(&entry)

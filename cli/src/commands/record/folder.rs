@@ -293,7 +293,11 @@ mod tests {
             ("lab-report.pdf", "application/pdf", "000007-lab-report.pdf"),
             ("../../etc/passwd", "text/plain", "000007-etc-passwd.txt"),
             ("/", "text/html; charset=utf-8", "000007.txt"),
-            ("a\u{202e}fdp.exe\0", "application/x-msdownload", "000007-a-fdp-exe.bin"),
+            (
+                "a\u{202e}fdp.exe\0",
+                "application/x-msdownload",
+                "000007-a-fdp-exe.bin",
+            ),
             ("..", "../../x", "000007.bin"),
             ("Ω", "image/svg+xml", "000007.txt"),
             ("pdf", "application/pdf", "000007-pdf.pdf"),

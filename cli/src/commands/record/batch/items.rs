@@ -48,7 +48,10 @@ pub(super) fn collect(context: &Context, args: &AddArgs) -> Result<Vec<Item>, Er
     if let Some(path) = &args.batch.manifest {
         for line in manifest::read(path)? {
             let described = Description {
-                title: line.described.title.or_else(|| args.described.title.clone()),
+                title: line
+                    .described
+                    .title
+                    .or_else(|| args.described.title.clone()),
                 media_type: line
                     .described
                     .media_type
@@ -56,9 +59,8 @@ pub(super) fn collect(context: &Context, args: &AddArgs) -> Result<Vec<Item>, Er
                 note: line.described.note.or_else(|| args.described.note.clone()),
                 time: line.described.time.or_else(|| args.described.time.clone()),
             };
-            check(&described).map_err(|error| {
-                manifest::manifest(path, line.number, error.chain().join(": "))
-            })?;
+            check(&described)
+                .map_err(|error| manifest::manifest(path, line.number, error.chain().join(": ")))?;
             items.push(Item {
                 file: absolute(&line.file)?,
                 port: line.port.or_else(|| args.port.port.clone()),
@@ -71,7 +73,9 @@ pub(super) fn collect(context: &Context, args: &AddArgs) -> Result<Vec<Item>, Er
             return Err(Error::FlagInvalid {
                 flag: "--title",
                 value: shown(title),
-                reason: "several records are named by their content or their file, or in a `--manifest`".into(),
+                reason:
+                    "several records are named by their content or their file, or in a `--manifest`"
+                        .into(),
             });
         }
         check(&args.described)?;

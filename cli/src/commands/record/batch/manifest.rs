@@ -139,12 +139,9 @@ fn checked(path: &Path, directory: &Path, number: u64, written: Written) -> Resu
         Some(NumberOrName::Number(number)) => Some(number.to_string()),
         Some(NumberOrName::Name(name)) => Some(name),
     };
-    let section = section
-        .map(|text| text.parse())
-        .transpose()
-        .map_err(|error: crate::args::values::ValueError| {
-            manifest(path, number, error.to_string())
-        })?;
+    let section = section.map(|text| text.parse()).transpose().map_err(
+        |error: crate::args::values::ValueError| manifest(path, number, error.to_string()),
+    )?;
     Ok(Line {
         number,
         file: directory.join(written.file),
@@ -218,7 +215,11 @@ mod tests {
             ("m.csv", "file,section\na,0,1\n", 2),
             ("m.csv", "file,section\n,0\n", 2),
             ("m.csv", "section\n0\n", 2),
-            ("m.jsonl", "{\"file\":\"a\"}\n{\"file\":\"b\",\"sektion\":1}\n", 2),
+            (
+                "m.jsonl",
+                "{\"file\":\"a\"}\n{\"file\":\"b\",\"sektion\":1}\n",
+                2,
+            ),
             ("m.jsonl", "{\"file\":\"a\",\"section\":64}", 1),
             ("m.jsonl", "[]", 1),
         ] {

@@ -245,11 +245,7 @@ impl Plan {
         };
         let place = &self.places[index];
         let at = &place.chosen.port;
-        let here = (
-            at.chain().chain_id(),
-            at.address(),
-            self.wallet.address(),
-        );
+        let here = (at.chain().chain_id(), at.address(), self.wallet.address());
         let name = items::name_of(here, &place.key, &item, &file);
         let todo = match pending.get(&name) {
             Some(pending) if !again && pending.record.epoch == place.key.epoch => {
@@ -290,9 +286,7 @@ impl Plan {
             .map(|(index, place, filed)| async move {
                 let port = &places[place].chosen.port;
                 match port.record(filed.id).await {
-                    Ok(entry) if entry.commitment == filed.commitment => {
-                        Ok((index, Some(filed)))
-                    }
+                    Ok(entry) if entry.commitment == filed.commitment => Ok((index, Some(filed))),
                     Ok(_) | Err(ClientError::UnknownRecord { .. }) => Ok((index, None)),
                     Err(error) => Err(Error::from(error)),
                 }
@@ -317,14 +311,15 @@ impl Plan {
         let is = |wanted: fn(&Todo) -> bool| self.planned.iter().filter(move |it| wanted(&it.todo));
         let impossible = is(|todo| matches!(todo, Todo::Impossible(_))).count();
         let before = is(|todo| matches!(todo, Todo::Nothing(_))).count();
-        let to_add: Vec<_> =
-            is(|todo| matches!(todo, Todo::Add | Todo::Resume(_))).collect();
+        let to_add: Vec<_> = is(|todo| matches!(todo, Todo::Add | Todo::Resume(_))).collect();
         if to_add.is_empty() || (impossible > 0 && args.batch.fail_fast) {
             return Ok(());
         }
         let mut by_place: BTreeMap<usize, (usize, u64)> = BTreeMap::new();
         for planned in &to_add {
-            let sum = by_place.entry(planned.place.unwrap_or_default()).or_default();
+            let sum = by_place
+                .entry(planned.place.unwrap_or_default())
+                .or_default();
             sum.0 += 1;
             sum.1 += planned.length.unwrap_or_default();
         }
@@ -348,8 +343,10 @@ impl Plan {
             }
             .into());
         }
-        let mut preview =
-            Preview::new(format!("add {}, a transaction each", count(to_add.len(), "record")));
+        let mut preview = Preview::new(format!(
+            "add {}, a transaction each",
+            count(to_add.len(), "record")
+        ));
         for (place, (records, bytes)) in by_place.iter().take(PLACES_SHOWN) {
             let place = &self.places[*place];
             preview = preview.line(
@@ -364,21 +361,30 @@ impl Plan {
                 ),
             );
             let fingerprint = || place.target.key.fingerprint().to_string();
-            let key = place.pins.first().map_or_else(fingerprint, ToString::to_string);
+            let key = place
+                .pins
+                .first()
+                .map_or_else(fingerprint, ToString::to_string);
             preview = preview.line("key", key);
         }
         if by_place.len() > PLACES_SHOWN {
-            preview = preview.line("port", format!("and {} more", by_place.len() - PLACES_SHOWN));
+            preview = preview.line(
+                "port",
+                format!("and {} more", by_place.len() - PLACES_SHOWN),
+            );
         }
         let skipped = |number: usize| (number > 0).then(|| count(number, "record"));
         let preview = preview
-            .maybe("before", skipped(before).map(|it| format!("{it} added by an earlier run are left alone")))
-            .maybe("not", skipped(impossible).map(|it| format!("{it} cannot be added")))
-            .line("size", size(bytes))
-            .line(
-                "from",
-                format!("{account} (wallet `{}`)", self.wallet.name),
+            .maybe(
+                "before",
+                skipped(before).map(|it| format!("{it} added by an earlier run are left alone")),
             )
+            .maybe(
+                "not",
+                skipped(impossible).map(|it| format!("{it} cannot be added")),
+            )
+            .line("size", size(bytes))
+            .line("from", format!("{account} (wallet `{}`)", self.wallet.name))
             .line(
                 "gas",
                 format!(

@@ -77,9 +77,9 @@ pub(super) async fn carry_out(context: &Context, args: &AddArgs, plan: &Plan) ->
             return records;
         }
     };
-    context.terminal.say(
-        "should this be interrupted, run the same command again: nothing is added twice",
-    );
+    context
+        .terminal
+        .say("should this be interrupted, run the same command again: nothing is added twice");
     let jobs = usize::from(args.batch.jobs);
     // In order, so that the records' numbers follow the order of the batch.
     let mut stored = futures_util::stream::iter(to_do)
