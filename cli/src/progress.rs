@@ -74,7 +74,7 @@ struct Items {
 impl Bar {
     /// Over bytes, of which there are `total`, if that is known. With every stage it begins anew.
     pub fn bytes(terminal: &Terminal, total: Option<u64>) -> Self {
-        Self::new(terminal, total, None)
+        Self::new(*terminal, total, None)
     }
 
     /// Over several things with so many bytes in all, if that is known.
@@ -89,10 +89,10 @@ impl Bar {
             done: AtomicU64::new(0),
             total,
         };
-        Self::new(terminal, bytes, Some(items))
+        Self::new(*terminal, bytes, Some(items))
     }
 
-    fn new(terminal: &Terminal, total: Option<u64>, items: Option<Items>) -> Self {
+    fn new(terminal: Terminal, total: Option<u64>, items: Option<Items>) -> Self {
         if !terminal.progress || shown().is_some() {
             return Self(None);
         }

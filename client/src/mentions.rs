@@ -39,12 +39,24 @@ pub struct Mentions {
     through: Option<(u64, B256)>,
     /// Genuine ports with the numbers of the requests concerned; 0 is a grant without a request.
     ports: BTreeMap<Address, BTreeSet<u32>>,
+    /// What was found in later blocks, which may yet be replaced by others: it is looked for again.
+    #[serde(skip)]
+    recent: BTreeMap<Address, BTreeSet<u32>>,
 }
 
 impl Mentions {
     /// Genuine ports, ascending, with the numbers of the requests concerned; 0 is a grant without a request.
-    pub fn ports(&self) -> &BTreeMap<Address, BTreeSet<u32>> {
-        &self.ports
+    pub fn ports(&self) -> BTreeMap<Address, BTreeSet<u32>> {
+        let mut all = self.ports.clone();
+        for (port, requests) in &self.recent {
+            all.entry(*port).or_default().extend(requests);
+        }
+        all
+    }
+
+    /// Whether there is more to keep than there was in `before`.
+    pub fn is_more_than(&self, before: &Self) -> bool {
+        (self.through, &self.ports) != (before.through, &before.ports)
     }
 }
 
@@ -94,36 +106,41 @@ pub async fn mentions(
     let query = query
         .with_topic(0, [event])
         .with_topic(topic, [account.into_word()]);
-    let mut seen: BTreeMap<Address, BTreeSet<u32>> = BTreeMap::new();
+    let settled = newest.saturating_sub(SETTLED);
+    let mut seen: Vec<(Address, u32, bool)> = Vec::new();
     for log in chain.logs(&query).await? {
         let request = match kind {
             Mention::Granted => AccessGranted::decode_log(&log.inner).map(|it| it.requestId),
             Mention::Asked => RequestMade::decode_log(&log.inner).map(|it| it.requestId),
         };
         if let Ok(request) = request {
-            seen.entry(log.address()).or_default().insert(request);
+            let is_settled = log.block_number.is_some_and(|block| block <= settled);
+            seen.push((log.address(), request, is_settled));
         }
     }
-    let new: Vec<Address> = seen
-        .keys()
-        .filter(|port| !found.ports.contains_key(*port))
-        .copied()
+    let new: BTreeSet<Address> = seen
+        .iter()
+        .map(|(port, ..)| *port)
+        .filter(|port| !found.ports.contains_key(port))
         .collect();
     let genuine: Vec<(Address, bool)> = futures_util::stream::iter(new)
         .map(|port| async move { Ok::<_, crate::Error>((port, registry.is_port(port).await?)) })
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    for (port, is_genuine) in genuine {
-        if !is_genuine {
-            seen.remove(&port);
-        }
+    let false_ones: BTreeSet<Address> = genuine
+        .into_iter()
+        .filter_map(|(port, is_genuine)| (!is_genuine).then_some(port))
+        .collect();
+    seen.retain(|(port, ..)| !false_ones.contains(port));
+    for (port, request, is_settled) in seen {
+        let list = if is_settled {
+            &mut found.ports
+        } else {
+            &mut found.recent
+        };
+        list.entry(port).or_default().insert(request);
     }
-    for (port, requests) in seen {
-        found.ports.entry(port).or_default().extend(requests);
-    }
-    // The newest blocks are read again: they may yet be replaced by others.
-    let settled = newest.saturating_sub(SETTLED);
     if found.through.is_none_or(|(block, _)| block < settled) && settled >= registry.from_block() {
         found.through = hash_of(registry, settled)
             .await?
@@ -132,50 +149,49 @@ pub async fn mentions(
     Ok(found)
 }
 
-/// What an account was granted at each of these genuine ports, as it stands at `now`, with the port's patient.
-///
-/// # Errors
-/// Those of asking the ports.
+/// What an account was granted at each of these genuine ports, as it stands at `now`.
+/// What a port refuses to say, such as one whose program has expired, is that port's own error.
 pub async fn grants(
     registry: &Registry,
     account: Address,
     ports: impl IntoIterator<Item = Address>,
     now: Timestamp,
-) -> Result<Vec<(Address, Access)>> {
+) -> Vec<(Address, Result<Access>)> {
     let chain = registry.chain();
+    let ask = async |port| {
+        let call = IPatientPort::accessOfCall { reader: account };
+        let access = chain.call_pending(port, &call).await?;
+        if access.reader != account {
+            return Err(chain.invalid_view("it is about another account"));
+        }
+        let access = Access::read(&access)
+            .ok_or_else(|| chain.invalid_view("a grant's state is unknown"))?;
+        Ok(access.at(now))
+    };
+    let ask = &ask;
     futures_util::stream::iter(ports)
-        .map(|port| async move {
-            let call = IPatientPort::accessOfCall { reader: account };
-            let access = chain.call_pending(port, &call).await?;
-            if access.reader != account {
-                return Err(chain.invalid_view("it is about another account"));
-            }
-            let access = Access::read(&access)
-                .ok_or_else(|| chain.invalid_view("a grant's state is unknown"))?;
-            Ok((port, access.at(now)))
-        })
+        .map(|port| async move { (port, ask(port).await) })
         .buffered(AT_ONCE)
-        .try_collect()
+        .collect()
         .await
 }
 
-/// The entries of requests at genuine ports, in the order given.
-///
-/// # Errors
-/// Those of asking the ports.
+/// The entries of requests at genuine ports, in the order given. What a port refuses to say is that port's own error.
 pub async fn requests(
     registry: &Registry,
     wanted: impl IntoIterator<Item = (Address, u32)>,
-) -> Result<Vec<(Address, RequestEntry)>> {
+) -> Vec<(Address, Result<RequestEntry>)> {
     let chain = registry.chain();
-    let entries: Vec<_> = futures_util::stream::iter(wanted)
-        .map(|(port, id)| async move {
-            let call = IPatientPort::getRequestCall { requestId: id };
-            let request = chain.call(port, &call).await?;
-            Ok::<_, crate::Error>(RequestEntry::read(id, &request).map(|entry| (port, entry)))
-        })
+    let ask = async |port, id| {
+        let call = IPatientPort::getRequestCall { requestId: id };
+        let request = chain.call(port, &call).await?;
+        RequestEntry::read(id, &request)
+            .ok_or_else(|| chain.invalid_view("a request's state is unknown"))
+    };
+    let ask = &ask;
+    futures_util::stream::iter(wanted)
+        .map(|(port, id)| async move { (port, ask(port, id).await) })
         .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok(entries.into_iter().flatten().collect())
+        .collect()
+        .await
 }

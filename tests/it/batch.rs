@@ -280,3 +280,38 @@ fn a_batch_is_confirmed_once_on_a_terminal() {
     assert_eq!(shown.matches("send it?").count(), 1, "{shown}");
     assert_eq!(on_chain(&context), 2);
 }
+
+#[test]
+fn what_was_encrypted_for_a_key_that_has_changed_since_is_taken_back_and_encrypted_anew() {
+    let context = TestContext::with_reader(b"first");
+    let directory = directory(&context, &[("a.txt", "one"), ("b.txt", "two")]);
+    let add = format!(
+        "record add {} -R --port {} --section 0",
+        utf8(&directory),
+        context.port
+    );
+    let before = files_below(&context.primary.store);
+    let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
+    let mut command = context.primary.command(&add);
+    let run = Run::of(command.args(["--json", "--yes", "--rpc-url", &proxy.url()]));
+    run.failure(1, "record.batch_incomplete");
+    let lost = files_below(&context.primary.store);
+    assert_eq!(lost.len(), before.len() + 4);
+    context
+        .patient
+        .ok(&format!("access revoke {}", context.specialist.address));
+
+    let added = context.primary.ok(&add);
+    assert_eq!(added["added"], 2, "{added:#}");
+    let stored = files_below(&context.primary.store);
+    assert_eq!(stored.len(), lost.len());
+    let left = lost.iter().filter(|file| stored.contains(file)).count();
+    assert_eq!(
+        left,
+        before.len(),
+        "a former reader could open what was left"
+    );
+    let listed = context.patient.ok("record list");
+    assert_eq!(members(&listed, "epoch"), [1, 2, 2]);
+    assert!(members(&listed, "access").iter().all(|it| it == "open"));
+}

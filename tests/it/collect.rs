@@ -8,7 +8,7 @@ use std::{
 };
 
 /// A second port, of the stranger, with one record in section 4.
-fn second_port(context: &TestContext, title: &str, content: &[u8]) -> String {
+fn second_port(context: &TestContext, title: &str, payload: &[u8]) -> String {
     let issued = context.primary.ok(&format!(
         "port issue --patient {} --name second",
         context.stranger.address
@@ -17,7 +17,7 @@ fn second_port(context: &TestContext, title: &str, content: &[u8]) -> String {
     context
         .stranger
         .ok(&format!("port claim {port} --section 4:labs"));
-    let file = context.file("second.bin", content);
+    let file = context.file("second.bin", payload);
     context.primary.ok(&format!(
         "record add {} --port {port} --section 4 --title '{title}' --type text/html",
         utf8(&file)

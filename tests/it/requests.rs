@@ -139,14 +139,14 @@ fn prepared_words_are_filled_and_flags_come_first() {
     );
     let listed = specialist.ok("request template list");
     assert_eq!(listed["templates"][0]["placeholders"], json!(["visit"]));
-    let send = format!("request send --port {port} --template follow-up");
-    let sent = specialist.ok(&format!("{send} --set 'visit=3 {{May}}'"));
+    let line = format!("request send --port {port} --template follow-up");
+    let sent = specialist.ok(&format!("{line} --set 'visit=3 {{May}}'"));
     assert_eq!(sent["sections"], json!([0, 1]));
     assert_eq!(sent["rights"], "read-write");
     let shown = context.patient.ok("request show 1");
     assert_eq!(shown["asked"]["purpose"], "HRESCH", "{shown:#}");
     assert_eq!(shown["asked"]["text"], "Follow-up of 3 {May}, {as agreed}");
-    let sent = specialist.ok(&format!("{send} --set visit=x --section 1 --rights read"));
+    let sent = specialist.ok(&format!("{line} --set visit=x --section 1 --rights read"));
     assert_eq!(sent["sections"], json!([1]));
     assert_eq!(sent["rights"], "read");
 
@@ -166,14 +166,14 @@ fn prepared_words_are_filled_and_flags_come_first() {
     let bad = context.file("bad.json", br#"{ "text": "{oops" }"#);
     let foreign = context.file("foreign.json", br#"{ "words": "x" }"#);
     let before = context.node.block_number();
-    for (line, exit, code) in [
-        (send.clone(), 2, "template.placeholder"),
+    for (arguments, exit, code) in [
+        (line.clone(), 2, "template.placeholder"),
         (
-            format!("{send} --set visit=x --set date=y"),
+            format!("{line} --set visit=x --set date=y"),
             2,
             "template.placeholder",
         ),
-        (format!("{send} --set visit"), 2, "usage.arguments"),
+        (format!("{line} --set visit"), 2, "usage.arguments"),
         (
             format!("request send --port {port} --template none"),
             2,
@@ -211,7 +211,7 @@ fn prepared_words_are_filled_and_flags_come_first() {
         ),
         ("request template save empty".into(), 2, "usage.flag_needed"),
     ] {
-        specialist.run(&line).failure(exit, code);
+        specialist.run(&arguments).failure(exit, code);
     }
     assert_eq!(context.node.block_number(), before);
     specialist.ok("request template save follow-up --text x --force");

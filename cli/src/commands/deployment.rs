@@ -148,6 +148,9 @@ pub async fn show(context: &Context) -> Result<Shown, Error> {
 ///
 /// # Errors
 /// As [`show`]; [`Error::Output`].
+///
+/// # Panics
+/// Never: a deployment has string keys, and always serialises.
 pub async fn export(context: &Context, args: &ExportArgs) -> Result<Option<Report>, Error> {
     let shown = show(context).await?;
     let existing = if args.force {

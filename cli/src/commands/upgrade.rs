@@ -106,9 +106,10 @@ pub async fn run(context: &Context, args: UpgradeArgs) -> Result<Upgraded, Error
     confirm(context, &preview)?;
     let mut steps = Vec::new();
     let carried_out = upgrade.carry_out(&registry, &wallet.signer, |address, report| {
-        let step = match steps.is_empty() {
-            true => "port code",
-            false => "set port code",
+        let step = if steps.is_empty() {
+            "port code"
+        } else {
+            "set port code"
         };
         context.terminal.say(&format!("{step} at {address}"));
         steps.push(Step {

@@ -57,19 +57,19 @@ impl Home {
     pub fn add_filed(&self, chain_id: u64, port: Address, filed: &Filed) -> Result<(), HomeError> {
         let path = self.filed_path(chain_id, port);
         files::private_dir(&self.path("filed"))?;
-        let failed = || FileError::io("write", &path);
+        let refused = || FileError::io("write", &path);
         let mut file = OpenOptions::new()
             .create(true)
             .read(true)
             .append(true)
             .mode(0o600)
             .open(&path)
-            .map_err(failed())?;
+            .map_err(refused())?;
         let mut line = Vec::new();
         // A torn line must not swallow the next one.
         if file.seek(SeekFrom::End(-1)).is_ok() {
             let mut last = [0];
-            file.read_exact(&mut last).map_err(failed())?;
+            file.read_exact(&mut last).map_err(refused())?;
             if last != *b"\n" {
                 line.push(b'\n');
             }
@@ -81,7 +81,7 @@ impl Home {
         line.push(b'\n');
         file.write_all(&line)
             .and_then(|()| file.sync_data())
-            .map_err(failed())?;
+            .map_err(refused())?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::Address;
+use patientport_client::Class;
 use patientport_client::mentions::{Mention, Mentions, grants, mentions};
 use patientport_client::port::{Access, AccessState};
 use patientport_client::registry::Registry;
@@ -120,10 +121,34 @@ pub(crate) async fn all(
 ) -> Result<Vec<(Address, Access)>, Error> {
     let found = find(context, registry, account, Mention::Granted).await?;
     let now = registry.chain().now(time::clock()).await?;
-    let ports = found.ports().keys().copied();
-    let mut grants = grants(registry, account, ports, now).await?;
+    let ports = found.ports().into_keys();
+    let mut grants = answered(context, grants(registry, account, ports, now).await)?;
     grants.retain(|(_, access)| access.state != AccessState::None);
     Ok(grants)
+}
+
+/// What ports said; one that refuses to answer, as when its program has expired, is told and keeps no other back.
+///
+/// # Errors
+/// The network's.
+pub(crate) fn answered<T>(
+    context: &Context,
+    answers: Vec<(Address, patientport_client::Result<T>)>,
+) -> Result<Vec<(Address, T)>, Error> {
+    let mut said = Vec::new();
+    for (port, answer) in answers {
+        match answer {
+            Ok(answer) => said.push((port, answer)),
+            Err(error) if error.class() == Class::Refused => {
+                context.warn(
+                    "port.silent",
+                    format!("the port `{port}` does not say: {error}"),
+                );
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(said)
 }
 
 /// The ports that mention an account: what this home has kept, and what came since.
@@ -144,7 +169,7 @@ pub(crate) async fn find(
     };
     let known = context.home().mentions(&wanted);
     let found = mentions(registry, account, kind, known.clone()).await?;
-    if found != known
+    if found.is_more_than(&known)
         && let Err(error) = context.home().keep_mentions(&wanted, &found)
     {
         // It costs the next run time, and nothing else.

@@ -67,7 +67,8 @@ pub struct Kept {
 #[serde(deny_unknown_fields)]
 struct Index {
     /// Version of this form.
-    patientport_index: u32,
+    #[serde(rename = "patientport_index")]
+    version: u32,
     /// The chain of the ports.
     chain_id: u64,
     /// By port and number.
@@ -166,7 +167,7 @@ impl Folder {
             return Ok(());
         }
         let index = Index {
-            patientport_index: 1,
+            version: 1,
             chain_id: self.chain_id,
             records: self.records.values().cloned().collect(),
         };

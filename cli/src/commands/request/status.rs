@@ -95,19 +95,17 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<Status, Error> 
     let registry = context.registry().await?;
     let account = context.account(None)?;
     let names = mine::names(context, registry.chain().chain_id())?;
-    let mut found: Vec<(Address, RequestEntry)> = match args.port.as_deref() {
-        Some(given) => {
-            let port = context.port(Some(given)).await?.port;
-            let entries = port.requests().await?.into_iter();
-            let mine = entries.filter(|entry| entry.requester == account);
-            mine.map(|entry| (port.address(), entry)).collect()
-        }
-        None => {
-            let asked = mine::find(context, &registry, account, Mention::Asked).await?;
-            let wanted = asked.ports().iter();
-            let wanted = wanted.flat_map(|(port, ids)| ids.iter().map(|id| (*port, *id)));
-            requests(&registry, wanted.collect::<Vec<_>>()).await?
-        }
+    let mut found: Vec<(Address, RequestEntry)> = if let Some(given) = args.port.as_deref() {
+        let port = context.port(Some(given)).await?.port;
+        let entries = port.requests().await?.into_iter();
+        let mine = entries.filter(|entry| entry.requester == account);
+        mine.map(|entry| (port.address(), entry)).collect()
+    } else {
+        let asked = mine::find(context, &registry, account, Mention::Asked).await?;
+        let wanted = asked.ports().into_iter();
+        let wanted = wanted.flat_map(|(port, ids)| ids.into_iter().map(move |id| (port, id)));
+        let answers = requests(&registry, wanted.collect::<Vec<_>>()).await;
+        mine::answered(context, answers)?
     };
     found.retain(|(_, entry)| !args.pending || entry.state == RequestState::Pending);
     found.sort_by_key(|(port, entry)| (std::cmp::Reverse(entry.requested_at), *port, entry.id));

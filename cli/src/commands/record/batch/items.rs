@@ -199,19 +199,19 @@ pub(super) fn name_of(
     file: &std::fs::Metadata,
 ) -> B256 {
     let mut hasher = blake3::Hasher::new_derive_key("patientport/v1/filed");
-    let mut part = |bytes: &[u8]| {
+    let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
     let changed = file.modified().ok();
     let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    part(&chain_id.to_le_bytes());
-    part(port.as_slice());
-    part(author.as_slice());
-    part(&[section.section.get()]);
-    part(item.file.as_os_str().as_encoded_bytes());
-    part(&file.len().to_le_bytes());
-    part(&changed.unwrap_or_default().as_nanos().to_le_bytes());
+    add(&chain_id.to_le_bytes());
+    add(port.as_slice());
+    add(author.as_slice());
+    add(&[section.section.get()]);
+    add(item.file.as_os_str().as_encoded_bytes());
+    add(&file.len().to_le_bytes());
+    add(&changed.unwrap_or_default().as_nanos().to_le_bytes());
     let Description {
         title,
         media_type,
@@ -220,8 +220,8 @@ pub(super) fn name_of(
     } = &item.described;
     for said in [title, media_type, note, time] {
         // What is not said and what is said to be nothing are two things.
-        part(said.as_ref().map_or(&[0][..], |_| &[1]));
-        part(said.as_deref().unwrap_or_default().as_bytes());
+        add(said.as_ref().map_or(&[0][..], |_| &[1]));
+        add(said.as_deref().unwrap_or_default().as_bytes());
     }
     B256::from(*hasher.finalize().as_bytes())
 }

@@ -248,7 +248,7 @@ impl Plan {
         let here = (at.chain().chain_id(), at.address(), self.wallet.address());
         let name = items::name_of(here, &place.key, &item, &file);
         let todo = match pending.get(&name) {
-            Some(pending) if !again && pending.record.epoch == place.key.epoch => {
+            Some(pending) if !again => {
                 context
                     .terminal
                     .detail(&format!("goes on with {}", item.name()));
@@ -272,13 +272,13 @@ impl Plan {
             .zip(&self.places)
             .map(|(index, place)| (place.chosen.port.address(), index))
             .collect();
-        let mut notes = BTreeMap::new();
+        let mut known = BTreeMap::new();
         for port in ports.keys() {
-            notes.extend(context.home().filed(chain_id, *port)?);
+            known.extend(context.home().filed(chain_id, *port)?);
         }
         let places = &self.places;
         let noted = self.planned.iter().enumerate().filter_map(|(index, it)| {
-            let filed = *notes.get(&it.name)?;
+            let filed = *known.get(&it.name)?;
             Some((index, it.place?, filed))
         });
         let noted: Vec<_> = noted.collect();

@@ -128,7 +128,10 @@ pub(super) async fn carry_out(context: &Context, args: &AddArgs, plan: &Plan) ->
             }
         }
         work.bar.done();
-        context.terminal.say(&record.line());
+        // Where a bar counts, the table in the end is enough.
+        if record.state == State::Failed || !context.terminal.progress {
+            context.terminal.say(&record.line());
+        }
     }
     records
 }
@@ -168,7 +171,9 @@ impl<'a> Work<'a> {
 
     async fn try_store(&self, index: usize) -> Result<Ready, Error> {
         let (planned, place) = self.of(index);
-        if let Todo::Resume(pending) = &planned.todo {
+        if let Todo::Resume(pending) = &planned.todo
+            && self.is_useful(place, pending).await?
+        {
             let same = transfer::locations(self.context, pending)? == self.context.settings.stores;
             if same {
                 transfer::send_with(self.context, pending, &self.writers, &self.bar).await?;
@@ -213,6 +218,20 @@ impl<'a> Work<'a> {
             pending: Box::new(pending),
             is_resumed: false,
         })
+    }
+
+    /// Whether a record that an earlier run encrypted is on chain, or can come there. One for an epoch that is over is
+    /// taken back: a former reader could open it.
+    async fn is_useful(&self, place: &Place, pending: &Pending) -> Result<bool, Error> {
+        if pending.record.epoch == place.key.epoch {
+            return Ok(true);
+        }
+        let port = &place.chosen.port;
+        if records::find(port, &pending.record).await?.is_some() {
+            return Ok(true);
+        }
+        transfer::take_back(self.context, pending).await?;
+        Ok(false)
     }
 
     /// Sends a record's transaction, after all that were sent before.
