@@ -99,15 +99,25 @@ fn from_csv(path: &Path, directory: &Path, bytes: &[u8]) -> Result<Vec<Line>, Er
     let headers = reader.headers().map_err(|error| bad(1, &error))?.clone();
     let mut lines = Vec::new();
     let mut record = csv::StringRecord::new();
+    // Byte and line that were counted up to.
+    let (mut byte, mut line) = (0, 1);
     loop {
-        let line = reader.position().line();
+        let begins = reader.position().byte();
+        let begins = usize::try_from(begins).unwrap_or(bytes.len());
+        // The reader passes over empty lines without counting them as its own.
+        let empty = bytes[begins..].iter().take_while(|it| b"\r\n".contains(it));
+        let begins = begins + empty.count();
+        line += bytes[byte..begins]
+            .iter()
+            .filter(|it| **it == b'\n')
+            .count() as u64;
+        byte = begins;
         if !reader
             .read_record(&mut record)
             .map_err(|error| bad(line, &error))?
         {
             return Ok(lines);
         }
-        let line = record.position().map_or(line, csv::Position::line);
         let written = record
             .deserialize(Some(&headers))
             .map_err(|error| bad(line, &error))?;
