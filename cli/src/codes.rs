@@ -183,6 +183,8 @@ pub const CODES: &[Code] = &[
         &["name one of those, or give the node with `--rpc-url URL`; networks of your own stand in config.json"]),
     code("output.binary_to_terminal", Usage, "The record is not text, or long, and would go to a terminal.",
         &["name a file with `--output FILE`, or pipe it"]),
+    code("output.directory_in_use", Usage, "The directory for records has other things in it.",
+        &["name an empty directory, a new one, or one that the command made before"]),
     code("output.exists", Usage, "The output file is there already.",
         &["`--force` overwrites it"]),
     code("output.json_and_record", Usage, "The JSON document and the record would both go to standard output.",

@@ -118,6 +118,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "A contract is deployed and not in the chain's program cache: calls of it cost more gas.",
     ),
     (
+        "deployment.overridden",
+        "Something else than the imported deployment says which registry is used.",
+    ),
+    (
         "deployment.unknown_code",
         "The contracts of an imported deployment are not those that this program was built with.",
     ),

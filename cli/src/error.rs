@@ -290,6 +290,9 @@ pub enum Error {
         /// The fingerprint of what the node shows.
         found: String,
     },
+    /// A directory with other things in it than this program put there.
+    #[error("`{}` has other things in it", .0.display())]
+    DirectoryInUse(PathBuf),
     /// A file that holds no deployment.
     #[error("`{}` holds no deployment: {reason}", path.display())]
     DeploymentFile {
@@ -480,6 +483,7 @@ impl Error {
             Self::Card { .. } => "card.invalid",
             Self::CardChain { .. } => "card.other_chain",
             Self::CardKey { .. } => "card.other_key",
+            Self::DirectoryInUse(_) => "output.directory_in_use",
             Self::DeploymentFile { .. } => "deployment.invalid",
             Self::Manifest { .. } => "manifest.invalid",
             Self::BatchIncomplete { .. } => "record.batch_incomplete",

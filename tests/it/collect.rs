@@ -1,5 +1,8 @@
 //! What a provider may read at all ports, fetched into a directory; a patient's whole port, exported.
 
+use alloy_primitives::{Address, B256, U256, hex};
+use alloy_sol_types::SolEvent as _;
+use patientport_abi::IPatientPort::{AccessGranted, RequestMade};
 use patientport_tests::{Party, Run, TestContext, files_below, utf8};
 use serde_json::{Value, json};
 use std::{
@@ -89,6 +92,70 @@ fn a_provider_sees_its_grants_at_all_ports_and_no_others() {
     assert!(said.starts_with("nothing is granted to 0x"), "{said}");
 }
 
+/// Anybody's contract emits this event when it is created, as if it were a port.
+fn emit(context: &TestContext, topics: [B256; 4], words: &[U256]) {
+    let mut code = Vec::new();
+    let data: Vec<u8> = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
+    let [high, low] = u16::try_from(data.len())
+        .expect("it is short")
+        .to_be_bytes();
+    // 8 bytes copy the data, 132 push the topics, 7 emit and end: there the data begins.
+    code.extend([0x61, high, low, 0x60, 147, 0x60, 0, 0x39]);
+    for topic in topics.iter().rev() {
+        code.push(0x7f);
+        code.extend(topic);
+    }
+    code.extend([0x61, high, low, 0x60, 0, 0xa4, 0x00]);
+    code.extend(data);
+    let transaction = json!({
+        "from": context.stranger.address,
+        "data": format!("0x{}", hex::encode(code)),
+    });
+    let hash = context
+        .node
+        .rpc("eth_sendTransaction", &json!([transaction]));
+    let receipt = context
+        .node
+        .rpc("eth_getTransactionReceipt", &json!([hash]));
+    assert_eq!(
+        receipt["logs"].as_array().map(Vec::len),
+        Some(1),
+        "{receipt:#}"
+    );
+}
+
+#[test]
+fn what_is_no_port_of_the_registry_grants_nothing_and_is_asked_nothing() {
+    let context = TestContext::with_reader(b"first");
+    let topic = |account: &str| {
+        let account: Address = account.parse().expect("an address");
+        account.into_word()
+    };
+    let reader = topic(&context.specialist.address);
+    let number = |number: u64| B256::from(U256::from(number));
+    let words = |words: &[u64]| words.iter().copied().map(U256::from).collect::<Vec<_>>();
+    // Sections, epochs, expiry, rights, message.
+    let granted = words(&[1, 0xa0, 4_000_000_000, 1, 0xe0, 1, 1, 0]);
+    emit(
+        &context,
+        [AccessGranted::SIGNATURE_HASH, reader, number(0), reader],
+        &granted,
+    );
+    let made = words(&[0x20, 0]);
+    emit(
+        &context,
+        [RequestMade::SIGNATURE_HASH, number(1), reader, reader],
+        &made,
+    );
+    let mine = context.specialist.run("access mine --all");
+    let grants = mine.success()["grants"].as_array().map(Vec::len);
+    assert_eq!(grants, Some(1), "{mine:#?}");
+    let status = context.specialist.run("request status");
+    let requests = status.success()["requests"].as_array().map(Vec::len);
+    assert_eq!(requests, Some(1), "{status:#?}");
+    assert_eq!(mine.json()["warnings"], json!([]));
+}
+
 #[test]
 fn everything_granted_is_fetched_once_under_harmless_names() {
     let context = TestContext::with_reader(b"first");
@@ -164,7 +231,7 @@ fn a_directory_with_other_things_in_it_is_not_fetched_into() {
     context
         .specialist
         .run(&format!("record fetch --all -o {}", utf8(&directory)))
-        .failure(2, "output.exists");
+        .failure(2, "output.directory_in_use");
     assert_eq!(files_below(&directory), before);
     context
         .specialist

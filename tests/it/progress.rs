@@ -1,5 +1,6 @@
 //! Progress bars: on a terminal, nowhere else, and gone afterwards.
 
+use crate::servers::{ACCESS_KEY, SECRET_KEY, Server};
 use patientport_tests::{
     Run, TestContext, files_below, on_terminal, on_terminal_until, screen, utf8,
 };
@@ -37,6 +38,49 @@ fn a_bar_is_shown_on_a_terminal_and_wiped_off_at_the_end() {
     assert!(written.contains("decrypting ["), "{written}");
     let left = screen(&written).join("\n");
     assert!(!left.contains("decrypting"), "{left}");
+    assert!(fs::read(&out).expect("the record is there") == payload());
+}
+
+#[test]
+fn what_goes_to_and_comes_from_another_machine_is_shown_as_it_moves() {
+    let context = TestContext::with_port();
+    let root = context.path("s3");
+    fs::create_dir_all(root.join("records")).expect("the temporary directory is writable");
+    let server = Server::s3(&root);
+    let far = |command: &mut Command| {
+        command
+            .env("PATIENTPORT_STORE", "s3://records")
+            .env("AWS_ENDPOINT_URL", server.url())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
+    };
+    let file = context.file("scan.bin", &payload());
+    let port = &context.port;
+    let mut add = context.primary.command(&format!(
+        "record add {} --port {port} --section 0 --yes",
+        utf8(&file)
+    ));
+    far(&mut add);
+    let (written, code) = on_terminal(&mut add, &[]);
+    assert_eq!(code, Some(0), "{written}");
+    let out = context.path("scan.out");
+    let mut get = context
+        .patient
+        .command(&format!("record get 1 -o {}", utf8(&out)));
+    far(&mut get);
+    let (read, code) = on_terminal(&mut get, &[]);
+    assert_eq!(code, Some(0), "{read}");
+    for (shown, stages) in [
+        (written, ["encrypting [", "storing ["]),
+        (read, ["fetching [", "decrypting ["]),
+    ] {
+        for stage in stages {
+            assert!(shown.contains(stage), "{stage}: {shown}");
+        }
+        let left = screen(&shown).join("\n");
+        assert!(!left.contains('['), "{left}");
+    }
     assert!(fs::read(&out).expect("the record is there") == payload());
 }
 

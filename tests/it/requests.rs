@@ -200,7 +200,7 @@ fn prepared_words_are_filled_and_flags_come_first() {
             "home.name_taken",
         ),
         (
-            "request template save ../up --text x".into(),
+            "request template save up.json --text x".into(),
             2,
             "home.invalid_name",
         ),

@@ -216,6 +216,13 @@ pub async fn import(context: &Context, args: &ImportArgs) -> Result<Shown, Error
         .into());
     }
     context.home().set_deployment(&written.deployment())?;
+    let named = context.settings.registry;
+    if named.is_some_and(|named| named != written.registry) {
+        context.warn(
+            "deployment.overridden",
+            "a flag, a variable, the network or config.json names another registry, which comes first",
+        );
+    }
     Ok(Shown {
         deployment: written,
         known_code: known,

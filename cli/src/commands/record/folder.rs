@@ -85,7 +85,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens a directory, or makes it. One with other things in it is left alone.
+    /// Opens a directory, or makes it. One with other things in it is left alone. An index is believed: its files are
+    /// compared with it, not with the chain.
     ///
     /// # Errors
     /// [`Error::Output`], also where the index is of another chain.
@@ -100,7 +101,7 @@ impl Folder {
             let mut entries = std::fs::read_dir(&root)
                 .map_err(|source| Error::Output(FileError::io("read", &root)(source)))?;
             if entries.next().is_some() {
-                return Err(Error::Output(FileError::Exists(root)));
+                return Err(Error::DirectoryInUse(root));
             }
             return Ok(Self {
                 root,
@@ -314,7 +315,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("mine.txt"), "x").unwrap();
         let refused = Folder::open(root.path(), 1).unwrap_err();
-        assert_eq!(refused.code(), "output.exists");
+        assert_eq!(refused.code(), "output.directory_in_use");
         let new = root.path().join("new");
         drop(Folder::open(&new, 1).unwrap());
         drop(Folder::open(&new, 1).unwrap());

@@ -174,6 +174,10 @@ pub fn save(context: &Context, args: SaveArgs) -> Result<Named, Error> {
         reason: args.reason.map(|reason| reason.to_string()),
         text: (!text.is_empty()).then_some(text),
     };
+    // `--template` takes such a name for a file's.
+    if is_file(&args.name) {
+        return Err(HomeError::InvalidName(args.name).into());
+    }
     if template == Template::default() {
         return Err(Error::FlagNeeded {
             flag: "--text",
@@ -309,13 +313,17 @@ pub(super) fn denied(
     Ok((reason, text))
 }
 
+/// Whether `--template` names a file.
+fn is_file(name: &str) -> bool {
+    name.contains(['/', '\\']) || name.to_ascii_lowercase().ends_with(".json")
+}
+
 /// The template that was named, its text filled; an empty one if none was named.
 fn filled(context: &Context, args: &TemplateArgs) -> Result<Template, Error> {
     let Some(name) = &args.template else {
         return Ok(Template::default());
     };
-    let is_file = name.contains(['/', '\\']) || name.to_ascii_lowercase().ends_with(".json");
-    let mut template = if is_file {
+    let mut template = if is_file(name) {
         let path = Path::new(name);
         let template = templates::read(path).map_err(|error| match error {
             FileError::Io { path, source, .. } => Error::Input { path, source },

@@ -82,8 +82,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<Line>, Error> {
 fn from_csv(path: &Path, directory: &Path, bytes: &[u8]) -> Result<Vec<Line>, Error> {
     // Spreadsheets put a byte order mark before the heading.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // Where the comma is for decimals, spreadsheets write semicolons.
+    let heading = bytes.split(|byte| *byte == b'\n').next();
+    let has = |wanted: u8| heading.is_some_and(|heading| heading.contains(&wanted));
+    let delimiter = [b',', b';', b'\t'].into_iter().find(|byte| has(*byte));
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
+        .delimiter(delimiter.unwrap_or(b','))
         .from_reader(bytes);
     let bad = |line: u64, error: &csv::Error| {
         let reason = match error.kind() {
@@ -107,10 +112,8 @@ fn from_csv(path: &Path, directory: &Path, bytes: &[u8]) -> Result<Vec<Line>, Er
         // The reader passes over empty lines without counting them as its own.
         let empty = bytes[begins..].iter().take_while(|it| b"\r\n".contains(it));
         let begins = begins + empty.count();
-        line += bytes[byte..begins]
-            .iter()
-            .filter(|it| **it == b'\n')
-            .count() as u64;
+        let passed = bytes[byte..begins].split(|it| *it == b'\n').skip(1);
+        line += passed.count() as u64;
         byte = begins;
         if !reader
             .read_record(&mut record)
@@ -213,8 +216,13 @@ mod tests {
             });
             told.collect()
         };
-        let (csv, json) = (reading("m.csv", csv), reading("m.jsonl", json));
-        assert_eq!(told(csv.unwrap()), told(json.unwrap()));
+        let by_semicolon = csv
+            .replace("\"Blood, count\"", "Blood# count")
+            .replace(',', ";");
+        let by_semicolon = by_semicolon.replace('#', ",");
+        let json = told(reading("m.jsonl", json).unwrap());
+        assert_eq!(told(reading("m.csv", csv).unwrap()), json);
+        assert_eq!(told(reading("m.csv", &by_semicolon).unwrap()), json);
     }
 
     #[test]
