@@ -157,6 +157,44 @@ fn what_is_no_port_of_the_registry_grants_nothing_and_is_asked_nothing() {
 }
 
 #[test]
+fn what_was_found_once_is_not_looked_for_again_unless_the_chain_is_another() {
+    let context = TestContext::with_reader(b"first");
+    let mine = || {
+        let mine = context.specialist.ok("access mine");
+        mine["grants"].as_array().map_or(0, Vec::len)
+    };
+    // The newest blocks may be replaced by others, so nothing of them is kept.
+    assert_eq!(mine(), 1);
+    let [(kept, _)] = &files_below(&context.specialist.home.join("mentions"))[..] else {
+        panic!("one file is kept");
+    };
+    let read = || -> Value {
+        let bytes = fs::read(kept).expect("it is readable");
+        serde_json::from_slice(&bytes).expect("JSON")
+    };
+    let ports = |kept: &Value| kept["ports"].as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(ports(&read()), 0);
+    for _ in 0..70 {
+        context.node.rpc("evm_mine", &json!([]));
+    }
+    assert_eq!(mine(), 1);
+    let found = read();
+    assert_eq!(ports(&found), 1, "{found:#}");
+    let through = found["through"][0].as_u64();
+    assert_eq!(through, Some(context.node.block_number() - 64));
+
+    // What is kept is believed as long as its block is the chain's.
+    let mut forgotten = found.clone();
+    forgotten["ports"] = json!({});
+    fs::write(kept, forgotten.to_string()).expect("the home is writable");
+    assert_eq!(mine(), 0);
+    forgotten["through"][1] = json!(format!("0x{}", "11".repeat(32)));
+    fs::write(kept, forgotten.to_string()).expect("the home is writable");
+    assert_eq!(mine(), 1);
+    assert_eq!(read(), found);
+}
+
+#[test]
 fn everything_granted_is_fetched_once_under_harmless_names() {
     let context = TestContext::with_reader(b"first");
     let second = second_port(&context, "../../../evil\u{202e}.sh", b"second");

@@ -11,6 +11,12 @@ use super::values;
 #[derive(Debug, Subcommand)]
 pub enum DeploymentCommand {
     /// Show the deployment that this home uses on the node's chain
+    #[command(after_help = "\
+Examples:
+  patientport deployment show
+  patientport deployment show --json
+
+All of it is held against the node first.")]
     Show,
     /// Write it to a file, for other machines
     #[command(after_help = "\
@@ -76,6 +82,10 @@ pub struct UpgradeArgs {
 #[derive(Debug, Subcommand)]
 pub enum RegistryCommand {
     /// Show who owns the registry, who may attest, and what code ports run
+    #[command(after_help = "\
+Examples:
+  patientport registry show
+  patientport registry show --registry 0x3d50…8c55")]
     Show,
     /// Offer the registry to another account, which has to accept (owner)
     #[command(after_help = "\
@@ -86,6 +96,9 @@ Examples:
 The owner stays the owner until the other account has accepted with `patientport registry accept-ownership`.")]
     TransferOwnership(TransferArgs),
     /// Take over a registry that its owner has offered to this account
+    #[command(after_help = "\
+Examples:
+  patientport registry accept-ownership --account network")]
     AcceptOwnership,
 }
 

@@ -35,8 +35,17 @@ Examples:
     /// Suspend a provider (attesters, owner)
     Suspend(AddressArg),
     /// End a suspension (attesters, owner); an attester has to confirm the provider anew
+    #[command(after_help = "\
+Examples:
+  patientport provider reinstate 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+  patientport provider attest 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --until 1y")]
     Reinstate(AddressArg),
     /// Stop being a provider, for good
+    #[command(after_help = "\
+Examples:
+  patientport provider retire
+
+This account cannot be registered again. What patients granted it stays until it ends or they revoke it.")]
     Retire,
     /// Change name, kind, specialty or number; ends the attestation
     #[command(after_help = "\

@@ -50,7 +50,8 @@ Examples:
     /// Deny a request (patient)
     #[command(after_help = "\
 Examples:
-  patientport request deny 1 --reason scope-too-wide --text 'labs only, please'")]
+  patientport request deny 1 --reason scope-too-wide --text 'labs only, please'
+  patientport request deny 1 --template no-thanks --set date='3 November'")]
     Deny(DenyArgs),
     /// Withdraw a request (who sent it)
     Cancel(OneArgs),
@@ -137,8 +138,14 @@ pub struct StatusArgs {
 #[derive(Debug, Subcommand)]
 pub enum TemplateCommand {
     /// List the templates of this home
+    #[command(after_help = "\
+Examples:
+  patientport request template list")]
     List,
     /// Show one, with what `--set` has to say
+    #[command(after_help = "\
+Examples:
+  patientport request template show follow-up")]
     Show(TemplateNameArg),
     /// Keep what the flags say under a name
     #[command(after_help = "\
@@ -149,6 +156,9 @@ Examples:
 Two braces in the text are one.")]
     Save(SaveArgs),
     /// Remove one
+    #[command(after_help = "\
+Examples:
+  patientport request template remove follow-up")]
     Remove(TemplateNameArg),
 }
 
