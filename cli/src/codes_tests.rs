@@ -112,8 +112,20 @@ const WARNINGS: &[(&str, &str)] = &[
         "A reader with access is given no new section keys: suspended, gone, without a key, with another key than before, or never seen by this home.",
     ),
     (
+        "card.unchecked",
+        "The key on a port card is the node's word alone.",
+    ),
+    (
         "deploy.not_cached",
         "A contract is deployed and not in the chain's program cache: calls of it cost more gas.",
+    ),
+    (
+        "deployment.overridden",
+        "Something else than the imported deployment says which registry is used.",
+    ),
+    (
+        "deployment.unknown_code",
+        "The contracts of an imported deployment are not those that this program was built with.",
     ),
     (
         "devnode.exposed",
@@ -144,6 +156,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "An identity that the present one replaced does not open; what was sealed to it alone stays closed.",
     ),
     (
+        "input.left_out",
+        "Something below a directory is no plain file, or a batch lists a record twice.",
+    ),
+    (
         "message.not_sealed",
         "A denial goes without words: the requester has no key that could be trusted.",
     ),
@@ -157,6 +173,12 @@ const WARNINGS: &[(&str, &str)] = &[
         "Others than the owner may read the password file.",
     ),
     (
+        "port.silent",
+        "A port refuses to say what was granted or asked, as when its program has expired; the others are listed.",
+    ),
+    (
+        "provider.attestation_ended",
+        "A provider changed its profile, and an attester has to confirm it anew.",
         "port.own_delegation",
         "Who has taken a port over is still listed as its delegate, which gives nothing more and should be ended.",
     ),

@@ -13,6 +13,7 @@ use stylus_devnode::evm::DEV_CHAIN_ID;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
+use crate::card::Card;
 use crate::delivery::{Delivery, Transactions};
 use crate::error::Error;
 use crate::home::pins::{Pin, Subject};
@@ -237,11 +238,42 @@ impl Context {
         }
     }
 
-    /// The port that is meant: by address, by name, or the only one.
+    /// The port that is meant: by its card, by address, by name, or the only one.
     ///
     /// # Errors
-    /// [`HomeError::UnknownPort`] and its kin; `NotAPort`.
+    /// [`HomeError::UnknownPort`] and its kin; `NotAPort`; [`Error::Card`], [`Error::CardChain`], [`Error::CardKey`].
     pub async fn port(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
+        match given {
+            Some(given) if Card::is_meant(given) => self.port_of_card(given.parse()?).await,
+            given => self.port_named(given).await,
+        }
+    }
+
+    /// The port of a card: on its chain, with its key. The key is remembered, for the card came by another way.
+    async fn port_of_card(&self, card: Card) -> Result<ChosenPort, Error> {
+        let node = self.chain().await?.chain_id();
+        if card.chain_id != node {
+            return Err(Error::CardChain {
+                card: card.chain_id,
+                node,
+            });
+        }
+        let chosen = self.port_named(Some(&card.account.to_string())).await?;
+        let key = chosen.port.claimed_info().await?.patient_key()?;
+        let found = key.fingerprint();
+        if found != card.fingerprint {
+            return Err(Error::CardKey {
+                port: card.account,
+                card: card.fingerprint.to_string(),
+                found: found.to_string(),
+            });
+        }
+        let pin = self.compare_key(node, Subject::Account(card.account), &key)?;
+        self.home().keep_pins(&[pin])?;
+        Ok(chosen)
+    }
+
+    async fn port_named(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
         let chain = self.chain().await?;
         let (name, known) = self.named_port(chain.chain_id(), given)?;
         if let Some(registry) = self.registry_of(&known)? {

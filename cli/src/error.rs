@@ -310,6 +310,96 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A line of a manifest.
+    #[error("line `{line}` of `{}` cannot be used: {reason}", path.display())]
+    Manifest {
+        /// Which manifest.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// Why not.
+        reason: String,
+    },
+    /// Of several records some were not added.
+    #[error("{failed} of {total} were not added")]
+    BatchIncomplete {
+        /// How many.
+        failed: usize,
+        /// Of how many, with the noun.
+        total: String,
+    },
+    /// Another record of the batch was to go to the same place, and could not.
+    #[error("as for the other records of this port and section: {why}")]
+    Unplaced {
+        /// What stood in the way.
+        why: String,
+    },
+    /// Another run of this home adds records.
+    #[error("another run of this home is adding records")]
+    BatchRunning,
+    /// Of several records some were not fetched.
+    #[error("{failed} of {total} were not fetched")]
+    FetchIncomplete {
+        /// How many.
+        failed: usize,
+        /// Of how many, with the noun.
+        total: String,
+    },
+    /// A template that says something that cannot be.
+    #[error("the template `{name}` cannot be used: {reason}")]
+    Template {
+        /// Which; safe to show.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A placeholder that was left open, or that there is none of.
+    #[error("the placeholder `{placeholder}` {problem}: template `{template}`")]
+    Placeholder {
+        /// Which template; safe to show.
+        template: String,
+        /// Which placeholder; safe to show.
+        placeholder: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A port card that is none.
+    #[error("`{text}` is no port card: {reason}")]
+    Card {
+        /// What was given; safe to show.
+        text: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A port card of another chain.
+    #[error("the port card is of chain `{card}`, and the node serves chain `{node}`")]
+    CardChain {
+        /// The card's.
+        card: u64,
+        /// The node's.
+        node: u64,
+    },
+    /// A port whose key is not that of its card.
+    #[error("the node shows the key `{found}` for the port `{port}`, and its card says `{card}`")]
+    CardKey {
+        /// The port.
+        port: Address,
+        /// The card's fingerprint.
+        card: String,
+        /// The fingerprint of what the node shows.
+        found: String,
+    },
+    /// A directory with other things in it than this program put there.
+    #[error("`{}` has other things in it", .0.display())]
+    DirectoryInUse(PathBuf),
+    /// A file that holds no deployment.
+    #[error("`{}` holds no deployment: {reason}", path.display())]
+    DeploymentFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong; safe to show.
+        reason: String,
+    },
     /// What was said about a record cannot be stored with it.
     #[error("the record's description cannot be stored")]
     Metadata {
@@ -553,6 +643,18 @@ impl Error {
             Self::NothingToRelease(_) => "emergency.nothing_to_release",
             Self::UnknownDelegate { .. } => "delegate.unknown",
             Self::Input { .. } => "input.unreadable",
+            Self::Template { .. } => "template.invalid",
+            Self::Placeholder { .. } => "template.placeholder",
+            Self::Card { .. } => "card.invalid",
+            Self::CardChain { .. } => "card.other_chain",
+            Self::CardKey { .. } => "card.other_key",
+            Self::DirectoryInUse(_) => "output.directory_in_use",
+            Self::DeploymentFile { .. } => "deployment.invalid",
+            Self::Manifest { .. } => "manifest.invalid",
+            Self::BatchIncomplete { .. } => "record.batch_incomplete",
+            Self::Unplaced { .. } => "record.unplaced",
+            Self::BatchRunning => "record.batch_running",
+            Self::FetchIncomplete { .. } => "record.fetch_incomplete",
             Self::Metadata { .. } => "record.invalid_metadata",
             Self::TooLarge { .. } => "input.too_large",
             Self::Output(FileError::Exists(_)) => "output.exists",
@@ -698,6 +800,7 @@ fn home_code(error: &HomeError) -> &'static str {
         HomeError::AmbiguousPort { .. } => "port.ambiguous",
         HomeError::KeyChanged { .. } => "pin.changed",
         HomeError::UnknownSetting { .. } => "settings.unknown",
+        HomeError::UnknownTemplate(_) => "template.unknown",
         HomeError::UnknownPending(_) => "record.nothing_pending",
     }
 }

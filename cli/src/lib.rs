@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`args`] | what can be typed |
 //! | [`settings`] | flags, environment and settings files, resolved once, and where each value came from |
+//! | [`card`] | port cards |
+//! | [`progress`] | bars for long work |
 //! | [`home`] | keys and everything remembered |
 //! | [`commands`] | one file per verb; each returns a typed outcome |
 //! | [`preview`], [`delivery`] | a transaction shown, asked about and sent, or what a run does instead |
@@ -20,6 +22,7 @@
 )]
 
 pub mod args;
+pub mod card;
 pub mod codes;
 pub mod commands;
 pub mod context;
@@ -32,6 +35,7 @@ pub mod networks;
 pub mod output;
 pub mod passwords;
 pub mod preview;
+pub mod progress;
 pub mod settings;
 mod signals;
 pub mod signers;
@@ -199,6 +203,7 @@ fn not_parsed(mut error: clap::Error, arguments: &[OsString]) -> u8 {
         verbosity: Verbosity::Normal,
         interactive: false,
         color: false,
+        progress: false,
     };
     if json {
         let message = error.to_string();

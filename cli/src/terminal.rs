@@ -15,8 +15,8 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::args::groups::ColorChoice;
-use crate::signals;
 use crate::text::harmless;
+use crate::{progress, signals};
 
 /// Longest line a prompt takes, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
@@ -66,6 +66,8 @@ pub struct Terminal {
     pub interactive: bool,
     /// Whether stderr takes colour.
     pub color: bool,
+    /// Whether long work shows how far it has come.
+    pub progress: bool,
 }
 
 /// Decoration; it never carries meaning alone.
@@ -94,10 +96,13 @@ impl Terminal {
             }
         };
         let interactive = !no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let progress = verbosity >= Verbosity::Normal && io::stderr().is_terminal() && !dumb;
         Self {
             verbosity,
             interactive,
             color,
+            progress,
         }
     }
 
@@ -107,6 +112,7 @@ impl Terminal {
             verbosity: Verbosity::Quiet,
             interactive: false,
             color: false,
+            progress: false,
         }
     }
 
@@ -194,10 +200,12 @@ impl Terminal {
 
 /// Writes to stderr; there is nowhere left to report that this failed.
 pub fn write_stderr(text: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr
-        .write_all(text.as_bytes())
-        .and_then(|()| stderr.flush());
+    progress::aside(|| {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr
+            .write_all(text.as_bytes())
+            .and_then(|()| stderr.flush());
+    });
 }
 
 /// Writes the result to stdout.

@@ -165,7 +165,7 @@ pub struct Plan {
 impl Plan {
     /// A plan with the salt of the owner's deployment number `index`, from 0.
     pub fn new(registry: ContractCode, port: ContractCode, owner: Address, index: u32) -> Self {
-        let salt = keccak256([SALT_LABEL, owner.as_slice(), &index.to_be_bytes()].concat());
+        let salt = salt(owner, index);
         Self {
             registry,
             port,
@@ -187,6 +187,64 @@ impl Plan {
     pub fn implementation_address(&self) -> Address {
         created_address(&self.port, &NO_CONSTRUCTOR, self.salt)
     }
+}
+
+/// An implementation of ports, to be created by itself.
+#[derive(Clone, Debug)]
+pub struct Implementation {
+    code: ContractCode,
+    salt: B256,
+}
+
+impl Implementation {
+    /// This code, created for `owner`: at the address that the owner's first deployment of it would have.
+    pub fn new(code: ContractCode, owner: Address) -> Self {
+        let salt = salt(owner, 0);
+        Self { code, salt }
+    }
+
+    /// Where it stands, or will.
+    pub fn address(&self) -> Address {
+        created_address(&self.code, &NO_CONSTRUCTOR, self.salt)
+    }
+
+    /// keccak256 of its code.
+    pub fn code_hash(&self) -> B256 {
+        self.code.code_hash()
+    }
+
+    /// What creating it costs; `None` if it stands.
+    ///
+    /// # Errors
+    /// As [`deploy`].
+    pub async fn preview(&self, chain: &Chain, from: Address) -> Result<Option<Prepared>> {
+        if stands(chain, &self.code, self.address()).await? {
+            return Ok(None);
+        }
+        let transaction = creation(chain, from, &self.code, NO_CONSTRUCTOR, self.salt).await?;
+        Ok(Some(transaction.prepare(from).await?))
+    }
+
+    /// Creates it unless it stands.
+    ///
+    /// # Errors
+    /// As [`deploy`].
+    pub async fn create(&self, chain: &Chain, signer: &Signer) -> Result<Option<TxReport>> {
+        let address = self.address();
+        create(
+            chain,
+            signer,
+            &self.code,
+            NO_CONSTRUCTOR,
+            self.salt,
+            address,
+        )
+        .await
+    }
+}
+
+fn salt(owner: Address, index: u32) -> B256 {
+    keccak256([SALT_LABEL, owner.as_slice(), &index.to_be_bytes()].concat())
 }
 
 /// The address at which the deployer creates: CREATE2 (EIP-1014) with the salt bound to the constructor's arguments.

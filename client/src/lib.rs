@@ -15,8 +15,10 @@ mod error;
 pub mod history;
 mod identity;
 pub mod keyring;
+pub mod mentions;
 pub mod port;
 pub mod program;
+pub mod progress;
 pub mod publish;
 pub mod records;
 pub mod recovery;
@@ -30,6 +32,7 @@ pub mod signed;
 pub mod stale;
 pub mod store;
 pub mod units;
+pub mod upgrade;
 pub mod words;
 
 mod code;

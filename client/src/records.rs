@@ -246,18 +246,25 @@ pub async fn commit(
         return Ok(AddedRecord { id, report: None });
     }
     let report = transaction.send(signer).await?;
-    let id = report
+    Ok(AddedRecord {
+        id: added_by(port, prepared, &report)?,
+        report: Some(report),
+    })
+}
+
+/// The number under which a transaction added a prepared record, from its receipt.
+///
+/// # Errors
+/// [`Error::InvalidResponse`] if the receipt tells of no such record.
+pub fn added_by(port: &Port, prepared: &PreparedRecord, report: &TxReport) -> Result<u32> {
+    report
         .logs
         .iter()
         .filter(|log| log.address() == port.address())
-        .find_map(|log| RecordAdded::decode_log(&log.inner).ok())
-        .filter(|event| event.commitment == prepared.commitment)
+        .filter_map(|log| RecordAdded::decode_log(&log.inner).ok())
+        .find(|event| event.commitment == prepared.commitment)
         .map(|event| event.recordId)
-        .ok_or_else(|| port.chain().invalid_receipt("it tells of no added record"))?;
-    Ok(AddedRecord {
-        id,
-        report: Some(report),
-    })
+        .ok_or_else(|| port.chain().invalid_receipt("it tells of no added record"))
 }
 
 /// The first record of an author in a section that has this commitment.

@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// A directory with both contracts, of which those named `other` are compressed differently: programs that do the
 /// same and have another code hash, as another release has.
-fn contracts(context: &TestContext, directory: &str, other: &[&str]) -> PathBuf {
+pub(crate) fn contracts(context: &TestContext, directory: &str, other: &[&str]) -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../build/contracts");
     let target = context.path(directory);
     fs::create_dir(&target).expect("the temporary directory is writable");

@@ -3,6 +3,9 @@
 //! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
 
 mod access;
+mod batch;
+mod cards;
+mod collect;
 mod delegates;
 mod deployment;
 mod doctor;
@@ -17,9 +20,12 @@ mod keepalive;
 mod keys;
 mod networks;
 mod offline;
+mod operator;
 mod ownership;
+mod progress;
 mod records;
 mod relay;
+mod requests;
 mod servers;
 mod settings;
 mod sharing;

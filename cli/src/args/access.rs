@@ -12,6 +12,12 @@ use super::values::{self, NewSection, RevokeReason, RightsArg, SectionRef, Secti
 pub enum AccessCommand {
     /// List who may read or write, and whose access has ended
     List(ListArgs),
+    /// List what this account was granted, at all ports (providers)
+    #[command(after_help = "\
+Examples:
+  patientport access mine
+  patientport access mine --all          also what has ended")]
+    Mine(MineArgs),
     /// Give access without a request (patient)
     #[command(after_help = "\
 Examples:
@@ -47,6 +53,14 @@ pub struct ListArgs {
     /// Which port.
     #[command(flatten)]
     pub port: PortArg,
+}
+
+/// `access mine`
+#[derive(Debug, Args)]
+pub struct MineArgs {
+    /// Also grants that have ended
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `access grant`

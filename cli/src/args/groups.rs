@@ -166,6 +166,9 @@ pub struct DisplayArgs {
     /// Print every setting and where it came from, and do nothing else
     #[arg(long, global = true)]
     pub show_settings: bool,
+    /// Show no progress bars [default: on a terminal, unless `--quiet` or `--json` is given or `TERM` is `dumb`]
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     /// Never ask anything; fail and name the missing flag
     #[arg(long, global = true)]
     pub no_input: bool,

@@ -4,6 +4,7 @@ pub mod access;
 pub mod delegate;
 pub mod demo;
 pub mod deploy;
+pub mod deployment;
 pub mod devnode;
 pub mod emergency;
 pub mod env;
@@ -90,6 +91,14 @@ patientport.json of the working directory or those above it chooses among what t
     Identity(identity::IdentityCommand),
     /// Deploy the registry and the port contract
     Deploy(deploy::DeployArgs),
+    /// Which registry this home uses: show, export, import
+    #[command(subcommand)]
+    Deployment(deployment::DeploymentCommand),
+    /// Other code for the ports that are issued from now on (owner)
+    Upgrade(deployment::UpgradeArgs),
+    /// The registry: whose it is, and to whom it goes
+    #[command(subcommand)]
+    Registry(deployment::RegistryCommand),
     /// Prolong the contracts' programs before they expire, or activate them again (anybody)
     #[command(after_help = "\
 Examples:

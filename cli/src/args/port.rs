@@ -25,6 +25,15 @@ Section names stay private: they travel only inside sealed messages.")]
     Claim(ClaimArgs),
     /// Show a port
     Show(ShowArgs),
+    /// Print the port's card, to be given to providers: which port it is, and the fingerprint of its key
+    #[command(after_help = "\
+Examples:
+  patientport port card
+  patientport port card mine --qr
+  patientport request send --port 'patientport:42161:0x9fE4…a6e0#abcd-efgh-2345-mnop' --text 'second opinion'
+
+Wherever a port is named, its card can stand: the node has to serve its chain and to show its key.")]
+    Card(CardArgs),
     /// Change the port's encryption key, and the keys of all its sections (patient)
     #[command(after_help = "\
 Examples:
@@ -83,9 +92,20 @@ Examples:
 /// Which port.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PortArg {
-    /// Port: an address or a name of this home [default: the settings', else the home's only port]
+    /// Port: an address, a port card, or a name of this home [default: the settings', else the home's only port]
     #[arg(short, long, value_name = "PORT")]
     pub port: Option<String>,
+}
+
+/// `port card`
+#[derive(Debug, Args)]
+pub struct CardArgs {
+    /// Port: an address or a name of this home [default: the home's only port]
+    #[arg(value_name = "PORT")]
+    pub port: Option<String>,
+    /// Draw a QR code even where standard output is no terminal
+    #[arg(long)]
+    pub qr: bool,
 }
 
 /// `port issue`

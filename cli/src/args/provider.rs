@@ -1,7 +1,7 @@
 //! `patientport provider …`
 
 use alloy::primitives::Address;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::values::{self, Kind, Until};
 
@@ -34,6 +34,34 @@ Examples:
     Attest(AttestArgs),
     /// Suspend a provider (attesters, owner)
     Suspend(AddressArg),
+    /// End a suspension (attesters, owner); an attester has to confirm the provider anew
+    #[command(after_help = "\
+Examples:
+  patientport provider reinstate 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+  patientport provider attest 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --until 1y")]
+    Reinstate(AddressArg),
+    /// Stop being a provider, for good
+    #[command(after_help = "\
+Examples:
+  patientport provider retire
+
+This account cannot be registered again. What patients granted it stays until it ends or they revoke it.")]
+    Retire,
+    /// Change name, kind, specialty or number; ends the attestation
+    #[command(after_help = "\
+Examples:
+  patientport provider set-profile --name 'Elm Street Clinic'
+  patientport provider set-profile --kind hospital --without specialty
+
+What is not given stays as it is. An attester has confirmed exactly what stands there: it has to be confirmed anew, and
+until then ports refuse this account as a provider.")]
+    SetProfile(ProfileArgs),
+    /// Change contact and endpoint; the attestation stays
+    #[command(after_help = "\
+Examples:
+  patientport provider set-contact --endpoint https://blobs.elm.example/records
+  patientport provider set-contact --contact '+1 555 0100' --without endpoint")]
+    SetContact(ContactArgs),
     /// Show a provider
     #[command(after_help = "\
 Examples:
@@ -68,6 +96,60 @@ pub struct RegisterArgs {
     /// Where the provider's encrypted records can be fetched
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
+}
+
+/// `provider set-profile`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct ProfileArgs {
+    /// What kind of provider
+    #[arg(long, value_enum)]
+    pub kind: Option<Kind>,
+    /// National Provider Identifier, ten digits
+    #[arg(long, value_name = "NUMBER")]
+    pub npi: Option<String>,
+    /// Name, shown to patients once attested
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Specialty code, such as one of the NUCC taxonomy
+    #[arg(long, value_name = "CODE")]
+    pub specialty: Option<String>,
+    /// Leave out what stood there; may be repeated
+    #[arg(long, value_enum, value_name = "FIELD")]
+    pub without: Vec<ProfileField>,
+}
+
+/// What a profile can do without.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ProfileField {
+    /// The number
+    Npi,
+    /// The specialty
+    Specialty,
+}
+
+/// `provider set-contact`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct ContactArgs {
+    /// How to reach the provider
+    #[arg(long, value_name = "TEXT")]
+    pub contact: Option<String>,
+    /// Where the provider's encrypted records can be fetched
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Leave out what stood there; may be repeated
+    #[arg(long, value_enum, value_name = "FIELD")]
+    pub without: Vec<ContactField>,
+}
+
+/// What a contact profile can do without.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ContactField {
+    /// How to reach the provider
+    Contact,
+    /// Where its records can be fetched
+    Endpoint,
 }
 
 /// `provider attest`

@@ -18,7 +18,13 @@ Examples:
   patientport record add scan.dcm --port mine --section imaging --type application/dicom --time 2026-11-20
   pg_dump … | patientport record add - --section 0 --title export
   patientport record add scan.dcm --store ~/records --store s3://bucket/records
-  patientport record add --resume COMMITMENT            go on with what an earlier run encrypted")]
+  patientport record add --resume COMMITMENT            go on with what an earlier run encrypted
+
+A batch is confirmed once; each record has a transaction of its own, and one that fails keeps no other back:
+  patientport record add *.pdf --port mine --section labs
+  patientport record add ~/scans --recursive --section imaging --type application/dicom
+  patientport record add --manifest today.csv           file,port,section,title,media_type,content_time,note
+Run it again after an interruption: what it added is not added twice.")]
     Add(AddArgs),
     /// Add a record that takes the place of an earlier one of the same section (its author, or the patient)
     #[command(after_help = "\
@@ -41,6 +47,24 @@ Examples:
 Nothing is written before the whole record, or the whole part, has verified. Records are looked for in the stores named,
 in their order, then at the endpoint that the author names, then on the chain.")]
     Get(GetArgs),
+    /// Fetch, verify and decrypt everything this account may read, into a directory
+    #[command(after_help = "\
+Examples:
+  patientport record fetch --all -o ~/records         at every port that has granted something
+  patientport record fetch --port 0x9fE4…a6e0 -o ~/records
+
+Run it again to get what is new: what the directory's index.json lists and is intact is not fetched again. Files are
+named by record number, words of the title and media type; the directory belongs to this command.")]
+    Fetch(FetchArgs),
+    /// Export a port: all records, what they are, and the history as JSON and FHIR
+    #[command(after_help = "\
+Examples:
+  patientport record export -o ~/my-records
+  patientport record export --port mine -o ~/my-records
+
+index.json names of each record commitment, title, type, author and time; history.json and history.fhir.json tell who
+did what. The same port gives the same bytes.")]
+    Export(ExportArgs),
     /// Check a record's blobs against the chain, and decrypt them without output where a key is held
     Verify(VerifyArgs),
     /// Give a reader the keys of single records, for ever
@@ -82,19 +106,65 @@ what is out of reach: the commitment and what was published on the chain, keys t
 /// `record add`
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// File; `-` reads standard input
+    /// File; `-` reads standard input. Several files, a directory with `--recursive`, or a `--manifest` are a batch
     #[arg(
         value_name = "FILE",
-        required_unless_present = "resume",
-        conflicts_with = "resume"
+        required_unless_present_any = ["resume", "manifest"],
+        conflicts_with_all = ["resume", "manifest"]
     )]
-    pub file: Option<PathBuf>,
+    pub file: Vec<PathBuf>,
     /// Which port.
     #[command(flatten)]
     pub port: PortArg,
     /// Section, by number or by a name this home knows [default: the port's only section]
     #[arg(long, value_name = "SECTION", conflicts_with = "resume")]
     pub section: Option<SectionRef>,
+    /// What is said of it.
+    #[command(flatten)]
+    pub described: Description,
+    /// Seal to the section though a former reader still holds its key and could open the record [default: to the
+    /// patient, who shares it onward]
+    #[arg(long)]
+    pub allow_stale: bool,
+    /// Go on with a record that an earlier run encrypted: store it where it is missing, send the transaction
+    #[arg(long, value_name = "COMMITMENT")]
+    pub resume: Option<CommitmentArg>,
+    /// Many records.
+    #[command(flatten)]
+    pub batch: BatchArgs,
+}
+
+impl AddArgs {
+    /// Whether more than one record is meant.
+    pub const fn is_batch(&self) -> bool {
+        self.file.len() > 1 || self.batch.recursive || self.batch.manifest.is_some()
+    }
+}
+
+/// Many records in one run.
+#[derive(Clone, Debug, Default, Args)]
+pub struct BatchArgs {
+    /// Add the files of directories and those below them; names that begin with a dot are left out
+    #[arg(short = 'R', long, conflicts_with_all = ["resume", "manifest"])]
+    pub recursive: bool,
+    /// File that lists the records to add: .csv with a heading, or .jsonl with an object a line; `file` and, where the
+    /// flags do not say it for all, `port`, `section`, `title`, `media_type`, `content_time`, `note`
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub manifest: Option<PathBuf>,
+    /// Stop at the first record that cannot be added
+    #[arg(long, conflicts_with = "resume")]
+    pub fail_fast: bool,
+    /// Add again what an earlier batch added: else an unchanged file is added to a section once
+    #[arg(long, conflicts_with = "resume")]
+    pub again: bool,
+    /// How many records are encrypted and stored at the same time
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub jobs: u8,
+}
+
+/// What is said of a record.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Description {
     /// Title [default: what the content calls itself, else the file's name]
     #[arg(long, conflicts_with = "resume")]
     pub title: Option<String>,
@@ -107,13 +177,6 @@ pub struct AddArgs {
     /// When the content is from: a date or RFC 3339 [default: as a FHIR resource says]
     #[arg(long, value_name = "TIME", conflicts_with = "resume")]
     pub time: Option<String>,
-    /// Seal to the section though a former reader still holds its key and could open the record [default: to the
-    /// patient, who shares it onward]
-    #[arg(long)]
-    pub allow_stale: bool,
-    /// Go on with a record that an earlier run encrypted: store it where it is missing, send the transaction
-    #[arg(long, value_name = "COMMITMENT")]
-    pub resume: Option<CommitmentArg>,
 }
 
 /// `record supersede`
@@ -197,6 +260,37 @@ pub struct EraseArgs {
     /// Which port.
     #[command(flatten)]
     pub port: PortArg,
+}
+
+/// `record fetch`
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// At every port of the registry that has granted something to this account
+    #[arg(long, conflicts_with = "port")]
+    pub all: bool,
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Directory; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// How many records are fetched at the same time
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub jobs: u8,
+}
+
+/// `record export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Which port.
+    #[command(flatten)]
+    pub port: PortArg,
+    /// Directory; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// How many records are fetched at the same time
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub jobs: u8,
 }
 
 /// `record share`

@@ -59,6 +59,9 @@ pub enum ValueError {
         "`{0}` is no fingerprint: 16 letters and digits in groups of four, such as mzxw-6ytb-ojtg-633c"
     )]
     Fingerprint(String),
+    /// Nothing that fills a placeholder.
+    #[error("`{0}` fills no placeholder: give KEY=TEXT, such as visit=Monday")]
+    Placeholder(String),
     /// Not a hash.
     #[error("`{0}` is not a hash: 0x and 64 hexadecimal digits")]
     Hash(String),
@@ -263,6 +266,19 @@ pub fn seconds(text: &str) -> Result<u32, ValueError> {
 pub fn address(text: &str) -> Result<Address, ValueError> {
     text.parse()
         .map_err(|_| ValueError::Address(text.to_owned()))
+}
+
+/// Parses `KEY=TEXT` for a template's placeholder.
+///
+/// # Errors
+/// [`ValueError::Placeholder`].
+pub fn placeholder(text: &str) -> Result<(String, String), ValueError> {
+    let bad = || ValueError::Placeholder(text.to_owned());
+    let (key, value) = text.split_once('=').ok_or_else(bad)?;
+    if !crate::commands::request::template::is_placeholder(key) {
+        return Err(bad());
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Parses a 32-byte hash.

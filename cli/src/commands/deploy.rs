@@ -103,7 +103,7 @@ impl Outcome for Deployed {
         text.push_str(&format!("programs {}{without}\n", programs.join(", ")));
         if let Some(pending) = self.pending_owner {
             text.push_str(&format!(
-                "{pending} must accept the registry with `patientport deploy --accept-ownership`\n"
+                "{pending} must accept the registry with `patientport registry accept-ownership`\n"
             ));
         }
         text
@@ -347,7 +347,7 @@ async fn step(
     Ok((&report).into())
 }
 
-async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
+pub(super) async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
     let registry = context.registry().await?;
     let wallet = context.wallet(None)?;
     let preview =
@@ -370,7 +370,10 @@ async fn accept_ownership(context: &Context) -> Result<Deployed, Error> {
 }
 
 /// The programs of a deployment, and whether each is cached now.
-async fn programs(registry: &Registry, deployment: &Deployment) -> Result<Vec<Program>, Error> {
+pub(super) async fn programs(
+    registry: &Registry,
+    deployment: &Deployment,
+) -> Result<Vec<Program>, Error> {
     let chain = registry.chain();
     let addresses = [
         (Some(registry.address()), "registry"),
@@ -392,7 +395,7 @@ async fn programs(registry: &Registry, deployment: &Deployment) -> Result<Vec<Pr
 
 /// Bids for the programs that are not cached. Whatever the cache says, the deployment is complete: a bid that comes
 /// to nothing is a warning.
-async fn keep_cached(
+pub(super) async fn keep_cached(
     context: &Context,
     wallet: &Wallet,
     programs: &[Program],

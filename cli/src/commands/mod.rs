@@ -6,6 +6,7 @@ pub mod backup;
 pub mod delegate;
 pub mod demo;
 pub mod deploy;
+pub mod deployment;
 pub mod describe;
 pub mod devnode;
 pub mod doctor;
@@ -22,24 +23,27 @@ pub mod person;
 pub mod port;
 pub mod provider;
 pub mod record;
+pub mod registry;
 pub mod relay;
 pub mod request;
 pub mod sealing;
 pub mod stale;
 mod transactions;
 pub mod tx;
+pub mod upgrade;
 pub mod wallet;
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
 use crate::args::delegate::DelegateCommand;
+use crate::args::deployment::{DeploymentCommand, RegistryCommand};
 use crate::args::emergency::{CustodianCommand, EmergencyCommand};
 use crate::args::identity::IdentityCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::{AttesterCommand, ProviderCommand};
 use crate::args::record::RecordCommand;
 use crate::args::relay::RelayCommand;
-use crate::args::request::RequestCommand;
+use crate::args::request::{RequestCommand, TemplateCommand};
 use crate::args::tx::TxCommand;
 use crate::args::wallet::WalletCommand;
 use crate::context::Context;
@@ -72,6 +76,19 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             IdentityCommand::Import(args) => report(identity::import::run(context, &args)),
         },
         Command::Deploy(args) => report(deploy::run(context, args).await),
+        Command::Deployment(command) => match command {
+            DeploymentCommand::Show => report(deployment::show(context).await),
+            DeploymentCommand::Export(args) => deployment::export(context, &args).await,
+            DeploymentCommand::Import(args) => report(deployment::import(context, &args).await),
+        },
+        Command::Upgrade(args) => report(upgrade::run(context, args).await),
+        Command::Registry(command) => match command {
+            RegistryCommand::Show => report(registry::show(context).await),
+            RegistryCommand::TransferOwnership(args) => {
+                report(registry::transfer(context, &args).await)
+            }
+            RegistryCommand::AcceptOwnership => report(deploy::accept_ownership(context).await),
+        },
         Command::Keepalive(args) => report(keepalive::run(context, &args).await),
         Command::Provider(command) => match command {
             ProviderCommand::Register(args) => report(provider::register::run(context, args).await),
@@ -80,6 +97,16 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             }
             ProviderCommand::Attest(args) => report(provider::attest::run(context, args).await),
             ProviderCommand::Suspend(args) => report(provider::suspend::run(context, &args).await),
+            ProviderCommand::Reinstate(args) => {
+                report(provider::status::reinstate(context, &args).await)
+            }
+            ProviderCommand::Retire => report(provider::status::retire(context).await),
+            ProviderCommand::SetProfile(args) => {
+                report(provider::profile::set(context, args).await)
+            }
+            ProviderCommand::SetContact(args) => {
+                report(provider::profile::set_contact(context, args).await)
+            }
             ProviderCommand::Show(args) => report(provider::show::run(context, &args).await),
             ProviderCommand::List(args) => report(provider::list::run(context, &args).await),
             ProviderCommand::Attester(AttesterCommand::Add(args)) => {
@@ -93,6 +120,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::Issue(args) => report(port::issue::run(context, args).await),
             PortCommand::Claim(args) => report(port::claim::run(context, args).await),
             PortCommand::Show(args) => report(port::show::run(context, &args).await),
+            PortCommand::Card(args) => report(port::card::run(context, &args).await),
             PortCommand::ChangeKey(args) => report(port::change_key::run(context, args).await),
             PortCommand::CancelSignatures(args) => {
                 report(port::cancel_signatures::run(context, &args).await)
@@ -104,10 +132,12 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             PortCommand::List => report(port::list::run(context)),
         },
         Command::Record(command) => match command {
-            RecordCommand::Add(args) => report(record::add::run(context, args).await),
+            RecordCommand::Add(args) => record::add::run(context, args).await,
             RecordCommand::Supersede(args) => report(record::supersede::run(context, args).await),
             RecordCommand::List(args) => report(record::list::run(context, &args).await),
             RecordCommand::Get(args) => record::get::run(context, args).await,
+            RecordCommand::Fetch(args) => report(record::fetch::run(context, &args).await),
+            RecordCommand::Export(args) => report(record::export::run(context, &args).await),
             RecordCommand::Share(args) => report(record::share::run(context, &args).await),
             RecordCommand::Verify(args) => report(record::verify::run(context, &args).await),
             RecordCommand::Retract(args) => report(record::retract::run(context, &args).await),
@@ -116,6 +146,14 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::Request(command) => match command {
             RequestCommand::Send(args) => report(request::send::run(context, args).await),
+            RequestCommand::Refer(args) => report(request::send::refer(context, args).await),
+            RequestCommand::Status(args) => report(request::status::run(context, &args).await),
+            RequestCommand::Template(command) => match command {
+                TemplateCommand::List => report(request::template::list(context)),
+                TemplateCommand::Show(args) => report(request::template::show(context, &args)),
+                TemplateCommand::Save(args) => report(request::template::save(context, args)),
+                TemplateCommand::Remove(args) => report(request::template::remove(context, &args)),
+            },
             RequestCommand::List(args) => report(request::list::run(context, &args).await),
             RequestCommand::Show(args) => report(request::show::run(context, &args).await),
             RequestCommand::Approve(args) => report(request::approve::run(context, args).await),
@@ -128,6 +166,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::Access(command) => match command {
             AccessCommand::List(args) => report(access::list::run(context, &args).await),
+            AccessCommand::Mine(args) => report(access::mine::run(context, &args).await),
             AccessCommand::Grant(args) => report(access::grant::run(context, args).await),
             AccessCommand::Revoke(args) => report(access::revoke::run(context, args).await),
             AccessCommand::Reseal(args) => report(access::reseal::run(context, args).await),

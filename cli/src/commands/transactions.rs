@@ -5,6 +5,7 @@
 use crate::args::Command;
 use crate::args::access::AccessCommand;
 use crate::args::delegate::DelegateCommand;
+use crate::args::deployment::RegistryCommand;
 use crate::args::emergency::EmergencyCommand;
 use crate::args::port::PortCommand;
 use crate::args::provider::ProviderCommand;
@@ -26,10 +27,15 @@ impl Command {
             | Self::History(_)
             | Self::Devnode(_)
             | Self::Demo(_)
+            | Self::Deployment(_)
             | Self::Completions(_)
             | Self::Man(_) => None,
             Self::Deploy(args) if args.accept_ownership => One,
-            Self::Deploy(_) => Planned,
+            Self::Deploy(_) | Self::Upgrade(_) => Planned,
+            Self::Registry(command) => match command {
+                RegistryCommand::Show => None,
+                RegistryCommand::TransferOwnership(_) | RegistryCommand::AcceptOwnership => One,
+            },
             Self::Keepalive(_) => Several,
             Self::Provider(command) => match command {
                 ProviderCommand::Show(_) | ProviderCommand::List(_) => None,
@@ -37,10 +43,17 @@ impl Command {
                 | ProviderCommand::ChangeKey(_)
                 | ProviderCommand::Attest(_)
                 | ProviderCommand::Suspend(_)
+                | ProviderCommand::Reinstate(_)
+                | ProviderCommand::Retire
+                | ProviderCommand::SetProfile(_)
+                | ProviderCommand::SetContact(_)
                 | ProviderCommand::Attester(_) => One,
             },
             Self::Port(command) => match command {
-                PortCommand::Show(_) | PortCommand::Remember(_) | PortCommand::List => None,
+                PortCommand::Show(_)
+                | PortCommand::Card(_)
+                | PortCommand::Remember(_)
+                | PortCommand::List => None,
                 PortCommand::Issue(_)
                 | PortCommand::Claim(_)
                 | PortCommand::Transfer(_)
@@ -49,7 +62,12 @@ impl Command {
                 PortCommand::ChangeKey(_) | PortCommand::Accept(_) => Several,
             },
             Self::Record(command) => match command {
-                RecordCommand::List(_) | RecordCommand::Get(_) | RecordCommand::Verify(_) => None,
+                RecordCommand::List(_)
+                | RecordCommand::Get(_)
+                | RecordCommand::Fetch(_)
+                | RecordCommand::Export(_)
+                | RecordCommand::Verify(_) => None,
+                RecordCommand::Add(args) if args.is_batch() => Planned,
                 RecordCommand::Add(_)
                 | RecordCommand::Supersede(_)
                 | RecordCommand::Retract(_)
@@ -58,8 +76,12 @@ impl Command {
                 RecordCommand::Publish(_) => Planned,
             },
             Self::Request(command) => match command {
-                RequestCommand::List(_) | RequestCommand::Show(_) => None,
+                RequestCommand::List(_)
+                | RequestCommand::Show(_)
+                | RequestCommand::Status(_)
+                | RequestCommand::Template(_) => None,
                 RequestCommand::Send(_)
+                | RequestCommand::Refer(_)
                 | RequestCommand::Deny(_)
                 | RequestCommand::Cancel(_)
                 | RequestCommand::Block(_)
@@ -67,7 +89,7 @@ impl Command {
                 RequestCommand::Approve(_) => Several,
             },
             Self::Access(command) => match command {
-                AccessCommand::List(_) => None,
+                AccessCommand::List(_) | AccessCommand::Mine(_) => None,
                 AccessCommand::Grant(_)
                 | AccessCommand::Revoke(_)
                 | AccessCommand::Reseal(_)

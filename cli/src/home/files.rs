@@ -202,6 +202,12 @@ pub struct Lock(#[expect(dead_code, reason = "held for its lock, which ends with
 /// # Errors
 /// [`FileError::Io`].
 pub fn lock(directory: &Path) -> Result<Lock, FileError> {
+    let (path, file) = lock_file(directory)?;
+    file.lock().map_err(FileError::io("lock", &path))?;
+    Ok(Lock(file))
+}
+
+fn lock_file(directory: &Path) -> Result<(PathBuf, File), FileError> {
     private_dir(directory)?;
     let path = directory.join(".lock");
     let file = OpenOptions::new()
@@ -211,8 +217,20 @@ pub fn lock(directory: &Path) -> Result<Lock, FileError> {
         .mode(0o600)
         .open(&path)
         .map_err(FileError::io("open", &path))?;
-    file.lock().map_err(FileError::io("lock", &path))?;
-    Ok(Lock(file))
+    Ok((path, file))
+}
+
+/// As [`lock`], without waiting: `None` if another process has it.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn try_lock(directory: &Path) -> Result<Option<Lock>, FileError> {
+    let (path, file) = lock_file(directory)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock(file))),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(source)) => Err(FileError::io("lock", &path)(source)),
+    }
 }
 
 /// Whether others than the owner may read the file.

@@ -10,7 +10,10 @@
 //! | `pins.json` | keys seen first, see [`pins`] |
 //! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
 //! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
+//! | `mentions/…` | ports whose events name an account, see [`mentions`] |
+//! | `filed/CHAIN_ID-PORT.jsonl` | what batches have added, see [`filed`] |
 //! | `pending/COMMITMENT.json` | records encrypted but not yet on chain, see [`pending`] |
+//! | `templates/NAME.json` | words for requests and denials, see [`templates`] |
 //! | `erasing/COMMITMENT.json` | records being erased, see [`transfers`] |
 //! | `outgoing/`, `uploads/`, `incoming/` | ciphertext on its way to and from stores, see [`transfers`] |
 //! | `store/` | the default record store |
@@ -20,12 +23,15 @@
 pub mod config;
 pub mod deployments;
 pub mod derived;
+pub mod filed;
 pub mod files;
 pub mod identities;
 pub mod looked;
+pub mod mentions;
 pub mod pending;
 pub mod pins;
 pub mod ports;
+pub mod templates;
 pub mod transfers;
 pub mod wallets;
 
@@ -139,6 +145,9 @@ pub enum HomeError {
         /// What it could be.
         known: String,
     },
+    /// No such template.
+    #[error("this home has no template `{0}`")]
+    UnknownTemplate(String),
     /// Nothing to resume.
     #[error("no record with commitment `{0}` waits to be sent")]
     UnknownPending(String),

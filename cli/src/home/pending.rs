@@ -33,6 +33,9 @@ pub struct Pending {
     /// Fingerprint of the section's key that it is sealed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// What a batch made it of: the name of its item, see [`super::filed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<B256>,
 }
 
 /// Earlier versions knew one store.
@@ -123,6 +126,7 @@ mod tests {
             supersedes: Some(4),
             created: "2026-11-22T20:00:00Z".into(),
             key: None,
+            source: None,
         };
         home.add_pending(&pending).unwrap();
         assert_eq!(home.pending(commitment).unwrap(), pending);

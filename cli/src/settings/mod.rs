@@ -112,11 +112,16 @@ pub fn terminal(args: &GlobalArgs) -> Terminal {
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     };
-    Terminal::of_process(
+    let terminal = Terminal::of_process(
         verbosity,
         args.display.color.unwrap_or_default(),
         args.display.no_input,
-    )
+    );
+    let unwanted = args.display.no_progress || args.display.json;
+    Terminal {
+        progress: terminal.progress && !unwanted,
+        ..terminal
+    }
 }
 
 impl Settings {

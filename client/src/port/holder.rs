@@ -63,7 +63,7 @@ pub struct Access {
 }
 
 impl Access {
-    pub(super) fn from_chain(access: &IPatientPort::Access) -> Option<Self> {
+    pub(crate) fn read(access: &IPatientPort::Access) -> Option<Self> {
         Some(Self {
             reader: access.reader,
             sections: SectionSet::from_bits(access.sections),
@@ -307,7 +307,7 @@ pub struct Holder {
 impl Holder {
     pub(super) fn from_chain(holder: &IPatientPort::Holder, now: Timestamp) -> Option<Self> {
         Some(Self {
-            access: Access::from_chain(&holder.access)?.at(now),
+            access: Access::read(&holder.access)?.at(now),
             delegation: Delegation::from_chain(&holder.delegate, now)?,
             emergency: Emergency::from_chain(&holder.responder, now)?,
         })

@@ -335,7 +335,7 @@ impl Port {
         if request.state == RequestEntry::LISTED {
             return Ok(None);
         }
-        RequestEntry::from_chain(id, request)
+        RequestEntry::read(id, request)
             .map(Some)
             .ok_or_else(|| self.chain().invalid_view("a request's state is unknown"))
     }
@@ -384,7 +384,7 @@ impl Port {
         if access.reader != reader {
             return Err(self.chain().invalid_view("it is about another account"));
         }
-        Access::from_chain(&access)
+        Access::read(&access)
             .map(|access| access.at(now))
             .ok_or_else(|| self.chain().invalid_view("a grant's state is unknown"))
     }

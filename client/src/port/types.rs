@@ -220,7 +220,7 @@ impl RequestEntry {
     /// [`IPatientPort::Request::state`] of an entry that only lists a holder: nobody asked.
     pub(super) const LISTED: u8 = 6;
 
-    pub(super) fn from_chain(id: u32, request: &IPatientPort::Request) -> Option<Self> {
+    pub(crate) fn read(id: u32, request: &IPatientPort::Request) -> Option<Self> {
         Some(Self {
             id,
             requester: request.requester,

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use super::net::{self, NetOptions, Objection, Trust, Waited, Watched};
 use super::remote::{Answer, Remote};
 use super::{BlobId, StoreError};
+use crate::progress::{Stage, Watcher};
 
 /// Bytes of a file that are read at a time to be sent.
 const PIECE_BYTES: usize = 1 << 16;
@@ -139,10 +140,11 @@ impl HttpRemote {
         url: Url,
         source: &Path,
         length: u64,
+        progress: &Watcher,
     ) -> Result<StatusCode, StoreError> {
         let file = File::open(source)
             .map_err(|source| StoreError::io(self.name.clone(), "write", *id, source))?;
-        let (body, sent) = Watched::new(FileBody::new(file, length));
+        let (body, sent) = Watched::new(FileBody::new(file, length, progress.clone()));
         let mut request = Request::new(Method::PUT, url);
         let octets = "application/octet-stream"
             .parse()
@@ -173,9 +175,12 @@ impl HttpRemote {
         id: &BlobId,
         source: &Path,
         length: u64,
+        progress: &Watcher,
     ) -> Result<(), StoreError> {
         let beside = self.url(&format!(".incoming-{id}"));
-        let status = self.put(id, beside.clone(), source, length).await?;
+        let status = self
+            .put(id, beside.clone(), source, length, progress)
+            .await?;
         if !status.is_success() {
             return Err(self.refused("store", id, status));
         }
@@ -304,11 +309,14 @@ impl Remote for HttpRemote {
         source: &Path,
         length: u64,
         _: Option<&Path>,
+        progress: &Watcher,
     ) -> Result<(), StoreError> {
         if self.speaks_dav(id).await? {
-            return self.put_and_move(id, source, length).await;
+            return self.put_and_move(id, source, length, progress).await;
         }
-        let status = self.put(id, self.url(&id.path()), source, length).await?;
+        let status = self
+            .put(id, self.url(&id.path()), source, length, progress)
+            .await?;
         if status.is_success() {
             return Ok(());
         }
@@ -375,10 +383,11 @@ fn unreachable(
 struct FileBody {
     pieces: mpsc::Receiver<std::io::Result<Bytes>>,
     left: u64,
+    progress: Watcher,
 }
 
 impl FileBody {
-    fn new(file: File, length: u64) -> Self {
+    fn new(file: File, length: u64, progress: Watcher) -> Self {
         let (sender, pieces) = mpsc::channel(4);
         tokio::task::spawn_blocking(move || {
             let mut file = file.take(length);
@@ -399,6 +408,7 @@ impl FileBody {
         Self {
             pieces,
             left: length,
+            progress,
         }
     }
 }
@@ -414,6 +424,7 @@ impl Body for FileBody {
         self.pieces.poll_recv(context).map(|piece| match piece {
             Some(Ok(piece)) => {
                 self.left = self.left.saturating_sub(piece.len() as u64);
+                self.progress.moved(Stage::Storing, piece.len() as u64);
                 Some(Ok(Frame::data(piece)))
             }
             Some(Err(error)) => Some(Err(error)),

@@ -14,6 +14,7 @@ use super::net::{self, NetOptions, Objection, Trust};
 use super::remote::{Bridge, RemoteStore};
 use super::s3::S3Remote;
 use super::{BlobStore, DirectoryStore, StoreError};
+use crate::progress::Watcher;
 
 /// Where a store is: a path, `s3://bucket/prefix`, or `https://host/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Environment {
     pub incoming: Option<PathBuf>,
     /// Where journals of uploads lie; `None` = nowhere, an interrupted upload begins anew.
     pub uploads: Option<PathBuf>,
+    /// Who hears how far transfers have come.
+    pub progress: Watcher,
 }
 
 impl Environment {
@@ -55,6 +58,7 @@ impl Environment {
             incoming: self.incoming.clone(),
             uploads: self.uploads.clone(),
             patience: self.net.patience,
+            progress: self.progress.clone(),
         }
     }
 }
@@ -286,6 +290,7 @@ mod tests {
             stop: watch::channel(()).1,
             incoming: None,
             uploads: None,
+            progress: Watcher::nobody(),
         };
         for (text, allow, ok) in [
             ("http://127.0.0.1:1/", false, true),
@@ -308,6 +313,7 @@ mod tests {
             stop: watch::channel(()).1,
             incoming: None,
             uploads: None,
+            progress: Watcher::nobody(),
         };
         for (text, ok) in [
             ("https://blobs.example/records", true),

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::incoming::{Fetched, FetchedReader, Part};
 use super::{BlobId, BlobStore, BlobWriter, StoreError, checked};
+use crate::progress::{Stage, Watcher};
 
 /// How often in a row an attempt may fail without having brought anything to speak of.
 const ATTEMPTS: u32 = 4;
@@ -56,6 +57,7 @@ pub(super) trait Remote: Send + Sync + fmt::Debug + 'static {
         source: &Path,
         length: u64,
         journal: Option<&Path>,
+        progress: &Watcher,
     ) -> Result<(), StoreError>;
 
     /// Deletes a blob.
@@ -86,6 +88,8 @@ pub(super) struct Bridge {
     pub(super) uploads: Option<PathBuf>,
     /// Longest time in which next to nothing moves.
     pub(super) patience: Duration,
+    /// Who hears how far transfers have come.
+    pub(super) progress: Watcher,
 }
 
 /// A store on another machine, for blocking callers.
@@ -157,6 +161,7 @@ impl<R: Remote> RemoteStore<R> {
     /// Reads on until the blob ends, again and again after failures that may pass.
     async fn fill(&self, id: &BlobId, max: u64, part: &mut Part) -> Result<(), StoreError> {
         let mut at = part.file.seek(SeekFrom::End(0)).map_err(self.io(id))?;
+        self.bridge.progress.moved(Stage::Fetching, at);
         let (mut tag, mut failures, mut whole) = (None, 0, None);
         loop {
             // There is nothing behind that: asking for it would be an error.
@@ -222,6 +227,9 @@ impl<R: Remote> RemoteStore<R> {
                 });
             }
             part.file.write_all(&piece).map_err(&failed)?;
+            self.bridge
+                .progress
+                .moved(Stage::Fetching, piece.len() as u64);
         }
         match answer.total {
             Some(total) if total != *at => Err(StoreError::Unreachable {
@@ -442,7 +450,13 @@ impl<R: Remote> BlobStore for RemoteStore<R> {
         }
         self.wait(async {
             self.remote
-                .write(id, source, length, journal.as_deref())
+                .write(
+                    id,
+                    source,
+                    length,
+                    journal.as_deref(),
+                    &self.bridge.progress,
+                )
                 .await?;
             // What a server says it took is asked for again: some cut what they take.
             match self.in_time(self.remote.length(id)).await? {

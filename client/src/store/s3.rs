@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::net::{self, NetOptions, Objection, Trust, Waited, Watched};
 use super::remote::{Answer, Remote};
 use super::{BlobId, StoreError};
+use crate::progress::{Stage, Watcher};
 
 /// Bytes of a part, unless there would be too many of them. The service accepts no part below 5 MiB but the last.
 const PART_BYTES: u64 = 8 << 20;
@@ -173,6 +174,7 @@ impl S3Remote {
         source: &FilePath,
         length: u64,
         journal: Option<&FilePath>,
+        watcher: &Watcher,
     ) -> Result<(), StoreError> {
         let path = self.path(id);
         let failed = |error| self.error("store", id, error);
@@ -193,16 +195,20 @@ impl S3Remote {
         };
         write_journal(journal, &progress).map_err(file_failed)?;
         let mut file = File::open(source).map_err(file_failed)?;
+        let before = (progress.parts.len() as u64).saturating_mul(part_bytes);
+        watcher.moved(Stage::Storing, before.min(length));
         let finished = async {
             for index in progress.parts.len() as u64..length.div_ceil(part_bytes) {
                 let part =
                     read_part(&mut file, index * part_bytes, part_bytes).map_err(file_failed)?;
+                let part_length = part.len() as u64;
                 let number = usize::try_from(index).expect("at most 10,000");
                 let sent =
                     self.store
                         .put_part(&path, &progress.upload, number, PutPayload::from(part));
                 let sent = sent.await.map_err(failed)?;
                 progress.parts.push(sent.content_id);
+                watcher.moved(Stage::Storing, part_length);
                 write_journal(journal, &progress).map_err(file_failed)?;
             }
             let parts = progress.parts.iter().cloned();
@@ -218,7 +224,7 @@ impl S3Remote {
                 if let Some(journal) = journal {
                     let _ = std::fs::remove_file(journal);
                 }
-                Box::pin(self.write_parts(id, source, length, journal)).await
+                Box::pin(self.write_parts(id, source, length, journal, watcher)).await
             }
             Err(error) => Err(error),
         }
@@ -292,16 +298,18 @@ impl Remote for S3Remote {
         source: &FilePath,
         length: u64,
         journal: Option<&FilePath>,
+        watcher: &Watcher,
     ) -> Result<(), StoreError> {
         if length > PART_BYTES {
-            return self.write_parts(id, source, length, journal).await;
+            return self.write_parts(id, source, length, journal, watcher).await;
         }
         let bytes = std::fs::read(source)
             .map_err(|source| StoreError::io(self.name.clone(), "write", *id, source))?;
         let path = self.path(id);
         let put = self.store.put(&path, PutPayload::from(bytes)).await;
-        put.map(|_| ())
-            .map_err(|error| self.error("store", id, error))
+        put.map_err(|error| self.error("store", id, error))?;
+        watcher.moved(Stage::Storing, length);
+        Ok(())
     }
 
     async fn remove(&self, id: &BlobId) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 pub mod grant;
 pub mod list;
+pub mod mine;
 pub mod reseal;
 pub mod revoke;
 pub mod rotate;

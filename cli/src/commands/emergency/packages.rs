@@ -7,6 +7,7 @@ use patientport_client::core::emergency::Package;
 use patientport_client::emergency::packages;
 use patientport_client::history::history;
 use patientport_client::port::{DelegateRights, EmergencyState, Port};
+use patientport_client::progress::Watcher;
 use patientport_client::rotation::NewKeys;
 use patientport_core::emergency::EmergencyError;
 use patientport_core::keys::PublicKey;
@@ -106,7 +107,7 @@ pub async fn custodians(
 /// # Errors
 /// The first store's, if none took it.
 pub async fn store(context: &Context, package: &Package) -> Result<(), Error> {
-    let writers = Writers::open(context, &context.settings.stores)?;
+    let writers = Writers::open(context, &context.settings.stores, Watcher::nobody())?;
     let bytes = Arc::new(package.to_bytes());
     let (mut failure, mut stored) = (None, false);
     for store in &writers.stores {

@@ -6,12 +6,14 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, B256};
+use patientport_client::Port;
 use patientport_client::history::history;
 use serde::Serialize;
 use serde_json::Value;
 
 use self::told::{Told, tell};
 use crate::args::history::{Format, HistoryArgs};
+use crate::args::port::PortArg;
 use crate::commands::describe::Who;
 use crate::context::Context;
 use crate::error::Error;
@@ -109,7 +111,24 @@ impl History {
 /// `history.mismatch`; the chain's.
 pub async fn run(context: &Context, args: &HistoryArgs) -> Result<History, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
-    let port = &chosen.port;
+    read(&chosen.port, args).await
+}
+
+/// All of a port's history.
+///
+/// # Errors
+/// As [`run`].
+pub async fn of_port(port: &Port, format: Format) -> Result<History, Error> {
+    let args = HistoryArgs {
+        port: PortArg::default(),
+        about: None,
+        since: None,
+        format,
+    };
+    read(port, &args).await
+}
+
+async fn read(port: &Port, args: &HistoryArgs) -> Result<History, Error> {
     let history = history(port).await?;
     let mut patient = None;
     let mut events = Vec::new();

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod cancel_signatures;
+pub mod card;
 pub mod change_key;
 pub mod claim;
 pub mod issue;

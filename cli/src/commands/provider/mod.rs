@@ -4,8 +4,10 @@ pub mod attest;
 pub mod attester;
 pub mod change_key;
 pub mod list;
+pub mod profile;
 pub mod register;
 pub mod show;
+pub mod status;
 pub mod suspend;
 
 use patientport_core::npi::Npi;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use patientport_client::port::{Port, PortInfo, SectionKey};
+use patientport_client::progress::{Stage, Watcher};
 use patientport_client::records::{self, PreparedRecord, Target};
 use patientport_client::store::{BlobStore, Location};
 use patientport_core::record::Metadata;
@@ -16,9 +17,9 @@ use serde_json::json;
 use super::cancel::CancelGuard;
 use super::input::Input;
 use super::stores::Writers;
-use super::{blocking, transfer};
-use crate::args::record::AddArgs;
-use crate::args::values::CommitmentArg;
+use super::{batch, blocking, transfer};
+use crate::args::record::{AddArgs, Description};
+use crate::args::values::{CommitmentArg, SectionRef};
 use crate::commands::party::{Reader, keyring, sections};
 use crate::commands::request::approve::section_pins;
 use crate::commands::stale::{Stale, stale};
@@ -26,8 +27,9 @@ use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::home::pending::Pending;
 use crate::home::pins::{Pin, Subject};
-use crate::output::Outcome;
+use crate::output::{Outcome, Report};
 use crate::preview::{Preview, TxSummary, send};
+use crate::progress::Bar;
 use crate::text::{shown, size};
 use crate::time::{clock, now_rfc3339};
 
@@ -78,55 +80,67 @@ impl Outcome for Added {
     }
 }
 
-/// Adds a record, or finishes what an earlier run began.
+/// Adds a record, or several, or finishes what an earlier run began.
 ///
 /// # Errors
 /// The port's refusal, before anything is encrypted; `KeyChanged`; the store's; after storing, any
 /// error comes with the command that resumes.
-pub async fn run(context: &Context, args: AddArgs) -> Result<Added, Error> {
-    add(context, args, None).await
-}
-
-/// As [`run`], in the place of an earlier record: in its section.
-///
-/// # Errors
-/// As [`run`]; `record.unknown`, `record.not_current`.
-pub(super) async fn add(
-    context: &Context,
-    args: AddArgs,
-    supersedes: Option<u32>,
-) -> Result<Added, Error> {
+pub async fn run(context: &Context, args: AddArgs) -> Result<Option<Report>, Error> {
     context.require_consent()?;
     if let Some(CommitmentArg(commitment)) = args.resume {
-        return resume(context, &args, commitment).await;
+        let added = resume(context, &args, commitment).await?;
+        return Ok(Some(Report::of(&added)));
     }
-    let path = args.file.as_deref().ok_or_else(|| Error::FlagNeeded {
-        flag: "FILE",
-        reason: "there is nothing to add".into(),
-    })?;
-    let input = Input::open(path)?;
+    if args.is_batch() {
+        let filed = batch::run(context, &args).await?;
+        return Ok(Some(Report::of(&filed)));
+    }
+    let added = one(context, &args, None).await?;
+    Ok(Some(Report::of(&added)))
+}
+
+/// What is said of a record: as given, else as the content says, else by the file's name.
+pub(super) fn metadata(input: &Input, given: &Description) -> Result<Metadata, Error> {
+    let described = &input.described;
     let metadata = Metadata {
-        title: args
+        title: given
             .title
             .clone()
-            .or_else(|| input.described.title.clone())
+            .or_else(|| described.title.clone())
             .or_else(|| input.name.clone())
             .unwrap_or_default(),
-        media_type: args
+        media_type: given
             .media_type
             .clone()
-            .unwrap_or_else(|| input.described.media_type.clone()),
-        content_time: args
+            .unwrap_or_else(|| described.media_type.clone()),
+        content_time: given
             .time
             .clone()
-            .or_else(|| input.described.content_time.clone()),
-        note: args.note.clone().unwrap_or_default(),
+            .or_else(|| described.content_time.clone()),
+        note: given.note.clone().unwrap_or_default(),
         length: input.length,
     };
     metadata
         .check()
         .map_err(|source| Error::Metadata { source })?;
+    Ok(metadata)
+}
 
+/// Adds one record; in the place of an earlier one, in its section, if `supersedes` names it.
+///
+/// # Errors
+/// As [`run`]; `record.unknown`, `record.not_current`.
+pub(super) async fn one(
+    context: &Context,
+    args: &AddArgs,
+    supersedes: Option<u32>,
+) -> Result<Added, Error> {
+    let path = args.file.first().ok_or_else(|| Error::FlagNeeded {
+        flag: "FILE",
+        reason: "there is nothing to add".into(),
+    })?;
+    let input = Input::open(path)?;
+    let metadata = metadata(&input, &args.described)?;
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let info = port.claimed_info().await?;
@@ -135,7 +149,7 @@ pub(super) async fn add(
             port.section_key(port.record(earlier).await?.section)
                 .await?
         }
-        None => choose_section(&chosen, &args).await?,
+        None => choose_section(&chosen, args.section.as_ref()).await?,
     };
     let wallet = context.wallet(chosen.known.account.as_deref())?;
     let mut pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
@@ -169,24 +183,52 @@ pub(super) async fn add(
         let _never = send(context, &wallet, preview, &trial).await?;
     }
 
-    let (prepared, outgoing) =
-        store(context, port, wallet.address(), target, metadata, input).await?;
-    let stores = &context.settings.stores;
+    // All of them, though most are used later: what cannot be used as it is named is told before the work.
+    let writers = Writers::open(context, &context.settings.stores, Watcher::nobody())?;
+    let bar = Bar::bytes(&context.terminal, metadata.length);
+    let author = wallet.address();
+    let (prepared, outgoing) = store(
+        context,
+        (port, author),
+        target,
+        metadata,
+        input,
+        (&writers, &bar),
+    )
+    .await?;
+    drop(bar);
+    let pending = pending(context, prepared, &target, outgoing, None);
     let pending = Pending {
-        record: prepared,
-        stores: stores.iter().map(ToString::to_string).collect(),
-        outgoing,
         supersedes,
-        created: now_rfc3339(),
-        key: Some(target.key.fingerprint().to_string()),
+        ..pending
     };
     context.home().add_pending(&pending)?;
     commit(context, port, &wallet, &pending, pins).await
 }
 
+/// What has to be remembered of a stored record. `source` tells what a batch made it of.
+pub(super) fn pending(
+    context: &Context,
+    record: PreparedRecord,
+    target: &Target,
+    outgoing: bool,
+    source: Option<B256>,
+) -> Pending {
+    let stores = &context.settings.stores;
+    Pending {
+        record,
+        stores: stores.iter().map(ToString::to_string).collect(),
+        outgoing,
+        created: now_rfc3339(),
+        key: Some(target.key.fingerprint().to_string()),
+        source,
+        supersedes: None,
+    }
+}
+
 /// Compares the section's key with what this author knows: the key first seen, and, where it was given the secret,
 /// the key of that secret. A node that shows a key of its own could read what is sealed to it.
-async fn check_key(
+pub(super) async fn check_key(
     context: &Context,
     chosen: &ChosenPort,
     info: &PortInfo,
@@ -195,10 +237,7 @@ async fn check_key(
 ) -> Result<Vec<Pin>, Error> {
     let port = &chosen.port;
     let pins = section_pins(context, port, std::slice::from_ref(key))?;
-    let now = port.chain().now(clock()).await?;
-    // A delegate and a responder hold secrets, too.
-    let holder = port.holder_of(author, now).await?;
-    if author == info.patient || holder.entitled().contains(key.section) {
+    if knows_secret(port, info, author, key).await? {
         let reader = Reader::open(context, chosen, info).await?;
         let keyring = keyring(context, port, author, &reader.keys).await?;
         keyring.check(key)?;
@@ -206,19 +245,30 @@ async fn check_key(
     Ok(pins)
 }
 
+/// Whether the author was given the section's secret, and so can tell a false key from the true one.
+pub(super) async fn knows_secret(
+    port: &Port,
+    info: &PortInfo,
+    author: Address,
+    key: &SectionKey,
+) -> Result<bool, Error> {
+    let now = port.chain().now(clock()).await?;
+    // A delegate and a responder hold secrets, too.
+    let holder = port.holder_of(author, now).await?;
+    Ok(author == info.patient || holder.entitled().contains(key.section))
+}
+
 /// Encrypts into the store if it is one directory, else into the home, from where [`transfer::send`] takes it;
 /// whether it lies in the home. Interrupted, it leaves nothing there.
-async fn store(
+pub(super) async fn store(
     context: &Context,
-    port: &Port,
-    author: Address,
+    (port, author): (&Port, Address),
     target: Target,
     metadata: Metadata,
     input: Input,
+    (writers, bar): (&Writers, &Bar),
 ) -> Result<(PreparedRecord, bool), Error> {
     let guard = CancelGuard::default();
-    // All of them, though most are used later: what cannot be used as it is named is told before the work.
-    let writers = Writers::open(context, &context.settings.stores)?;
     let (store, outgoing) = match (
         context.settings.stores.as_slice(),
         writers.stores.as_slice(),
@@ -231,7 +281,9 @@ async fn store(
     };
     let name = store.describe();
     let port = port.clone();
-    let reader = input.into_reader(&guard);
+    let reader = bar
+        .watcher()
+        .watch(Stage::Encrypting, input.into_reader(&guard));
     let encrypt = move || {
         let prepared = records::prepare(
             &port,
@@ -294,19 +346,7 @@ async fn commit(
     let (id, tx) = match sent.await {
         Ok(sent) => sent,
         Err(error) => {
-            let hint = if error.code() == "section.stale_epoch" {
-                // It is sealed to a key that a former reader has, and will never be on chain.
-                if let Err(failure) = transfer::take_back(context, pending).await {
-                    context.warn("store.not_taken_back", failure.chain().join(": "));
-                }
-                "the section's key has changed since the record was encrypted, and what was stored is removed again: add the file once more".into()
-            } else {
-                format!(
-                    "the record is encrypted and not lost: go on with `patientport record add --resume {}`",
-                    record.commitment
-                )
-            };
-            return Err(error.with_hint(hint, json!({ "commitment": record.commitment })));
+            return Err(not_sent(context, pending, error).await);
         }
     };
     context.home().remove_pending(record.commitment)?;
@@ -324,6 +364,23 @@ async fn commit(
         supersedes: pending.supersedes,
         tx,
     })
+}
+
+/// Why a stored record is not on chain, with what to do. One that the port will never take is taken back.
+pub(super) async fn not_sent(context: &Context, pending: &Pending, error: Error) -> Error {
+    let commitment = pending.record.commitment;
+    let hint = if error.code() == "section.stale_epoch" {
+        // It is sealed to a key that a former reader has, and will never be on chain.
+        if let Err(failure) = transfer::take_back(context, pending).await {
+            context.warn("store.not_taken_back", failure.chain().join(": "));
+        }
+        "the section's key has changed since the record was encrypted, and what was stored is removed again: add the file once more".into()
+    } else {
+        format!(
+            "the record is encrypted and not lost: go on with `patientport record add --resume {commitment}`"
+        )
+    };
+    error.with_hint(hint, json!({ "commitment": commitment }))
 }
 
 async fn commit_once(
@@ -377,9 +434,12 @@ async fn commit_once(
 }
 
 /// The section that is meant, with its key: the one named, else the only one open.
-async fn choose_section(chosen: &ChosenPort, args: &AddArgs) -> Result<SectionKey, Error> {
+pub(super) async fn choose_section(
+    chosen: &ChosenPort,
+    given: Option<&SectionRef>,
+) -> Result<SectionKey, Error> {
     let port = &chosen.port;
-    let Some(given) = &args.section else {
+    let Some(given) = given else {
         let open = port.open_sections().await?;
         return match open.as_slice() {
             [key] => Ok(*key),
@@ -401,7 +461,7 @@ async fn choose_section(chosen: &ChosenPort, args: &AddArgs) -> Result<SectionKe
 }
 
 /// Whom the record is sealed to: the section, or, where somebody without access holds its key, the patient.
-async fn target(
+pub(super) async fn target(
     context: &Context,
     port: &Port,
     info: &PortInfo,

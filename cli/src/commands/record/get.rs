@@ -8,6 +8,7 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256};
 use patientport_client::Keyring;
 use patientport_client::port::Port;
+use patientport_client::progress::Stage;
 use patientport_client::records::{OpenedRecord, fetch};
 use patientport_core::section::SectionId;
 use serde::Serialize;
@@ -21,6 +22,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::home::files::{self, Existing};
 use crate::output::{Outcome, Report};
+use crate::progress::Bar;
 use crate::text::{harmless, shown, size};
 use crate::time;
 
@@ -104,17 +106,10 @@ pub async fn run(context: &Context, args: GetArgs) -> Result<Option<Report>, Err
     chosen.port.record(args.id).await?;
     let reader = Reader::open(context, &chosen, &info).await?;
     let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
-    let stores = Stores::open(context)?;
-    let fetched = deliver(
-        context,
-        &chosen.port,
-        &keyring,
-        &stores,
-        &args,
-        output,
-        existing,
-    )
-    .await;
+    let bar = Bar::bytes(&context.terminal, None);
+    let stores = Stores::open_watched(context, bar.watcher())?;
+    let to = (output, existing);
+    let fetched = deliver(context, &chosen.port, &keyring, (&stores, bar), &args, to).await;
     stores.report(context);
     let Some(Delivered {
         record,
@@ -157,14 +152,14 @@ async fn deliver(
     context: &Context,
     port: &Port,
     keyring: &Keyring,
-    stores: &Stores,
+    (stores, bar): (&Stores, Bar),
     args: &GetArgs,
-    output: Option<PathBuf>,
-    existing: Existing,
+    (output, existing): (Option<PathBuf>, Existing),
 ) -> Result<Option<Delivered>, Error> {
     let entry = port.record(args.id).await?;
     let store = stores.of(port, entry.author);
     let record = Arc::new(fetch(port, args.id, keyring, &store).await?);
+    bar.total(record.body_len());
     if entry.state.as_str() != "current" {
         context.warn(
             "record.not_current",
@@ -178,13 +173,13 @@ async fn deliver(
     let Some(output) = output else {
         match chosen {
             Some(chosen) => range::to_stdout(record, chosen).await?,
-            None => to_stdout(record).await?,
+            None => to_stdout(record, bar).await?,
         }
         return Ok(None);
     };
     let length = match &chosen {
         Some(chosen) => range::to_file(&record, chosen, &output, existing).await?,
-        None => to_file(&record, &output, existing).await?,
+        None => to_file(&record, &output, existing, &bar).await?,
     };
     Ok(Some(Delivered {
         record,
@@ -203,10 +198,11 @@ pub(super) fn stage(path: &Path, existing: Existing) -> Result<tempfile::NamedTe
 }
 
 /// Decrypts beside the destination and renames at the end.
-async fn to_file(
+pub(super) async fn to_file(
     record: &Arc<OpenedRecord>,
     path: &Path,
     existing: Existing,
+    bar: &Bar,
 ) -> Result<u64, Error> {
     let staged = stage(path, existing)?;
     // The name stays here: if this run is dropped the file goes, whatever the other thread is doing.
@@ -215,12 +211,15 @@ async fn to_file(
     let record = Arc::clone(record);
     let guard = CancelGuard::default();
     let cancel = guard.token();
+    let (watcher, anew) = (bar.watcher(), bar.anew());
     let length = blocking(move || {
         // Anew for every store: what one that failed gave is not part of the record.
         let output = || {
             (&file).rewind()?;
             file.set_len(0)?;
-            Ok(io::BufWriter::with_capacity(1 << 16, cancel.writer(&file)))
+            anew();
+            let file = watcher.watch(Stage::Decrypting, &file);
+            Ok(io::BufWriter::with_capacity(1 << 16, cancel.writer(file)))
         };
         Ok(record.decrypt_anew(output)?)
     });
@@ -231,19 +230,24 @@ async fn to_file(
 
 /// Verifies in a first pass, which keeps a copy of the ciphertext; releases from that copy in a second. The store
 /// is asked once only: asked again it could serve something else.
-async fn to_stdout(record: Arc<OpenedRecord>) -> Result<(), Error> {
+async fn to_stdout(record: Arc<OpenedRecord>, bar: Bar) -> Result<(), Error> {
     let guard = CancelGuard::default();
     let cancel = guard.token();
+    let (watcher, anew) = (bar.watcher(), bar.anew());
     blocking(move || {
         let mut spool = spool().map_err(spool_failed)?;
         let copy = || {
             (&spool).rewind()?;
             spool.set_len(0)?;
-            Ok(cancel.writer(io::BufWriter::with_capacity(1 << 16, &spool)))
+            anew();
+            let spool = watcher.watch(Stage::Verifying, &spool);
+            Ok(cancel.writer(io::BufWriter::with_capacity(1 << 16, spool)))
         };
         let length = record
             .verify_into(copy)
             .map_err(|error| write_error(error.into(), spool_failed))?;
+        // Standard output may be the terminal that the bar is on.
+        drop(bar);
         spool.rewind().map_err(spool_failed)?;
         let ciphertext = io::BufReader::with_capacity(1 << 16, spool);
         let stdout = io::stdout();

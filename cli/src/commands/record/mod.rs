@@ -1,8 +1,14 @@
 //! `patientport record …`
 
 pub mod add;
+pub mod batch;
+pub(crate) mod bulk;
 mod cancel;
+mod collect;
 pub mod erase;
+pub mod export;
+pub mod fetch;
+mod folder;
 pub mod get;
 pub mod input;
 pub mod list;

@@ -1,6 +1,7 @@
 //! `patientport record publish`: ciphertext on the chain, for ever and for everybody.
 
 use alloy::primitives::{Address, B256};
+use patientport_client::progress::Stage;
 use patientport_client::publish::{self, Piece};
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, confirm, submit};
+use crate::progress::Bar;
 use crate::text::{count, ether, grouped, size};
 
 /// A record that stands on the chain.
@@ -123,6 +125,8 @@ async fn publish(
         ),
     );
     confirm(context, &preview)?;
+    let all = missing.iter().map(|piece| piece.data.len() as u64).sum();
+    let bar = Bar::bytes(&context.terminal, Some(all));
     for (index, piece) in missing.iter().enumerate() {
         let sent = send(context, &wallet, chosen, id, piece).await;
         let tx = sent.map_err(|error| {
@@ -132,6 +136,8 @@ async fn publish(
             )
         })?;
         outcome.txs.push(tx);
+        bar.watcher()
+            .moved(Stage::Publishing, piece.data.len() as u64);
     }
     Ok(outcome)
 }

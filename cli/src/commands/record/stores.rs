@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use alloy::primitives::Address;
 use patientport_client::port::Port;
+use patientport_client::progress::Watcher;
 use patientport_client::store::{
     AuthorStore, BlobStore, Environment, Fallback, Location, PublishedStore, StoreError,
 };
@@ -39,7 +40,15 @@ impl Stores {
     /// # Errors
     /// A store that cannot be used as it was named.
     pub(crate) fn open(context: &Context) -> Result<Self, Error> {
-        let (stop, environment) = environment(context);
+        Self::open_watched(context, Watcher::nobody())
+    }
+
+    /// As [`Self::open`]; the watcher hears of what is fetched.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_watched(context: &Context, watcher: Watcher) -> Result<Self, Error> {
+        let (stop, environment) = environment(context, watcher);
         let named = context.settings.stores.iter();
         let named = named.map(|location| location.reader(&environment));
         let named = named.collect::<Result<_, _>>();
@@ -119,8 +128,12 @@ impl Writers {
     ///
     /// # Errors
     /// A store that cannot be used as it was named.
-    pub(crate) fn open(context: &Context, locations: &[Location]) -> Result<Self, Error> {
-        let (stop, environment) = environment(context);
+    pub(crate) fn open(
+        context: &Context,
+        locations: &[Location],
+        watcher: Watcher,
+    ) -> Result<Self, Error> {
+        let (stop, environment) = environment(context, watcher);
         let opened = locations
             .iter()
             .map(|location| location.writer(&environment));
@@ -133,7 +146,7 @@ impl Writers {
 
     /// As [`Self::open`], without making directories: to delete.
     pub(super) fn open_existing(context: &Context, locations: &[Location]) -> Result<Self, Error> {
-        let (stop, environment) = environment(context);
+        let (stop, environment) = environment(context, Watcher::nobody());
         let opened = locations
             .iter()
             .map(|location| location.reader(&environment));
@@ -145,7 +158,7 @@ impl Writers {
     }
 }
 
-fn environment(context: &Context) -> (watch::Sender<()>, Environment) {
+fn environment(context: &Context, progress: Watcher) -> (watch::Sender<()>, Environment) {
     let (sender, stop) = watch::channel(());
     let environment = Environment {
         net: context.settings.net,
@@ -153,6 +166,7 @@ fn environment(context: &Context) -> (watch::Sender<()>, Environment) {
         stop,
         incoming: Some(context.home().incoming()),
         uploads: Some(context.home().uploads()),
+        progress,
     };
     (sender, environment)
 }

@@ -1,8 +1,8 @@
 //! `patientport record supersede`
 
-use super::add::{Added, add};
+use super::add::{self, Added};
 use crate::args::port::PortArg;
-use crate::args::record::{AddArgs, SupersedeArgs};
+use crate::args::record::{AddArgs, BatchArgs, Description, SupersedeArgs};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -12,17 +12,21 @@ use crate::error::Error;
 /// As `record add`; `record.unknown`; the port's refusals, such as `record.not_current`.
 pub async fn run(context: &Context, args: SupersedeArgs) -> Result<Added, Error> {
     let added = AddArgs {
-        file: Some(args.file),
+        file: vec![args.file],
         port: PortArg {
             port: args.port.port,
         },
         section: None,
-        title: args.title,
-        media_type: args.media_type,
-        note: args.note,
-        time: args.time,
+        described: Description {
+            title: args.title,
+            media_type: args.media_type,
+            note: args.note,
+            time: args.time,
+        },
         allow_stale: args.allow_stale,
         resume: None,
+        batch: BatchArgs::default(),
     };
-    add(context, added, Some(args.id)).await
+    context.require_consent()?;
+    add::one(context, &added, Some(args.id)).await
 }

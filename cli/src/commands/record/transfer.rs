@@ -10,6 +10,7 @@ use super::stores::Writers;
 use crate::context::Context;
 use crate::error::Error;
 use crate::home::pending::Pending;
+use crate::progress::Bar;
 
 /// Sends a waiting record's blobs to every store that lacks them, body first: a head never names what is not there.
 /// A store that fails keeps no other from being served; what was sent is used when this is called again.
@@ -25,10 +26,29 @@ pub(super) async fn send(context: &Context, pending: &Pending) -> Result<(), Err
         "encrypted; should this be interrupted, go on with `patientport record add --resume {}`",
         pending.record.commitment
     ));
-    let writers = Writers::open(context, &locations)?;
+    let bar = Bar::bytes(&context.terminal, Some(pending.record.body_len));
+    let writers = Writers::open(context, &locations, bar.watcher())?;
+    send_with(context, pending, &writers, &bar).await
+}
+
+/// As [`send`], to stores that are open.
+///
+/// # Errors
+/// As [`send`].
+pub(super) async fn send_with(
+    context: &Context,
+    pending: &Pending,
+    writers: &Writers,
+    bar: &Bar,
+) -> Result<(), Error> {
+    if !pending.outgoing {
+        return Ok(());
+    }
+    let anew = bar.anew();
     let outgoing = context.home().open_outgoing()?;
     let mut failure = None;
     for store in &writers.stores {
+        anew();
         match send_to(store, &outgoing, pending).await {
             Ok(()) => context
                 .terminal
@@ -42,7 +62,7 @@ pub(super) async fn send(context: &Context, pending: &Pending) -> Result<(), Err
 }
 
 /// The stores that a waiting record goes to.
-fn locations(context: &Context, pending: &Pending) -> Result<Vec<Location>, Error> {
+pub(super) fn locations(context: &Context, pending: &Pending) -> Result<Vec<Location>, Error> {
     if context.settings.stores_by_flag {
         // Whoever resumes may name others: one may have gone for good.
         return Ok(context.settings.stores.clone());

@@ -3,6 +3,7 @@
 use alloy::primitives::{Address, B256};
 use patientport_client::Error::{NoMatchingKey, NotShared};
 use patientport_client::port::{PortInfo, RecordEntry};
+use patientport_client::progress::Stage;
 use patientport_client::records::{fetch, verify_blobs};
 use patientport_core::section::SectionId;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::commands::party::{Reader, keyring};
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
+use crate::progress::Bar;
 use crate::text::size;
 
 /// A record whose blobs are what the chain commits to.
@@ -63,8 +65,10 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<Verified, Error
     let chosen = context.port(args.port.port.as_deref()).await?;
     let info = chosen.port.claimed_info().await?;
     let entry = chosen.port.record(args.id).await?;
-    let stores = Stores::open(context)?;
-    let verified = verify(context, &chosen, &info, &entry, &stores).await;
+    let bar = Bar::bytes(&context.terminal, None);
+    let stores = Stores::open_watched(context, bar.watcher())?;
+    let verified = verify(context, &chosen, &info, &entry, (&stores, &bar)).await;
+    drop(bar);
     stores.report(context);
     verified
 }
@@ -74,7 +78,7 @@ async fn verify(
     chosen: &ChosenPort,
     info: &PortInfo,
     entry: &RecordEntry,
-    stores: &Stores,
+    (stores, bar): (&Stores, &Bar),
 ) -> Result<Verified, Error> {
     let entry = *entry;
     let store = stores.of(&chosen.port, entry.author);
@@ -84,7 +88,15 @@ async fn verify(
     if let Some(reader) = Reader::open_if_possible(context, chosen, info).await? {
         let keyring = keyring(context, &chosen.port, reader.account, &reader.keys).await?;
         match fetch(&chosen.port, entry.id, &keyring, &store).await {
-            Ok(record) => length = Some(blocking(move || Ok(record.verify()?)).await?),
+            Ok(record) => {
+                bar.total(record.body_len());
+                let (watcher, anew) = (bar.watcher(), bar.anew());
+                let counted = move || {
+                    anew();
+                    Ok(watcher.watch(Stage::Verifying, std::io::sink()))
+                };
+                length = Some(blocking(move || Ok(record.verify_into(counted)?)).await?);
+            }
             Err(NoMatchingKey { .. } | NotShared { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::args::request::DenyArgs;
 use crate::commands::acting::signer;
 use crate::commands::describe::{Who, is_silence};
-use crate::commands::party::words;
+use crate::commands::request::template::denied;
 use crate::context::Context;
 use crate::error::Error;
 use crate::home::HomeError;
@@ -50,16 +50,16 @@ impl Outcome for Denied {
 /// The port's refusals.
 pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
     context.require_consent()?;
-    let text = DenialText {
-        text: words(args.text, args.text_file.as_deref())?,
-    };
+    let file = args.text_file.as_deref();
+    let (reason, text) = denied(context, &args.template, args.reason, args.text, file)?;
+    let text = DenialText { text };
     text.to_bytes().map_err(patientport_client::Error::from)?;
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let entry = port.request(args.id).await?;
     let (wallet, _) = signer(context, &chosen, &info, DelegateRights::APPROVE).await?;
-    let reason: DenialReason = args.reason.into();
+    let reason: DenialReason = reason.into();
     let sealed = requester_key(context, port, entry.requester).await?;
     let mut preview = Preview::new(format!("deny request {}", args.id))
         .line("port", port.address().to_string())

@@ -7,3 +7,5 @@ pub mod deny;
 pub mod list;
 pub mod send;
 pub mod show;
+pub mod status;
+pub mod template;

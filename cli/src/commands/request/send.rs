@@ -7,9 +7,11 @@ use patientport_core::text::{RequestText, Rights};
 use rand_core::OsRng;
 use serde::Serialize;
 
-use crate::args::request::SendArgs;
+use crate::args::port::PortArg;
+use crate::args::request::{AskedArgs, ReferArgs, SendArgs};
 use crate::commands::describe::Who;
-use crate::commands::party::{rights_name, section_list, words};
+use crate::commands::party::{rights_name, section_list};
+use crate::commands::request::template;
 use crate::context::Context;
 use crate::error::Error;
 use crate::home::pins::Subject;
@@ -56,17 +58,41 @@ impl Outcome for Sent {
 /// # Errors
 /// The port's refusals, such as of an unverified provider; `NotClaimed`.
 pub async fn run(context: &Context, args: SendArgs) -> Result<Sent, Error> {
+    send_for(context, &args.port, args.recipient, args.asked).await
+}
+
+/// Asks a patient to give another provider access.
+///
+/// # Errors
+/// As [`run`]; [`Error::FlagInvalid`] for this account itself.
+pub async fn refer(context: &Context, args: ReferArgs) -> Result<Sent, Error> {
+    if context.account(None)? == args.recipient {
+        return Err(Error::FlagInvalid {
+            flag: "RECIPIENT",
+            value: args.recipient.to_string(),
+            reason: "that is this account, which asks for itself with `request send`".into(),
+        });
+    }
+    send_for(context, &args.port, Some(args.recipient), args.asked).await
+}
+
+async fn send_for(
+    context: &Context,
+    port: &PortArg,
+    recipient: Option<Address>,
+    asked: AskedArgs,
+) -> Result<Sent, Error> {
     context.require_consent()?;
-    let text = words(args.text, args.text_file.as_deref())?;
+    let asked = template::asked(context, asked)?;
     let mut sections = SectionSet::EMPTY;
-    for number in args.section.iter().flat_map(|set| &set.0) {
+    for number in asked.sections.iter().flat_map(|set| &set.0) {
         sections.insert(SectionId::try_from(*number).map_err(patientport_client::Error::from)?);
     }
-    let chosen = context.port(args.port.port.as_deref()).await?;
+    let chosen = context.port(port.port.as_deref()).await?;
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let now = context.chain().await?.block_timestamp().await?;
-    let until = args.until.map(|until| until.resolve(now.0)).transpose();
+    let until = asked.until.map(|until| until.resolve(now.0)).transpose();
     let until = until.map_err(|source| Error::Value {
         flag: "--until",
         source,
@@ -79,20 +105,20 @@ pub async fn run(context: &Context, args: SendArgs) -> Result<Sent, Error> {
         }
         .into());
     }
-    let rights: Rights = args.rights.into();
+    let rights: Rights = asked.rights.into();
     let request = RequestText {
-        purpose: args.purpose,
+        purpose: asked.purpose,
         sections,
         until,
         rights,
-        text,
+        text: asked.text,
     };
     // Words that cannot be sent are told before a password is asked for.
     request
         .to_bytes()
         .map_err(patientport_client::Error::from)?;
     let wallet = context.wallet(None)?;
-    let recipient = args.recipient.unwrap_or_else(|| wallet.address());
+    let recipient = recipient.unwrap_or_else(|| wallet.address());
     // The key compared here is the key sealed to.
     let patient_key = info.patient_key()?;
     let subject = Subject::Account(port.address());

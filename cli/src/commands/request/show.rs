@@ -167,7 +167,7 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
 }
 
 /// A message that somebody wrote badly is no reason to fail; a node that fails is.
-fn unreadable(context: &Context, error: patientport_client::Error) -> Result<(), Error> {
+pub(super) fn unreadable(context: &Context, error: patientport_client::Error) -> Result<(), Error> {
     if matches!(
         error.code(),
         "message.unreadable" | "message.invalid_text" | "request.missing_message"
