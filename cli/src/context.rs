@@ -1,10 +1,11 @@
 //! What every command works with: settings, terminal, the connection, keys as they are needed.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use patientport_client::chain::{Chain, Options, Signer};
+use patientport_client::history::HistoryCache;
 use patientport_client::port::Port;
 use patientport_client::registry::Registry;
 use patientport_core::keys::{IdentitySeed, PublicKey};
@@ -14,6 +15,7 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::home::histories::HistoryFiles;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
 use crate::home::{Home, HomeError, KeystoreError, Password};
@@ -60,7 +62,8 @@ pub struct Context {
     /// Where to talk.
     pub terminal: Terminal,
     /// What the user should know.
-    pub warnings: Warnings,
+    pub warnings: Arc<Warnings>,
+    histories: Arc<HistoryFiles>,
     chain: OnceCell<Chain>,
     /// The password that opened the wallet, tried on the identity before anything is asked.
     wallet_password: Mutex<Option<Password>>,
@@ -69,10 +72,13 @@ pub struct Context {
 impl Context {
     /// A run that has not done anything yet.
     pub fn new(settings: Settings, terminal: Terminal) -> Self {
+        let warnings = Arc::new(Warnings::default());
+        let histories = HistoryFiles::new(settings.home.clone(), terminal, Arc::clone(&warnings));
         Self {
             settings,
             terminal,
-            warnings: Warnings::default(),
+            warnings,
+            histories: Arc::new(histories),
             chain: OnceCell::new(),
             wallet_password: Mutex::new(None),
         }
@@ -144,10 +150,26 @@ impl Context {
     pub async fn port(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
         let chain = self.chain().await?;
         let (name, known) = self.home().choose_port(chain.chain_id(), given)?;
+        self.open_port(name, known).await
+    }
+
+    /// Opens a port that this home knows, or one that was named by its address.
+    ///
+    /// # Errors
+    /// `NotAPort`.
+    pub async fn open_port(
+        &self,
+        name: Option<String>,
+        known: KnownPort,
+    ) -> Result<ChosenPort, Error> {
+        self.chain().await?;
         if let Some(registry) = self.registry_of(&known)? {
             // A port that this home accepted is its own whatever the registry says by now, or does not say.
             match Port::known(&registry, known.address).await {
-                Ok(port) => return Ok(ChosenPort { name, known, port }),
+                Ok(port) => {
+                    let port = port.with_history_cache(self.histories());
+                    return Ok(ChosenPort { name, known, port });
+                }
                 // A chain that was started anew: the long way tells best what is missing.
                 Err(patientport_client::Error::NotAPort { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -155,7 +177,13 @@ impl Context {
         }
         let registry = self.registry().await?;
         let port = Port::open(&registry, known.address).await?;
+        let port = port.with_history_cache(self.histories());
         Ok(ChosenPort { name, known, port })
+    }
+
+    /// Where this home keeps histories of ports.
+    pub fn histories(&self) -> Arc<dyn HistoryCache> {
+        Arc::clone(&self.histories) as _
     }
 
     /// The registry of a port that this home has accepted, not asked anything; `None` for other ports, and where

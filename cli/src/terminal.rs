@@ -177,6 +177,17 @@ impl Terminal {
         line
     }
 
+    /// Asks for a line.
+    ///
+    /// # Errors
+    /// [`TerminalError`].
+    pub fn ask(&self, question: &str) -> Result<Zeroizing<String>, TerminalError> {
+        write_stderr(&format!("{}: ", harmless(question)));
+        let line = read_line(true);
+        write_stderr("\n");
+        line
+    }
+
     /// Asks yes or no; only `y` and `yes` are yes.
     ///
     /// # Errors

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::Address;
-use patientport_core::abi::IPatientPort::IPatientPortEvents;
+use alloy::sol_types::SolEvent as _;
+use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordsShared};
 use patientport_core::keys::PublicKey;
 use patientport_core::limits::MAX_SHARED_RECORDS;
 use patientport_core::rand_core::CryptoRngCore;
@@ -29,8 +30,9 @@ pub type Shared = BTreeMap<u32, BTreeSet<Address>>;
 /// Those of [`history`].
 pub async fn shared(port: &Port) -> Result<Shared> {
     let mut shared = Shared::new();
-    for event in history(port).await?.iter() {
-        if let IPatientPortEvents::RecordsShared(event) = event {
+    let history = history(port).await?;
+    for told in history.events_of(&[RecordsShared::SIGNATURE_HASH]) {
+        if let IPatientPortEvents::RecordsShared(event) = told.event {
             for id in &event.recordIds {
                 shared.entry(*id).or_default().insert(event.reader);
             }

@@ -17,4 +17,4 @@ pub use faults::{Fault, FaultyProxy};
 pub use node::Node;
 pub use proxy::{Proxy, Trouble};
 pub use run::{Run, files_below, program};
-pub use terminal::on_terminal;
+pub use terminal::{Session, on_terminal};

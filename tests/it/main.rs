@@ -9,6 +9,7 @@ mod environment;
 mod flow;
 mod history;
 mod identity;
+mod inbox;
 mod keepalive;
 mod keys;
 mod networks;

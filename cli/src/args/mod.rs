@@ -8,6 +8,7 @@ pub mod env;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod inbox;
 pub mod init;
 pub mod keepalive;
 pub mod manual;
@@ -103,6 +104,16 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Requests for access: send, decide, cancel
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Decide on what was asked of you, one request after another (patient)
+    #[command(after_help = "\
+Examples:
+  patientport inbox                        every port of this home, one request after another
+  patientport inbox --port elena --list    what waits at one port, asking nothing
+  patientport inbox --json                 the same for a program
+
+Approving and denying is what `request approve` and `request deny` do: each is shown with its cost and confirmed.
+Without a terminal nothing is asked: what waits is listed.")]
+    Inbox(inbox::InboxArgs),
     /// Access: list, grant, revoke, change keys
     #[command(subcommand)]
     Access(access::AccessCommand),

@@ -9,6 +9,7 @@ pub mod devnode;
 pub mod doctor;
 pub mod history;
 pub mod identity;
+pub mod inbox;
 pub mod init;
 pub mod keepalive;
 pub mod keys;
@@ -102,6 +103,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             RequestCommand::Deny(args) => report(request::deny::run(context, args).await),
             RequestCommand::Cancel(args) => report(request::cancel::run(context, &args).await),
         },
+        Command::Inbox(args) => report(inbox::run(context, &args).await),
         Command::Access(command) => match command {
             AccessCommand::List(args) => report(access::list::run(context, &args).await),
             AccessCommand::Grant(args) => report(access::grant::run(context, args).await),

@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use alloy::primitives::{Address, B256};
-use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordsShared};
+use alloy::sol_types::SolEvent as _;
+use patientport_core::abi::IPatientPort::{
+    AccessGranted, Claimed, IPatientPortEvents, OwnershipTransferred, RecordsShared, SecretsSealed,
+    SectionsRotated,
+};
 use patientport_core::keys::{PublicKey, SecretKey};
 use patientport_core::record::{
     Head, OpenedHead, Recipient, RecordError, RecordKey, open_record_keys,
@@ -66,6 +70,16 @@ struct Delivery<'a> {
     message: &'a [u8],
 }
 
+/// The events that [`Keyring::assemble`] looks at.
+const KINDS: [B256; 6] = [
+    SectionsRotated::SIGNATURE_HASH,
+    SecretsSealed::SIGNATURE_HASH,
+    AccessGranted::SIGNATURE_HASH,
+    RecordsShared::SIGNATURE_HASH,
+    Claimed::SIGNATURE_HASH,
+    OwnershipTransferred::SIGNATURE_HASH,
+];
+
 impl Keyring {
     /// Collects what was sealed to `account`'s keys at this port.
     ///
@@ -74,7 +88,8 @@ impl Keyring {
     pub async fn collect(port: &Port, account: Address, identity: &IdentityKeys) -> Result<Self> {
         let history = history(port).await?;
         let place = (port.chain().chain_id(), port.address());
-        Ok(Self::assemble(place, account, identity, history.events()))
+        let events: Vec<_> = history.events_of(&KINDS).collect();
+        Ok(Self::assemble(place, account, identity, &events))
     }
 
     fn assemble(

@@ -3,13 +3,13 @@
 use alloy::primitives::Address;
 use patientport_client::Timestamp;
 use patientport_client::access::{self, Change, Grantee, Standing, Terms};
-use patientport_client::port::{Port, RequestState, SectionKey};
+use patientport_client::port::{Port, RequestEntry, RequestState, SectionKey};
 use patientport_core::section::SectionSet;
 use patientport_core::text::{RequestText, Rights};
 use rand_core::OsRng;
 use serde::Serialize;
 
-use crate::args::request::ApproveArgs;
+use crate::args::request::{ApproveArgs, ChoiceArgs};
 use crate::commands::describe::Who;
 use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, rights_name, section_list, sections};
@@ -87,36 +87,55 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
             "what the request asks for cannot be read",
         );
     }
-    let terms = terms(context, &chosen, &patient, &args, asked.as_ref()).await?;
-    let grantee = grantee(&chosen, entry.recipient, Some(args.id)).await?;
-    let mut preview = Preview::new(format!("approve request {}", args.id));
+    approve(
+        context,
+        (&chosen, &patient),
+        &entry,
+        asked.as_ref(),
+        &args.choice,
+    )
+    .await
+}
+
+/// Approves a request of which `asked` is known, with what is chosen and else as asked: shows it, asks, sends.
+///
+/// # Errors
+/// As [`give`]; [`Error::FlagNeeded`] for what is neither chosen nor asked.
+pub async fn approve(
+    context: &Context,
+    (chosen, patient): (&ChosenPort, &Patient),
+    entry: &RequestEntry,
+    asked: Option<&RequestText>,
+    choice: &ChoiceArgs,
+) -> Result<Granted, Error> {
+    let registry = chosen.port.registry();
+    let terms = terms(context, chosen, patient, choice, asked).await?;
+    let grantee = grantee(chosen, entry.recipient, Some(entry.id)).await?;
+    let mut preview = Preview::new(format!("approve request {}", entry.id));
     if entry.requester != entry.recipient {
-        preview = preview.line(
-            "asked by",
-            Who::find(port.registry(), entry.requester).await?.line(),
-        );
+        preview = preview.line("asked by", Who::find(registry, entry.requester).await?.line());
     }
-    if let Some(asked) = &asked {
+    if let Some(asked) = asked {
         preview = preview
             .line("purpose", shown(&asked.purpose))
             .line("text", shown(&asked.text));
     }
-    give(context, &chosen, &patient, &grantee, &terms, preview).await
+    give(context, chosen, patient, &grantee, &terms, preview).await
 }
 
-/// What is granted: as typed, else as asked.
+/// What is granted: as chosen, else as asked.
 async fn terms(
     context: &Context,
     chosen: &ChosenPort,
     patient: &Patient,
-    args: &ApproveArgs,
+    choice: &ChoiceArgs,
     asked: Option<&RequestText>,
 ) -> Result<Terms, Error> {
     let needed = |flag, what: &str| Error::FlagNeeded {
         flag,
         reason: format!("the request does not say {what}"),
     };
-    let mut set = sections(chosen, Some(patient.keyring()), &args.section)?;
+    let mut set = sections(chosen, Some(patient.keyring()), &choice.section)?;
     if set.is_empty() {
         set = asked.map(|asked| asked.sections).unwrap_or_default();
     }
@@ -124,7 +143,7 @@ async fn terms(
         return Err(needed("--section", "which sections"));
     }
     let now = context.chain().await?.block_timestamp().await?;
-    let until = match &args.until {
+    let until = match &choice.until {
         Some(until) => until.resolve(now.0),
         None => Ok(asked
             .and_then(|asked| asked.until)
@@ -134,7 +153,7 @@ async fn terms(
         flag: "--until",
         source,
     })?;
-    let rights = match args.rights {
+    let rights = match choice.rights {
         Some(rights) => rights.into(),
         None => asked
             .map(|asked| asked.rights)
@@ -144,8 +163,8 @@ async fn terms(
         sections: set,
         until: Timestamp(until),
         rights,
-        allow_unverified: args.terms.allow_unverified,
-        replace: args.terms.replace,
+        allow_unverified: choice.terms.allow_unverified,
+        replace: choice.terms.replace,
     })
 }
 
