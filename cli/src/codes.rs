@@ -417,6 +417,8 @@ pub const CODES: &[Code] = &[
         &[]),
     code("wallet.unknown", Usage, "The home has no wallet of this name, or none at all.",
         &["make one with `patientport wallet new NAME`, or name one with `--account NAME`"]),
+    code("watch.hook", Usage, "The program to be run for each event cannot be run.",
+        &["name a program that can be executed with `--exec PROGRAM`; its arguments stand after `--`"]),
 ];
 
 #[cfg(test)]

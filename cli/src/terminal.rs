@@ -216,13 +216,21 @@ pub fn write_stderr(text: &str) {
 /// # Errors
 /// What the operating system says; a closed pipe is no error, for the reader has seen enough.
 pub fn write_stdout(text: &str) -> io::Result<()> {
+    write_line(text).map(|_| ())
+}
+
+/// Writes a part of the result to stdout; whether somebody still reads it.
+///
+/// # Errors
+/// As [`write_stdout`].
+pub fn write_line(text: &str) -> io::Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
     {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

@@ -125,7 +125,7 @@ fn without_a_password_the_inbox_shows_what_everybody_sees_and_in_words_what_is_a
     let text = String::from_utf8(shown.stdout).expect("text");
     assert_eq!(shown.exit_code, Some(0), "{}", shown.stderr);
     for words in [
-        "request 1 at elena",
+        "request 1 at mine",
         "\"Dr. Tomas Brandt\" (verified)",
         "attested  by 0x",
         "sections  0 general, 1 imaging",
@@ -140,7 +140,7 @@ fn without_a_password_the_inbox_shows_what_everybody_sees_and_in_words_what_is_a
     // The inbox is the patient's.
     let line = format!("inbox --port {}", context.port);
     context.specialist.run(&line).failure(1, "port.not_owner");
-    context.specialist.run("inbox").failure(2, "port.unnamed");
+    context.specialist.run("inbox").failure(2, "port.none_known");
 }
 
 #[test]
@@ -156,12 +156,12 @@ fn one_request_after_another_is_approved_denied_and_skipped() {
             (SEND, "n"),
             ("not confirmed", "a"),
             (SEND, "y"),
-            ("2 of 3: request 2 at elena", "d"),
+            ("2 of 3: request 2 at mine", "d"),
             ("why (public)", "because"),
             ("`because` is none of them", "scope-too-wide"),
             ("words to the requester", "labs only, please"),
             (SEND, "y"),
-            ("3 of 3: request 3 at elena", "s"),
+            ("3 of 3: request 3 at mine", "s"),
         ],
     );
     assert_eq!(code, Some(0), "{shown}");
@@ -195,7 +195,7 @@ fn one_request_after_another_is_approved_denied_and_skipped() {
             (CHOICE, "a"),
             ("which sections", "nonsense"),
             ("until when", "1y"),
-            ("there is no section", "a"),
+            ("knows no section", "a"),
             ("which sections", "imaging"),
             ("until when", "soon"),
             ("is not a time", "1y"),

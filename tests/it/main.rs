@@ -19,3 +19,4 @@ mod sharing;
 mod signals;
 mod stores;
 mod successor;
+mod watch;

@@ -18,6 +18,7 @@ pub mod record;
 pub mod request;
 pub mod values;
 pub mod wallet;
+pub mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -135,6 +136,16 @@ Examples:
 
 A node cannot leave out, alter or backdate an event without also inventing another history head.")]
     History(history::HistoryArgs),
+    /// Follow ports live: a line for everything that happens
+    #[command(after_help = "\
+Examples:
+  patientport watch                                     every port of this home, until Ctrl-C
+  patientport watch --port elena --since 2026-11-01 --json
+  patientport watch --since 2026-11-01 --once           what happened since, and no more
+  patientport watch --exec ./notify.sh -- --quiet       the script gets each event as JSON on standard input
+
+A new request and a broken glass ring the terminal's bell. The history is checked as by `patientport history`.")]
+    Watch(watch::WatchArgs),
     /// Run a Stylus development chain in this process
     Devnode(devnode::DevnodeArgs),
     /// Watch the whole product work, on a chain of its own

@@ -23,6 +23,7 @@ pub mod request;
 pub mod sealing;
 pub mod stale;
 pub mod wallet;
+pub mod watch;
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
@@ -113,6 +114,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),
+        Command::Watch(args) => watch::run(context, args).await,
         Command::Devnode(args) => devnode::run(context, &args).await,
         Command::Completions(args) => manual::completions(&args).map(|()| None),
         Command::Man(args) => manual::man(&args),

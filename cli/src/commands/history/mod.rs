@@ -1,7 +1,7 @@
 //! `patientport history`: everything that happened at a port, checked against the port's own account of it.
 
 mod fhir;
-mod told;
+pub(crate) mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
