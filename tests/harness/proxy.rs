@@ -30,16 +30,32 @@ impl Proxy {
     /// # Panics
     /// If the system has no port left.
     pub fn start(upstream: SocketAddr, trouble: Trouble) -> Self {
+        Self::serving(move |body| answered(upstream, &trouble, body))
+    }
+
+    /// Starts a proxy that shows every request to `judge` before it is passed on, and closes the connection instead where
+    /// that is not liked.
+    ///
+    /// # Panics
+    /// If the system has no port left.
+    pub fn judged(
+        upstream: SocketAddr,
+        judge: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(move |body| judge(body).then(|| post(upstream, body)))
+    }
+
+    fn serving(answer: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         let listener =
             TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
         let address = listener
             .local_addr()
             .expect("a listening socket has an address");
-        let serve = Arc::new(move |stream| serve(stream, upstream, &trouble));
+        let answer = Arc::new(answer);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let serve = Arc::clone(&serve);
-                thread::spawn(move || serve(stream));
+                let answer = Arc::clone(&answer);
+                thread::spawn(move || serve(stream, &*answer));
             }
         });
         Self(address)
@@ -51,23 +67,30 @@ impl Proxy {
     }
 }
 
-/// Answers the requests of one connection until it ends or trouble strikes.
-fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble) {
+/// The answer to a request; `None` where the connection is closed instead.
+fn answered(upstream: SocketAddr, trouble: &Trouble, body: &str) -> Option<String> {
+    match trouble {
+        Trouble::LosesTransactions if body.contains("eth_sendRawTransaction") => None,
+        Trouble::HidesReceipts if body.contains("eth_getTransactionReceipt") => {
+            let request: Value = serde_json::from_str(body).expect("a client sends JSON");
+            Some(json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string())
+        }
+        Trouble::HidesTheLastEventOf(contract) if body.contains("eth_getLogs") => {
+            Some(without_last(&post(upstream, body), contract))
+        }
+        _ => Some(post(upstream, body)),
+    }
+}
+
+/// Answers the requests of one connection until it ends or one is not answered.
+fn serve(stream: TcpStream, answer: &dyn Fn(&str) -> Option<String>) {
     let Ok(mut writer) = stream.try_clone() else {
         return;
     };
     let mut reader = BufReader::new(stream);
     while let Some(body) = read_request(&mut reader) {
-        let answer = match trouble {
-            Trouble::LosesTransactions if body.contains("eth_sendRawTransaction") => return,
-            Trouble::HidesReceipts if body.contains("eth_getTransactionReceipt") => {
-                let request: Value = serde_json::from_str(&body).expect("a client sends JSON");
-                json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
-            }
-            Trouble::HidesTheLastEventOf(contract) if body.contains("eth_getLogs") => {
-                without_last(&post(upstream, &body), contract)
-            }
-            _ => post(upstream, &body),
+        let Some(answer) = answer(&body) else {
+            return;
         };
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

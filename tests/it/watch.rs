@@ -5,9 +5,13 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     process::{Child, ChildStdout, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use patientport_tests::{Run, Session, TestContext, utf8};
+use patientport_tests::{Proxy, Run, Session, TestContext, Trouble, utf8};
 use serde_json::{Value, json};
 
 /// A watch that runs, and what it prints line by line.
@@ -62,7 +66,7 @@ fn names(lines: &str) -> Vec<String> {
 fn events_are_told_as_they_happen_until_ctrl_c() {
     let context = TestContext::with_port();
     // What was there before is told first, so that the test knows when the watch has begun.
-    let mut watch = Watch::start(&context, "watch --since 0 --interval 50ms --json");
+    let mut watch = Watch::start(&context, "watch --since 0 --interval 1s --json");
     let begun: Vec<_> = (0..3).map(|_| watch.event()).collect();
     assert_eq!(begun[0]["event"], "Claimed");
     assert_eq!(begun[0]["number"], 1);
@@ -171,7 +175,7 @@ fn the_bell_rings_on_a_terminal_for_a_new_request_and_not_if_unwanted() {
 fn a_reorganised_chain_is_told_and_told_anew() {
     let context = TestContext::with_port();
     let snapshot = context.node.rpc("evm_snapshot", &json!([]));
-    let mut watch = Watch::start(&context, "watch --since 0 --interval 50ms --json");
+    let mut watch = Watch::start(&context, "watch --since 0 --interval 1s --json");
     for _ in 0..3 {
         watch.event();
     }
@@ -191,4 +195,46 @@ fn a_reorganised_chain_is_told_and_told_anew() {
         talk.contains("the chain was reorganised: the last 1 event of"),
         "{talk}"
     );
+}
+
+#[test]
+fn a_silent_node_is_told_once_and_asked_until_it_answers_again() {
+    let context = TestContext::with_port();
+    let is_up = Arc::new(AtomicBool::new(true));
+    let switch = Arc::clone(&is_up);
+    let proxy = Proxy::judged(context.node.address(), move |_| switch.load(Ordering::SeqCst));
+    let line = format!("watch --since 0 --interval 1s --json --rpc-url {}", proxy.url());
+    let mut watch = Watch::start(&context, &line);
+    for _ in 0..3 {
+        watch.event();
+    }
+    is_up.store(false, Ordering::SeqCst);
+    let mut talk = BufReader::new(watch.child.stderr.take().expect("stderr is a pipe"));
+    let mut said = String::new();
+    talk.read_line(&mut said).expect("the program writes text");
+    assert!(
+        said.starts_with("warning: ") && said.contains("trying again until it works"),
+        "{said}"
+    );
+    context.request();
+    is_up.store(true, Ordering::SeqCst);
+    assert_eq!(watch.event()["event"], "RequestMade", "nothing is lost");
+    said.clear();
+    talk.read_line(&mut said).expect("the program writes text");
+    assert_eq!(said, "the node answers again\n");
+    let (code, _) = watch.end();
+    assert_eq!(code, Some(130));
+}
+
+#[test]
+fn a_node_that_hides_an_event_is_found_out() {
+    let context = TestContext::with_port();
+    context.request();
+    let trouble = Trouble::HidesTheLastEventOf(context.port.clone());
+    let proxy = Proxy::start(context.node.address(), trouble);
+    let run = context.patient.run(&format!(
+        "watch --once --since 0 --rpc-url {}",
+        proxy.url()
+    ));
+    run.failure(1, "history.mismatch");
 }

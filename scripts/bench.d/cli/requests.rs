@@ -1,0 +1,126 @@
+//! Many requests at one port. At most eight of a requester are pending at a time, so nearly all are taken back at once,
+//! and the last eight of each requester wait.
+
+use crate::{
+    Failure,
+    client::{self, Client},
+    say,
+};
+use patientport_tests::TestContext;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// Pairs of a request and its withdrawal in a block.
+const PAIRS: u32 = 200;
+/// Requests of one requester that may be pending.
+const PENDING: u32 = 8;
+/// More than either call takes.
+const GAS: &str = "0x7a1200";
+
+/// Makes requests of both providers of a context.
+pub(crate) struct Maker<'a> {
+    context: &'a TestContext,
+    client: Client,
+    /// Account and calldata of each requester: what it asks for is sealed once and sent again and again.
+    requesters: Vec<(String, String)>,
+    made: u32,
+}
+
+impl<'a> Maker<'a> {
+    pub(crate) fn new(context: &'a TestContext) -> Result<Self, Failure> {
+        let mut client = Client::connect(context.node.address())?;
+        let mut requesters = Vec::new();
+        for party in [&context.primary, &context.specialist] {
+            let sent = party.ok(&format!(
+                "request send --port {} --section 0 --until 30d --text 'review of glycaemic control'",
+                context.port
+            ));
+            let transaction = client.call("eth_getTransactionByHash", &json!([sent["tx"]["hash"]]))?;
+            let input = transaction["input"].as_str().ok_or("a call has data")?;
+            requesters.push((party.address.clone(), input.to_owned()));
+            party.ok(&format!("request cancel {} --port {}", sent["id"], context.port));
+        }
+        let shown = context.patient.ok("port show");
+        let made = shown["requests"].as_u64().ok_or("a port counts requests")?;
+        Ok(Self {
+            context,
+            client,
+            requesters,
+            made: u32::try_from(made)?,
+        })
+    }
+
+    /// Until there are `number` requests. Those that waited before are taken back first.
+    pub(crate) fn make(&mut self, number: u32) -> Result<(), Failure> {
+        let listed = self.context.patient.ok("inbox");
+        let waiting = listed["requests"].as_array().ok_or("a list")?.clone();
+        self.client.call("evm_setAutomine", &json!([false]))?;
+        for request in waiting {
+            let account = request["requester"]["account"].as_str().ok_or("an account")?;
+            let id = u32::try_from(request["id"].as_u64().ok_or("a number")?)?;
+            self.send(account, &cancel(id))?;
+        }
+        self.mine()?;
+        let last = PENDING * u32::try_from(self.requesters.len())?;
+        let started = Instant::now();
+        let mut turn = 0;
+        while self.made + last < number {
+            let (account, ask) = self.requesters[turn % self.requesters.len()].clone();
+            turn += 1;
+            for _ in 0..PAIRS.min(number - last - self.made) {
+                self.send(&account, &ask)?;
+                self.made += 1;
+                self.send(&account, &cancel(self.made))?;
+            }
+            self.mine()?;
+            if turn % 50 == 0 {
+                say(&format!(
+                    "  {} after {} s",
+                    self.made,
+                    started.elapsed().as_secs()
+                ));
+            }
+        }
+        for (account, ask) in self.requesters.clone() {
+            for _ in 0..PENDING {
+                self.send(&account, &ask)?;
+                self.made += 1;
+            }
+            self.mine()?;
+        }
+        self.client.call("evm_setAutomine", &json!([true]))?;
+        let shown = self.context.patient.ok("port show");
+        if shown["requests"] != json!(self.made) {
+            return Err(format!("{} requests and not {}", shown["requests"], self.made).into());
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, account: &str, data: &str) -> Result<(), Failure> {
+        let transaction = json!({ "from": account, "to": self.context.port, "data": data, "gas": GAS });
+        self.client
+            .call("eth_sendTransaction", &json!([transaction]))?;
+        Ok(())
+    }
+
+    /// Puts what was sent into a block and makes sure that all of it was.
+    fn mine(&mut self) -> Result<(), Failure> {
+        self.client.call("evm_mine", &json!([]))?;
+        let count = client::request("eth_getBlockTransactionCountByNumber", &json!(["pending"]));
+        let pending: Value = client::result(self.client.exchange(&count)?)?;
+        if pending == json!("0x0") {
+            Ok(())
+        } else {
+            Err(format!("a block left {pending} transactions over").into())
+        }
+    }
+}
+
+/// `cancel(uint32)`.
+fn cancel(id: u32) -> String {
+    use alloy_sol_types::SolCall as _;
+    let call = patientport_abi::IPatientPort::cancelCall { requestId: id };
+    let bytes = call.abi_encode();
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("0x{digits}")
+}
