@@ -138,9 +138,7 @@ impl Requests {
         keys: &IdentityKeys,
     ) -> Vec<Result<RequestText>> {
         let open = |ids: &[u32]| -> Vec<_> {
-            ids.iter()
-                .map(|id| self.open(*id, patient, keys))
-                .collect()
+            ids.iter().map(|id| self.open(*id, patient, keys)).collect()
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         if ids.len() < WORTH_THREADS || threads == 1 {

@@ -148,7 +148,9 @@ fn fhir_export_has_an_audit_event_for_every_event_and_a_consent_for_every_grant(
 fn kept(context: &TestContext) -> Vec<std::path::PathBuf> {
     let files = patientport_tests::files_below(&context.patient.home.join("cache"));
     let paths = files.into_iter().map(|(path, _)| path);
-    paths.filter(|path| path.ends_with("000000.events")).collect()
+    paths
+        .filter(|path| path.ends_with("000000.events"))
+        .collect()
 }
 
 #[test]
@@ -172,7 +174,20 @@ fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
     hostile.push(("longer", [&bytes[..], &[0]].concat()));
     hostile.push(("other things", vec![0xff; 4096]));
     // Every part: magic, chain, registry, port, both heads, block, time, number of topics, a message.
-    for place in [0, 15, 20, 40, 60, 119, 127, 207, 208, 212, 240, bytes.len() - 40] {
+    for place in [
+        0,
+        15,
+        20,
+        40,
+        60,
+        119,
+        127,
+        207,
+        208,
+        212,
+        240,
+        bytes.len() - 40,
+    ] {
         let mut changed = bytes.clone();
         changed[place] ^= 1;
         hostile.push(("one bit", changed));
@@ -183,8 +198,16 @@ fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
         assert_eq!(run.success(), honest, "{what}");
         let warnings = run.json()["warnings"].clone();
         assert_eq!(warnings[0]["code"], "history.cache_dropped", "{what}");
-        assert_eq!(std::fs::read(&file).expect("it is written anew"), bytes, "{what}");
-        assert_eq!(context.patient.run(line).json()["warnings"], json!([]), "{what}");
+        assert_eq!(
+            std::fs::read(&file).expect("it is written anew"),
+            bytes,
+            "{what}"
+        );
+        assert_eq!(
+            context.patient.run(line).json()["warnings"],
+            json!([]),
+            "{what}"
+        );
     }
     // Without its key the home believes nothing that it kept.
     std::fs::remove_file(context.patient.home.join("cache/key")).expect("there is a key");
@@ -214,6 +237,12 @@ fn a_kept_history_of_another_chain_is_not_believed() {
         context.port
     ));
     let told = context.patient.ok("history");
-    assert_eq!(told["head"], context.patient.ok("port show")["history_head"]);
-    assert_eq!(context.patient.ok("inbox")["requests"][0]["asked"]["sections"], json!([1]));
+    assert_eq!(
+        told["head"],
+        context.patient.ok("port show")["history_head"]
+    );
+    assert_eq!(
+        context.patient.ok("inbox")["requests"][0]["asked"]["sections"],
+        json!([1])
+    );
 }

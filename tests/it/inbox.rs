@@ -79,10 +79,19 @@ fn what_waits_is_listed_with_who_vouches_for_whom_and_what_would_change() {
         json!({ "0": "general" }),
         "the patient's own names"
     );
-    assert_eq!((&first["effect"], &first["before"]), (&json!("new"), &Value::Null));
-    assert_eq!(first["requester"]["attester"], json!(context.owner.address.to_lowercase()));
+    assert_eq!(
+        (&first["effect"], &first["before"]),
+        (&json!("new"), &Value::Null)
+    );
+    assert_eq!(
+        first["requester"]["attester"],
+        json!(context.owner.address.to_lowercase())
+    );
     assert!(first["requester"]["attested_until"].is_u64(), "{first:#}");
-    assert_eq!(referred["requester"]["account"], json!(context.primary.address.to_lowercase()));
+    assert_eq!(
+        referred["requester"]["account"],
+        json!(context.primary.address.to_lowercase())
+    );
     assert_eq!(referred["recipient"]["name"], "Dr. Tomas Brandt");
     assert_eq!(referred["asked"]["sections"], json!([]));
 
@@ -97,11 +106,17 @@ fn what_waits_is_listed_with_who_vouches_for_whom_and_what_would_change() {
         context.port
     ));
     assert_eq!(patient.ok("inbox")["requests"][2]["effect"], "nothing");
-    context.specialist.ok(&format!("request cancel 4 --port {}", context.port));
+    context
+        .specialist
+        .ok(&format!("request cancel 4 --port {}", context.port));
     patient.ok("request deny 2");
     assert_eq!(ids(&patient.ok("inbox")), [3]);
     context.node.pass(91 * DAY);
-    assert_eq!(ids(&patient.ok("inbox")), [0_u64; 0], "what has lapsed waits no more");
+    assert_eq!(
+        ids(&patient.ok("inbox")),
+        [0_u64; 0],
+        "what has lapsed waits no more"
+    );
     assert_eq!(
         states(&context),
         ["approved", "denied", "lapsed", "cancelled"],
@@ -140,7 +155,10 @@ fn without_a_password_the_inbox_shows_what_everybody_sees_and_in_words_what_is_a
     // The inbox is the patient's.
     let line = format!("inbox --port {}", context.port);
     context.specialist.run(&line).failure(1, "port.not_owner");
-    context.specialist.run("inbox").failure(2, "port.none_known");
+    context
+        .specialist
+        .run("inbox")
+        .failure(2, "port.none_known");
 }
 
 #[test]
@@ -203,12 +221,18 @@ fn one_request_after_another_is_approved_denied_and_skipped() {
         ],
     );
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("1 request: 1 approved, 0 denied, 0 skipped, 0 left"), "{shown}");
+    assert!(
+        shown.contains("1 request: 1 approved, 0 denied, 0 skipped, 0 left"),
+        "{shown}"
+    );
     let access = context.patient.ok("access list");
     assert_eq!(access["readers"][0]["sections"], json!([0, 1]));
 
     let (shown, code) = inbox(&context, &[]);
-    assert_eq!((shown.as_str(), code), ("no request waits for an answer\r\n", Some(0)));
+    assert_eq!(
+        (shown.as_str(), code),
+        ("no request waits for an answer\r\n", Some(0))
+    );
 }
 
 #[test]
@@ -216,7 +240,10 @@ fn quitting_leaves_the_rest_and_what_is_refused_is_asked_about_again() {
     let context = with_requests();
     let (shown, code) = inbox(&context, &[(CHOICE, "s"), ("2 of 3", "q")]);
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("3 requests: 0 approved, 0 denied, 1 skipped, 2 left"), "{shown}");
+    assert!(
+        shown.contains("3 requests: 0 approved, 0 denied, 1 skipped, 2 left"),
+        "{shown}"
+    );
     // Ctrl-D is the same.
     let mut session = Session::start(&mut context.patient.command("inbox"));
     session.press(CHOICE, "\u{4}");
@@ -226,7 +253,9 @@ fn quitting_leaves_the_rest_and_what_is_refused_is_asked_about_again() {
     // The requester withdraws while the patient looks at it.
     let mut session = Session::start(&mut context.patient.command("inbox"));
     session.wait_for(CHOICE);
-    context.specialist.ok(&format!("request cancel 1 --port {}", context.port));
+    context
+        .specialist
+        .ok(&format!("request cancel 1 --port {}", context.port));
     session.answer("", "a");
     session.answer("error:", "s");
     session.answer("2 of 3", "q");
@@ -235,7 +264,9 @@ fn quitting_leaves_the_rest_and_what_is_refused_is_asked_about_again() {
     assert_eq!(states(&context), ["cancelled", "pending", "pending"]);
 
     // Nobody vouches for the specialist any more.
-    context.owner.ok(&format!("provider suspend {}", context.specialist.address));
+    context
+        .owner
+        .ok(&format!("provider suspend {}", context.specialist.address));
     let (shown, code) = inbox(&context, &[(CHOICE, "a"), ("allow-unverified", "q")]);
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("not verified"), "{shown}");
@@ -251,7 +282,9 @@ fn a_badly_sealed_request_is_shown_as_such_and_can_be_denied() {
     let transaction = json!({
         "from": context.specialist.address, "to": context.port, "data": format!("0x{}", hex(&call.abi_encode())),
     });
-    context.node.rpc("eth_sendTransaction", &json!([transaction]));
+    context
+        .node
+        .rpc("eth_sendTransaction", &json!([transaction]));
     let listed = context.patient.ok("inbox");
     assert_eq!(listed["requests"][0]["content"], "unreadable", "{listed:#}");
     assert_eq!(listed["requests"][0]["asked"], Value::Null);
@@ -281,7 +314,10 @@ fn hostile_names_and_texts_never_reach_the_terminal_raw() {
     let registered = Run::of(register.args(["--name", hostile]));
     assert_eq!(registered.exit_code, Some(0), "{}", registered.stderr);
     owner.ok(&format!("provider attest {} --until 1y", stranger.address));
-    let mut send = stranger.command(&format!("request send --port {} --yes --no-input", context.port));
+    let mut send = stranger.command(&format!(
+        "request send --port {} --yes --no-input",
+        context.port
+    ));
     let sent = Run::of(send.args(["--section", "0", "--until", "30d", "--text", hostile]));
     assert_eq!(sent.exit_code, Some(0), "{}", sent.stderr);
 
@@ -298,7 +334,10 @@ fn hostile_names_and_texts_never_reach_the_terminal_raw() {
     );
     assert_eq!(code, Some(0), "{shown}");
     is_harmless(&shown);
-    assert!(shown.contains("\\u{1b}[2J") && shown.contains("\\u{202e}"), "{shown}");
+    assert!(
+        shown.contains("\\u{1b}[2J") && shown.contains("\\u{202e}"),
+        "{shown}"
+    );
     let listed = Run::of(&mut context.patient.command("history"));
     is_harmless(&String::from_utf8_lossy(&listed.stdout));
 }
@@ -311,20 +350,28 @@ fn the_inbox_of_a_home_is_that_of_all_its_ports() {
         context.patient.address
     ));
     let second = issued["port"].as_str().expect("an address");
-    context.patient.ok(&format!("port claim {second} --name second --section 5:dental"));
+    context.patient.ok(&format!(
+        "port claim {second} --name second --section 5:dental"
+    ));
     context.specialist.ok(&format!(
         "request send --port {second} --section 5 --until 30d --text teeth"
     ));
     let listed = context.patient.ok("inbox");
     assert_eq!(ids(&listed), [1, 2, 3, 1], "the newest last");
     assert_eq!(listed["requests"][3]["port_name"], "second");
-    assert_eq!(listed["requests"][3]["asked"]["section_names"], json!({ "5": "dental" }));
+    assert_eq!(
+        listed["requests"][3]["asked"]["section_names"],
+        json!({ "5": "dental" })
+    );
     assert_eq!(ids(&context.patient.ok("inbox --port second")), [1]);
 
     // A port that is not there any more keeps nobody from the other's requests.
     let ports = context.patient.home.join("ports.json");
     let known = fs::read_to_string(&ports).expect("the home knows its ports");
-    let wrong = known.replace(&second.to_lowercase(), "0x00000000000000000000000000000000000000aa");
+    let wrong = known.replace(
+        &second.to_lowercase(),
+        "0x00000000000000000000000000000000000000aa",
+    );
     assert_ne!(wrong, known);
     fs::write(&ports, wrong).expect("the home is writable");
     let run = context.patient.run("inbox");
@@ -343,7 +390,10 @@ fn ctrl_c_at_any_moment_leaves_what_was_sent_sent_and_nothing_half() {
     session.press("password of wallet `patient`: ", "pass\u{3}");
     let (shown, code) = session.end();
     assert_eq!(code, Some(130), "{shown}");
-    assert!(!shown.contains("pass\r") && shown.contains("error: interrupted"), "{shown}");
+    assert!(
+        !shown.contains("pass\r") && shown.contains("error: interrupted"),
+        "{shown}"
+    );
 
     // At the choice.
     let mut session = Session::start(&mut patient.command("inbox"));
@@ -381,6 +431,9 @@ fn ctrl_c_at_any_moment_leaves_what_was_sent_sent_and_nothing_half() {
     session.press(CHOICE, "\u{3}");
     let (shown, code) = session.end();
     assert_eq!(code, Some(130), "{shown}");
-    assert!(shown.contains("2 requests: 0 approved, 1 denied, 0 skipped, 1 left"), "{shown}");
+    assert!(
+        shown.contains("2 requests: 0 approved, 1 denied, 0 skipped, 1 left"),
+        "{shown}"
+    );
     assert_eq!(states(&context), ["approved", "denied", "pending"]);
 }

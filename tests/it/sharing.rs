@@ -224,19 +224,36 @@ fn a_grant_asks_as_much_with_many_records_sealed_to_the_patient_as_with_one() {
         "access grant {} --section 1 --until 30d --replace",
         context.specialist.address
     ));
-    assert_eq!(story.add("2", b"second")["warnings"][0]["code"], "section.stale");
-    assert_eq!(patient.ok("record share")["shared"][0]["records"], json!([2]));
+    assert_eq!(
+        story.add("2", b"second")["warnings"][0]["code"],
+        "section.stale"
+    );
+    assert_eq!(
+        patient.ok("record share")["shared"][0]["records"],
+        json!([2])
+    );
     grant("40d");
     let one = grant("50d");
     for name in ["3", "4", "5", "6", "7"] {
         story.add(name, name.as_bytes());
     }
     let shared = patient.ok("record share");
-    assert_eq!(shared["shared"][0]["records"], json!([3, 4, 5, 6, 7]), "{shared:#}");
+    assert_eq!(
+        shared["shared"][0]["records"],
+        json!([3, 4, 5, 6, 7]),
+        "{shared:#}"
+    );
     // What is owed to nobody is not fetched either: there is no head any more.
     std::fs::remove_dir_all(&context.patient.store).expect("the store is writable");
     grant("60d");
-    assert_eq!(grant("70d"), one, "six records are asked about as little as one");
+    assert_eq!(
+        grant("70d"),
+        one,
+        "six records are asked about as little as one"
+    );
     let shared = patient.ok("record share");
-    assert_eq!((&shared["shared"], &shared["unread"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&shared["shared"], &shared["unread"]),
+        (&json!([]), &json!([]))
+    );
 }

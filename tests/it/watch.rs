@@ -43,7 +43,9 @@ impl Watch {
     /// Ends it as Ctrl-C does: exit code and standard error.
     fn end(self) -> (Option<i32>, String) {
         let kill = format!("kill -INT {}", self.child.id());
-        let status = std::process::Command::new("sh").args(["-c", &kill]).status();
+        let status = std::process::Command::new("sh")
+            .args(["-c", &kill])
+            .status();
         assert!(status.expect("a shell runs").success());
         drop(self.lines);
         let output = self.child.wait_with_output().expect("the program ends");
@@ -84,7 +86,18 @@ fn events_are_told_as_they_happen_until_ctrl_c() {
     let granted = watch.event();
     assert_eq!(granted["event"], "AccessGranted");
     let listed = context.patient.ok("history");
-    for member in ["number", "at", "block", "tx", "log_index", "event", "by", "whom", "what", "details"] {
+    for member in [
+        "number",
+        "at",
+        "block",
+        "tx",
+        "log_index",
+        "event",
+        "by",
+        "whom",
+        "what",
+        "details",
+    ] {
         assert_eq!(granted[member], listed["events"][4][member], "{member}");
     }
     let (code, talk) = watch.end();
@@ -100,22 +113,43 @@ fn what_happened_since_is_told_once_and_so_many_events_are_enough() {
     assert_eq!(all.exit_code, Some(0), "{}", all.stderr);
     assert_eq!(
         names(&told),
-        ["Claimed", "SectionsRotated", "SecretsSealed", "RecordAdded", "RequestMade", "AccessGranted"]
+        [
+            "Claimed",
+            "SectionsRotated",
+            "SecretsSealed",
+            "RecordAdded",
+            "RequestMade",
+            "AccessGranted"
+        ]
     );
     let none = Run::of(&mut patient.command("watch --once"));
-    assert_eq!((none.exit_code, none.stdout.len()), (Some(0), 0), "{}", none.stderr);
+    assert_eq!(
+        (none.exit_code, none.stdout.len()),
+        (Some(0), 0),
+        "{}",
+        none.stderr
+    );
     let two = Run::of(&mut patient.command("watch --since 0 --count 2"));
     let text = String::from_utf8(two.stdout).expect("text");
     assert_eq!(two.exit_code, Some(0), "{}", two.stderr);
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
-    assert!(lines[0].contains("mine  the patient  accepted the port"), "{text}");
+    assert!(
+        lines[0].contains("mine  the patient  accepted the port"),
+        "{text}"
+    );
     // A home without a port of its own has to name one.
-    context.specialist.run("watch --once").failure(2, "port.none_known");
+    context
+        .specialist
+        .run("watch --once")
+        .failure(2, "port.none_known");
     let line = format!("watch --once --since 0 --port {}", context.port);
     let shown = Run::of(&mut context.specialist.command(&line));
     let text = String::from_utf8(shown.stdout).expect("text");
-    assert!(text.contains("\"Dr. Tomas Brandt\"  asked for access, request 1"), "{text}");
+    assert!(
+        text.contains("\"Dr. Tomas Brandt\"  asked for access, request 1"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -129,11 +163,18 @@ fn a_hook_gets_each_event_on_standard_input_and_nothing_of_it_elsewhere() {
     );
     let hook = context.file("hook.sh", script.as_bytes());
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o700)).expect("the file is ours");
-    let line = format!("watch --once --since 0 --json --exec {} -- one 'two three'", utf8(&hook));
+    let line = format!(
+        "watch --once --since 0 --json --exec {} -- one 'two three'",
+        utf8(&hook)
+    );
     let run = Run::of(&mut context.patient.command(&line));
     assert_eq!(run.exit_code, Some(0), "{}", run.stderr);
     let told = String::from_utf8(run.stdout).expect("text");
-    assert_eq!(names(&told).len(), 4, "what a hook prints is no part of the stream");
+    assert_eq!(
+        names(&told).len(),
+        4,
+        "what a hook prints is no part of the stream"
+    );
     assert_eq!(run.stderr.matches("said").count(), 4);
     let seen = fs::read_to_string(&seen).expect("the hook has written");
     assert_eq!(seen.matches("2 one two three ").count(), 4, "{seen}");
@@ -149,11 +190,23 @@ fn a_hook_gets_each_event_on_standard_input_and_nothing_of_it_elsewhere() {
     let line = format!("watch --once --since 0 --exec {} -- fail", utf8(&hook));
     let run = Run::of(&mut context.patient.command(&line));
     assert_eq!(run.exit_code, Some(0), "{}", run.stderr);
-    assert_eq!(run.stderr.matches("failed: exit status: 1").count(), 4, "{}", run.stderr);
-    let run = Run::of(&mut context.patient.command("watch --once --since 0 --json --exec ./none"));
+    assert_eq!(
+        run.stderr.matches("failed: exit status: 1").count(),
+        4,
+        "{}",
+        run.stderr
+    );
+    let run = Run::of(
+        &mut context
+            .patient
+            .command("watch --once --since 0 --json --exec ./none"),
+    );
     let told = String::from_utf8(run.stdout).expect("text");
     let last: Value = serde_json::from_str(told.lines().last().expect("lines")).expect("JSON");
-    assert_eq!((run.exit_code, &last["errors"][0]["code"]), (Some(2), &json!("watch.hook")));
+    assert_eq!(
+        (run.exit_code, &last["errors"][0]["code"]),
+        (Some(2), &json!("watch.hook"))
+    );
 }
 
 #[test]
@@ -187,7 +240,10 @@ fn a_reorganised_chain_is_told_and_told_anew() {
         context.port
     ));
     let after = watch.event();
-    assert_eq!((&before["number"], &after["number"]), (&json!(4), &json!(4)));
+    assert_eq!(
+        (&before["number"], &after["number"]),
+        (&json!(4), &json!(4))
+    );
     assert_ne!(before["tx"], after["tx"]);
     let (code, talk) = watch.end();
     assert_eq!(code, Some(130), "{talk}");
@@ -202,8 +258,13 @@ fn a_silent_node_is_told_once_and_asked_until_it_answers_again() {
     let context = TestContext::with_port();
     let is_up = Arc::new(AtomicBool::new(true));
     let switch = Arc::clone(&is_up);
-    let proxy = Proxy::judged(context.node.address(), move |_| switch.load(Ordering::SeqCst));
-    let line = format!("watch --since 0 --interval 1s --json --rpc-url {}", proxy.url());
+    let proxy = Proxy::judged(context.node.address(), move |_| {
+        switch.load(Ordering::SeqCst)
+    });
+    let line = format!(
+        "watch --since 0 --interval 1s --json --rpc-url {}",
+        proxy.url()
+    );
     let mut watch = Watch::start(&context, &line);
     for _ in 0..3 {
         watch.event();
@@ -232,9 +293,8 @@ fn a_node_that_hides_an_event_is_found_out() {
     context.request();
     let trouble = Trouble::HidesTheLastEventOf(context.port.clone());
     let proxy = Proxy::start(context.node.address(), trouble);
-    let run = context.patient.run(&format!(
-        "watch --once --since 0 --rpc-url {}",
-        proxy.url()
-    ));
+    let run = context
+        .patient
+        .run(&format!("watch --once --since 0 --rpc-url {}", proxy.url()));
     run.failure(1, "history.mismatch");
 }

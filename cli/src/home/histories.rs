@@ -10,8 +10,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rand_core::{OsRng, RngCore as _};
 use patientport_client::history::{HistoryCache, Place, Unfit};
+use rand_core::{OsRng, RngCore as _};
 
 use super::Home;
 use super::files::{self, Existing, FileError};
@@ -70,7 +70,11 @@ impl HistoryFiles {
         }
         let mut key = [0; KEY_BYTES];
         OsRng.fill_bytes(&mut key);
-        files::write_private(&self.home.path("cache").join("key"), &key, Existing::Replace)?;
+        files::write_private(
+            &self.home.path("cache").join("key"),
+            &key,
+            Existing::Replace,
+        )?;
         // Whoever wrote last has written the key.
         Ok(self.key().unwrap_or(key))
     }
@@ -155,8 +159,10 @@ impl HistoryCache for HistoryFiles {
     fn keep(&self, place: &Place, first: usize, pieces: &[&[u8]]) {
         // A full disk, or a home that cannot be written to, is no reason for a command to fail.
         if let Err(error) = self.write(place, first, pieces) {
-            self.terminal
-                .detail(&format!("the history of `{}` is not kept: {error}", place.port));
+            self.terminal.detail(&format!(
+                "the history of `{}` is not kept: {error}",
+                place.port
+            ));
         }
     }
 

@@ -129,7 +129,9 @@ impl Kept {
         };
         let segments = &self.history.segments;
         let both = known.segments.iter().zip(segments);
-        let same = both.take_while(|(one, other)| Arc::ptr_eq(one, other)).count();
+        let same = both
+            .take_while(|(one, other)| Arc::ptr_eq(one, other))
+            .count();
         let place = port.place();
         if used < known.segments.len() {
             cache.unfit(&place, used, Unfit::Overtaken);
@@ -240,7 +242,8 @@ impl History {
     fn push(&mut self, place: &Place, log: &alloy::rpc::types::Log, at: Timestamp) {
         let head = self.head();
         if self.segments.last().is_none_or(|last| last.is_full()) {
-            self.segments.push(Arc::new(Segment::after_head(place, head)));
+            self.segments
+                .push(Arc::new(Segment::after_head(place, head)));
         }
         if let Some(segment) = self.segments.last_mut() {
             // A segment shared with what was known before is copied once.

@@ -163,8 +163,7 @@ impl Segment {
         let length = u32::try_from(data.len()).ok()?;
         let after = self.after().folded(&log.inner.data, at);
         self.starts.push(self.bytes.len());
-        self.bytes
-            .reserve(FIXED + 32 * topics.len() + data.len());
+        self.bytes.reserve(FIXED + 32 * topics.len() + data.len());
         self.bytes.extend(emitted.block.to_be_bytes());
         self.bytes.extend(emitted.index.to_be_bytes());
         self.bytes.extend(log.block_hash.unwrap_or_default());

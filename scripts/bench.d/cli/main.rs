@@ -18,7 +18,8 @@ pub(crate) use client::Failure;
 const USAGE: &str = "usage: bench-cli --cast PATH [--quick] [--json] [--requests N]";
 
 /// Requests that are made, and the bars in milliseconds for reading them the first time and again.
-const SIZES: [(u32, f64, Option<f64>); 2] = [(10_000, 1_000.0, None), (100_000, 5_000.0, Some(200.0))];
+const SIZES: [(u32, f64, Option<f64>); 2] =
+    [(10_000, 1_000.0, None), (100_000, 5_000.0, Some(200.0))];
 
 fn main() -> ExitCode {
     match run() {

@@ -60,7 +60,10 @@ fn use_default_keystores(patient: &Party) -> Result<(), Failure> {
     }
     for (what, place) in [("wallet", "wallets"), ("identity", "identities")] {
         let file = patient.directory.join(format!("{what}.json"));
-        let place = patient.home.join(place).join(format!("{}.json", patient.name));
+        let place = patient
+            .home
+            .join(place)
+            .join(format!("{}.json", patient.name));
         fs::rename(file, place)?;
     }
     Ok(())
@@ -76,7 +79,10 @@ pub(crate) fn approve(
 ) -> Result<(), Failure> {
     let patient = &context.patient;
     use_default_keystores(patient)?;
-    let keystore = patient.home.join("wallets").join(format!("{}.json", patient.name));
+    let keystore = patient
+        .home
+        .join("wallets")
+        .join(format!("{}.json", patient.name));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..times {
         let sent = context.request();

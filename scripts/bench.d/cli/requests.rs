@@ -35,10 +35,14 @@ impl<'a> Maker<'a> {
                 "request send --port {} --section 0 --until 30d --text 'review of glycaemic control'",
                 context.port
             ));
-            let transaction = client.call("eth_getTransactionByHash", &json!([sent["tx"]["hash"]]))?;
+            let transaction =
+                client.call("eth_getTransactionByHash", &json!([sent["tx"]["hash"]]))?;
             let input = transaction["input"].as_str().ok_or("a call has data")?;
             requesters.push((party.address.clone(), input.to_owned()));
-            party.ok(&format!("request cancel {} --port {}", sent["id"], context.port));
+            party.ok(&format!(
+                "request cancel {} --port {}",
+                sent["id"], context.port
+            ));
         }
         let shown = context.patient.ok("port show");
         let made = shown["requests"].as_u64().ok_or("a port counts requests")?;
@@ -56,7 +60,9 @@ impl<'a> Maker<'a> {
         let waiting = listed["requests"].as_array().ok_or("a list")?.clone();
         self.client.call("evm_setAutomine", &json!([false]))?;
         for request in waiting {
-            let account = request["requester"]["account"].as_str().ok_or("an account")?;
+            let account = request["requester"]["account"]
+                .as_str()
+                .ok_or("an account")?;
             let id = u32::try_from(request["id"].as_u64().ok_or("a number")?)?;
             self.send(account, &cancel(id))?;
         }
@@ -97,7 +103,8 @@ impl<'a> Maker<'a> {
     }
 
     fn send(&mut self, account: &str, data: &str) -> Result<(), Failure> {
-        let transaction = json!({ "from": account, "to": self.context.port, "data": data, "gas": GAS });
+        let transaction =
+            json!({ "from": account, "to": self.context.port, "data": data, "gas": GAS });
         self.client
             .call("eth_sendTransaction", &json!([transaction]))?;
         Ok(())

@@ -97,7 +97,9 @@ pub(super) async fn run(
         },
         is_over: false,
     };
-    let several = waiting.iter().filter(|it| it.requests.pending().next().is_some());
+    let several = waiting
+        .iter()
+        .filter(|it| it.requests.pending().next().is_some());
     let several = several.count() > 1;
     let mut patients: BTreeMap<Address, Option<Patient>> = BTreeMap::new();
     let total = all.len();

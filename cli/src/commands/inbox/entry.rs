@@ -203,12 +203,13 @@ impl Asked {
         if self.sections.is_empty() {
             return "as you choose".into();
         }
-        let labels = self.sections.iter().map(|section| {
-            match self.section_names.get(&section.get()) {
-                Some(name) => format!("{section} {}", shown(name)),
-                None => section.to_string(),
-            }
-        });
+        let labels =
+            self.sections
+                .iter()
+                .map(|section| match self.section_names.get(&section.get()) {
+                    Some(name) => format!("{section} {}", shown(name)),
+                    None => section.to_string(),
+                });
         labels.collect::<Vec<_>>().join(", ")
     }
 }

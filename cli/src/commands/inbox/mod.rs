@@ -145,7 +145,9 @@ pub async fn run(context: &Context, args: &InboxArgs) -> Result<Inbox, Error> {
         .iter()
         .map(|waiting| waiting.chosen.port.address())
         .collect();
-    let is_empty = waiting.iter().all(|it| it.requests.pending().next().is_none());
+    let is_empty = waiting
+        .iter()
+        .all(|it| it.requests.pending().next().is_none());
     let (mut requests, mut tally) = (Vec::new(), None);
     if is_asking && !is_empty {
         tally = Some(decide::run(context, &waiting, args.terms).await?);

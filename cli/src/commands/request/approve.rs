@@ -113,7 +113,10 @@ pub async fn approve(
     let grantee = grantee(chosen, entry.recipient, Some(entry.id)).await?;
     let mut preview = Preview::new(format!("approve request {}", entry.id));
     if entry.requester != entry.recipient {
-        preview = preview.line("asked by", Who::find(registry, entry.requester).await?.line());
+        preview = preview.line(
+            "asked by",
+            Who::find(registry, entry.requester).await?.line(),
+        );
     }
     if let Some(asked) = asked {
         preview = preview

@@ -63,10 +63,7 @@ impl Happened {
 
     /// One line for people, safe to show.
     pub(super) fn line(&self) -> String {
-        let port = self
-            .port_name
-            .clone()
-            .unwrap_or_else(|| short(self.port));
+        let port = self.port_name.clone().unwrap_or_else(|| short(self.port));
         let mut line = format!(
             "{}  {port}  {}  {}",
             time::human(self.at),
