@@ -131,6 +131,9 @@ impl Requests {
     }
 
     /// As [`Self::open`], of many.
+    ///
+    /// # Panics
+    /// Never: opening a message does not.
     pub fn open_all(
         &self,
         ids: &[u32],

@@ -280,7 +280,7 @@ fn a_badly_sealed_request_is_shown_as_such_and_can_be_denied() {
         message: vec![7; 200].into(),
     };
     let transaction = json!({
-        "from": context.specialist.address, "to": context.port, "data": format!("0x{}", hex(&call.abi_encode())),
+        "from": context.specialist.address, "to": context.port, "data": alloy_primitives::hex::encode_prefixed(call.abi_encode()),
     });
     context
         .node
@@ -299,10 +299,6 @@ fn a_badly_sealed_request_is_shown_as_such_and_can_be_denied() {
     );
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(states(&context), ["denied"]);
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

@@ -2,9 +2,17 @@
 //!
 //! `bench-cli --cast PATH [--quick] [--json] [--requests N]`
 
+#[expect(
+    dead_code,
+    reason = "shared by the benchmarks, each of which needs a part of it"
+)]
 #[path = "../shared/client.rs"]
 mod client;
 mod measure;
+#[expect(
+    dead_code,
+    reason = "shared by the benchmarks, each of which needs a part of it"
+)]
 #[path = "../shared/report.rs"]
 mod report;
 mod requests;

@@ -127,7 +127,5 @@ impl<'a> Maker<'a> {
 fn cancel(id: u32) -> String {
     use alloy_sol_types::SolCall as _;
     let call = patientport_abi::IPatientPort::cancelCall { requestId: id };
-    let bytes = call.abi_encode();
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("0x{digits}")
+    alloy_primitives::hex::encode_prefixed(call.abi_encode())
 }

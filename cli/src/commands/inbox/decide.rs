@@ -1,6 +1,6 @@
 //! The dialogue: one request after another, until all are decided or nobody wants to go on.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{self, BTreeMap};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -105,28 +105,31 @@ pub(super) async fn run(
     let total = all.len();
     for (number, (waiting, entry)) in (1..).zip(all) {
         let address = waiting.chosen.port.address();
-        if !patients.contains_key(&address) {
-            let opened = match Patient::open(context, &waiting.chosen).await {
-                Ok(patient) => Some(patient),
-                // One port's trouble keeps nobody from another's requests.
-                Err(error) if several && !is_final(&error) => {
-                    show_failure(context, &error);
-                    None
-                }
-                Err(error) => return Err(error),
-            };
-            patients.insert(address, opened);
-        }
-        let Some(Some(patient)) = patients.get(&address) else {
+        let patient = match patients.entry(address) {
+            btree_map::Entry::Occupied(known) => known.into_mut(),
+            btree_map::Entry::Vacant(vacant) => {
+                let opened = match Patient::open(context, &waiting.chosen).await {
+                    Ok(patient) => Some(patient),
+                    // One port's trouble keeps nobody from another's requests.
+                    Err(error) if several && !is_final(&error) => {
+                        show_failure(context, &error);
+                        None
+                    }
+                    Err(error) => return Err(error),
+                };
+                vacant.insert(opened)
+            }
+        };
+        let Some(patient) = patient else {
             continue;
         };
-        let content = waiting.open(&[entry], patient.acting.identity())?;
-        let content = content.into_iter().next().unwrap_or(Content::Unreadable);
+        let opened = waiting.open(&[entry], patient.acting.identity())?;
+        let said = opened.into_iter().next().unwrap_or(Content::Unreadable);
         let case = Case {
             waiting,
             patient,
             entry: &entry,
-            shown: waiting.entry(&entry, content, Some(patient.keyring())),
+            shown: waiting.entry(&entry, said, Some(patient.keyring())),
             terms,
         };
         let text = case.shown.text();
