@@ -433,3 +433,35 @@ fn ctrl_c_at_any_moment_leaves_what_was_sent_sent_and_nothing_half() {
     );
     assert_eq!(states(&context), ["approved", "denied", "pending"]);
 }
+
+#[test]
+fn a_request_shows_what_approving_it_would_give_and_cost() {
+    let context = with_requests();
+    let patient = &context.patient;
+    let shown = patient.ok("request show 2");
+    let approval = &shown["approval"];
+    assert_eq!(approval["sections"], json!([0, 1]), "{shown:#}");
+    assert_eq!(
+        approval["section_names"],
+        json!({ "0": "general", "1": "imaging" })
+    );
+    assert_eq!(approval["until"], shown["asked"]["until"]);
+    assert_eq!(approval["refused"], Value::Null);
+    let told = approval["gas"].as_u64().expect("gas");
+    let sent = patient.ok("request approve 2");
+    let used = sent["tx"]["gas_used"].as_u64().expect("gas");
+    assert!(told >= used && told < used * 2, "{told} was told, {used} used");
+    let fee = approval["fee_wei"].as_str().expect("decimal digits");
+    assert_ne!(fee.parse::<u128>().expect("decimal digits"), 0);
+    // Answered, or leaving things open: there is nothing to tell.
+    for line in ["request show 2", "request show 3"] {
+        assert_eq!(patient.ok(line)["approval"], Value::Null, "{line}");
+    }
+    // What would be refused says so, and why.
+    let refused = patient.ok("request show 1");
+    assert_eq!(refused["approval"]["refused"], "access.rights_differ", "{refused:#}");
+    assert_eq!(refused["approval"]["gas"], Value::Null);
+    let text = Run::of(&mut patient.command("request show 1"));
+    let text = String::from_utf8(text.stdout).expect("text");
+    assert!(text.contains("refused"), "{text}");
+}
