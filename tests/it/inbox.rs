@@ -450,7 +450,10 @@ fn a_request_shows_what_approving_it_would_give_and_cost() {
     let told = approval["gas"].as_u64().expect("gas");
     let sent = patient.ok("request approve 2");
     let used = sent["tx"]["gas_used"].as_u64().expect("gas");
-    assert!(told >= used && told < used * 2, "{told} was told, {used} used");
+    assert!(
+        told >= used && told < used * 2,
+        "{told} was told, {used} used"
+    );
     let fee = approval["fee_wei"].as_str().expect("decimal digits");
     assert_ne!(fee.parse::<u128>().expect("decimal digits"), 0);
     // Answered, or leaving things open: there is nothing to tell.
@@ -459,7 +462,10 @@ fn a_request_shows_what_approving_it_would_give_and_cost() {
     }
     // What would be refused says so, and why.
     let refused = patient.ok("request show 1");
-    assert_eq!(refused["approval"]["refused"], "access.rights_differ", "{refused:#}");
+    assert_eq!(
+        refused["approval"]["refused"], "access.rights_differ",
+        "{refused:#}"
+    );
     assert_eq!(refused["approval"]["gas"], Value::Null);
     let text = Run::of(&mut patient.command("request show 1"));
     let text = String::from_utf8(text.stdout).expect("text");

@@ -2,9 +2,9 @@
 
 use crate::{
     Failure,
+    people::Town,
     report::{Bar, Report},
 };
-use patientport_tests::{Party, TestContext, program};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -38,41 +38,20 @@ fn timed(command: &mut Command) -> Result<(f64, Vec<u8>), Failure> {
 }
 
 /// How fast the program starts and says what it can.
-pub(crate) fn help(report: &mut Report, times: usize) -> Result<(), Failure> {
+pub(crate) fn help(program: &Path, report: &mut Report, times: usize) -> Result<(), Failure> {
     let mut values = Vec::new();
     for _ in 0..times {
-        values.push(timed(Command::new(program()).arg("--help"))?.0);
+        values.push(timed(Command::new(program).arg("--help"))?.0);
     }
     let bar = Bar::AtMost(HELP_MILLIS);
     report.add("--help", median(values), "ms", None, bar);
     Ok(())
 }
 
-/// Puts the patient's keystores as they are made by default in the place of the quick ones of tests.
-fn use_default_keystores(patient: &Party) -> Result<(), Failure> {
-    for what in ["wallet", "identity"] {
-        let file = patient.directory.join(format!("{what}.json"));
-        let (file, password) = (file.display(), patient.password_file.display());
-        patient.ok(&format!(
-            "{what} export {} --output {file} --new-password --new-password-file {password}",
-            patient.name
-        ));
-    }
-    for (what, place) in [("wallet", "wallets"), ("identity", "identities")] {
-        let file = patient.directory.join(format!("{what}.json"));
-        let place = patient
-            .home
-            .join(place)
-            .join(format!("{}.json", patient.name));
-        fs::rename(file, place)?;
-    }
-    Ok(())
-}
-
 /// An approval from typing it to its receipt, against a transfer of ether by somebody else's program with the same
 /// keystore: in turns.
 pub(crate) fn approve(
-    context: &TestContext,
+    town: &Town,
     cast: &Path,
     report: &mut Report,
     times: usize,
@@ -85,20 +64,19 @@ pub(crate) fn approve(
         .join(format!("{}.json", patient.name));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..times {
-        let sent = context.request();
-        let line = format!("request approve {} -y --json --no-input", sent["id"]);
-        ours.push(timed(&mut patient.command(&line))?.0);
+        let id = town.ask(specialist)?["id"].to_string();
+        ours.push(timed(&mut patient.command(&["request", "approve", &id]))?.0);
         let mut transfer = Command::new(cast);
         transfer
             .args(["send", "--json", "--value", "1", "--rpc-url"])
-            .arg(context.node.url())
+            .arg(town.node.url())
             .arg("--keystore")
             .arg(&keystore)
             .arg("--password-file")
-            .arg(&patient.password_file)
-            .arg(&context.stranger.address)
+            .arg(&patient.password)
+            .arg(&specialist.address)
             .env_clear()
-            .env("HOME", &patient.directory)
+            .env("HOME", &patient.home)
             .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         theirs.push(timed(&mut transfer)?.0);
     }
@@ -116,14 +94,14 @@ pub(crate) fn approve(
 
 /// What waits, over so many requests: read from the chain, then with the history kept.
 pub(crate) fn inbox(
-    context: &TestContext,
+    town: &Town,
     number: u32,
     (first, again): (f64, Option<f64>),
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let patient = &context.patient;
+    let patient = &town.patient;
     let list = |values: &mut Vec<f64>| -> Result<Value, Failure> {
-        let (took, printed) = timed(&mut patient.command("inbox --list --json --no-input"))?;
+        let (took, printed) = timed(&mut patient.command(&["inbox"]))?;
         values.push(took);
         let document: Value = serde_json::from_slice(&printed)?;
         Ok(document["data"]["requests"].clone())

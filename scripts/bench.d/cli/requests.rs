@@ -4,9 +4,12 @@
 use crate::{
     Failure,
     client::{self, Client},
+    people::{Town, text},
     say,
 };
-use patientport_tests::TestContext;
+use alloy::primitives::hex;
+use alloy::sol_types::SolCall as _;
+use patientport_core::abi::IPatientPort;
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -17,9 +20,9 @@ const PENDING: u32 = 8;
 /// More than either call takes.
 const GAS: &str = "0x7a1200";
 
-/// Makes requests of both providers of a context.
+/// Makes requests of both providers of a town.
 pub(crate) struct Maker<'a> {
-    context: &'a TestContext,
+    town: &'a Town,
     client: Client,
     /// Account and calldata of each requester: what it asks for is sealed once and sent again and again.
     requesters: Vec<(String, String)>,
@@ -27,27 +30,21 @@ pub(crate) struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    pub(crate) fn new(context: &'a TestContext) -> Result<Self, Failure> {
-        let mut client = Client::connect(context.node.address())?;
+    pub(crate) fn new(town: &'a Town) -> Result<Self, Failure> {
+        let mut client = Client::connect(town.node.address())?;
         let mut requesters = Vec::new();
-        for party in [&context.primary, &context.specialist] {
-            let sent = party.ok(&format!(
-                "request send --port {} --section 0 --until 30d --text 'review of glycaemic control'",
-                context.port
-            ));
-            let transaction =
-                client.call("eth_getTransactionByHash", &json!([sent["tx"]["hash"]]))?;
-            let input = transaction["input"].as_str().ok_or("a call has data")?;
-            requesters.push((party.address.clone(), input.to_owned()));
-            party.ok(&format!(
-                "request cancel {} --port {}",
-                sent["id"], context.port
-            ));
+        for provider in &town.providers {
+            let sent = town.ask(provider)?;
+            let hash = json!([sent["tx"]["hash"]]);
+            let transaction = client.call("eth_getTransactionByHash", &hash)?;
+            requesters.push((provider.address.clone(), text(&transaction["input"])?));
+            let id = sent["id"].to_string();
+            provider.run(&["request", "cancel", &id, "--port", &town.port])?;
         }
-        let shown = context.patient.ok("port show");
+        let shown = town.patient.run(&["port", "show"])?;
         let made = shown["requests"].as_u64().ok_or("a port counts requests")?;
         Ok(Self {
-            context,
+            town,
             client,
             requesters,
             made: u32::try_from(made)?,
@@ -56,7 +53,7 @@ impl<'a> Maker<'a> {
 
     /// Until there are `number` requests. Those that waited before are taken back first.
     pub(crate) fn make(&mut self, number: u32) -> Result<(), Failure> {
-        let listed = self.context.patient.ok("inbox");
+        let listed = self.town.patient.run(&["inbox"])?;
         let waiting = listed["requests"].as_array().ok_or("a list")?.clone();
         self.client.call("evm_setAutomine", &json!([false]))?;
         for request in waiting {
@@ -95,7 +92,7 @@ impl<'a> Maker<'a> {
             self.mine()?;
         }
         self.client.call("evm_setAutomine", &json!([true]))?;
-        let shown = self.context.patient.ok("port show");
+        let shown = self.town.patient.run(&["port", "show"])?;
         if shown["requests"] != json!(self.made) {
             return Err(format!("{} requests and not {}", shown["requests"], self.made).into());
         }
@@ -104,7 +101,7 @@ impl<'a> Maker<'a> {
 
     fn send(&mut self, account: &str, data: &str) -> Result<(), Failure> {
         let transaction =
-            json!({ "from": account, "to": self.context.port, "data": data, "gas": GAS });
+            json!({ "from": account, "to": self.town.port, "data": data, "gas": GAS });
         self.client
             .call("eth_sendTransaction", &json!([transaction]))?;
         Ok(())
@@ -125,7 +122,6 @@ impl<'a> Maker<'a> {
 
 /// `cancel(uint32)`.
 fn cancel(id: u32) -> String {
-    use alloy_sol_types::SolCall as _;
-    let call = patientport_abi::IPatientPort::cancelCall { requestId: id };
-    alloy_primitives::hex::encode_prefixed(call.abi_encode())
+    let call = IPatientPort::cancelCall { requestId: id };
+    hex::encode_prefixed(call.abi_encode())
 }
