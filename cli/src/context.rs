@@ -1,6 +1,7 @@
 //! What every command works with: settings, terminal, the connection, keys as they are needed.
 
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::home::histories::HistoryFiles;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
-use crate::home::{Home, HomeError, KeystoreError, Password};
+use crate::home::{Home, HomeError, KeystoreError, Password, files};
 use crate::output::Warnings;
 use crate::passwords;
 use crate::settings::Settings;
@@ -67,7 +68,12 @@ pub struct Context {
     chain: OnceCell<Chain>,
     /// The password that opened the wallet, tried on the identity before anything is asked.
     wallet_password: Mutex<Option<Password>>,
+    /// An identity that is being opened meanwhile, by name.
+    ahead: Mutex<Option<(String, Opening)>>,
 }
+
+/// An identity that another thread opens.
+type Opening = JoinHandle<Result<IdentitySeed, HomeError>>;
 
 impl Context {
     /// A run that has not done anything yet.
@@ -81,6 +87,7 @@ impl Context {
             histories: Arc::new(histories),
             chain: OnceCell::new(),
             wallet_password: Mutex::new(None),
+            ahead: Mutex::new(None),
         }
     }
 
@@ -337,11 +344,47 @@ impl Context {
                 .expect("nothing panics under this lock")
                 .clone(),
         };
+        if let Some(seed) = self.opened_ahead(name) {
+            return Ok((name.to_owned(), seed));
+        }
         // A missing identity must be told before a password is asked for.
         self.home().identity(name)?;
         let unlock = |password: &Password| self.home().unlock_identity(name, password);
         let (seed, _) = self.unlock("identity", name, file, same, unlock)?;
         Ok((name.to_owned(), seed))
+    }
+
+    /// Begins to open the identity that is meant on another thread, where its password stands in a file: opening a
+    /// keystore takes long on purpose, and a wallet is to be opened, too. What fails here fails again, and is told, when
+    /// the identity is asked for.
+    ///
+    /// # Panics
+    /// Never, as [`Self::identity`].
+    pub fn open_identity_ahead(&self, preferred: Option<&str>) {
+        let settings = &self.settings;
+        let file = settings
+            .identity_password_file
+            .as_ref()
+            .or(settings.password_file.as_ref());
+        // A pipe can be read once; of a file that others read there is something to say first.
+        let Some(file) = file.filter(|it| it.path.is_file() && !files::is_exposed(&it.path)) else {
+            return;
+        };
+        let (Ok(name), Ok(password)) = (
+            self.identity_name(preferred),
+            passwords::read(&file.path, file.flag),
+        ) else {
+            return;
+        };
+        let (home, of) = (self.home().clone(), name.clone());
+        let opening = std::thread::spawn(move || home.unlock_identity(&of, &password));
+        *self.ahead.lock().expect("nothing panics under this lock") = Some((name, opening));
+    }
+
+    fn opened_ahead(&self, name: &str) -> Option<IdentitySeed> {
+        let mut ahead = self.ahead.lock().expect("nothing panics under this lock");
+        let (_, opening) = ahead.take_if(|(of, _)| of == name)?;
+        opening.join().ok()?.ok()
     }
 
     /// Whether keys can be opened without failing for want of a password.

@@ -39,6 +39,7 @@ impl Patient {
         context.require_consent()?;
         let info = chosen.port.claimed_info().await?;
         let known = &chosen.known;
+        context.open_identity_ahead(known.identity.as_deref().or(known.account.as_deref()));
         let wallet = context.wallet(known.account.as_deref())?;
         if wallet.address() != info.patient {
             return Err(Error::NotTheOwner {

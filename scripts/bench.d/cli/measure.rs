@@ -56,12 +56,9 @@ pub(crate) fn approve(
     report: &mut Report,
     times: usize,
 ) -> Result<(), Failure> {
-    let patient = &context.patient;
-    use_default_keystores(patient)?;
-    let keystore = patient
-        .home
-        .join("wallets")
-        .join(format!("{}.json", patient.name));
+    let patient = &town.patient;
+    let [_, specialist] = &town.providers;
+    let keystore = patient.home.join("wallets/patient.json");
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..times {
         let id = town.ask(specialist)?["id"].to_string();
@@ -69,7 +66,7 @@ pub(crate) fn approve(
         let mut transfer = Command::new(cast);
         transfer
             .args(["send", "--json", "--value", "1", "--rpc-url"])
-            .arg(town.node.url())
+            .arg(&town.chain.url)
             .arg("--keystore")
             .arg(&keystore)
             .arg("--password-file")

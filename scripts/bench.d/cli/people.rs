@@ -4,12 +4,50 @@ use crate::Failure;
 use serde_json::Value;
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
-use stylus_devnode::{Config, DevNode};
 use tempfile::TempDir;
+
+/// `patientport devnode` in a process of its own; ends with this value.
+pub(crate) struct Chain {
+    process: Child,
+    /// Its endpoint.
+    pub(crate) url: String,
+}
+
+impl Chain {
+    fn start(program: &Path, home: &Path) -> Result<Self, Failure> {
+        let mut process = Command::new(program)
+            .args(["devnode", "--port", "0", "--quiet", "--json"])
+            .env("PATIENTPORT_HOME", home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let stdout = process.stdout.take().ok_or("stdout is a pipe")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let document: Value = serde_json::from_str(&line)?;
+        let url = text(&document["data"]["url"])?;
+        Ok(Self { process, url })
+    }
+
+    /// Its socket.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        Ok(self.url.trim_start_matches("http://").parse()?)
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
 
 /// Somebody with a home.
 #[derive(Clone, Debug)]
@@ -29,7 +67,7 @@ pub(crate) struct Person {
 /// Everything that is measured on.
 pub(crate) struct Town {
     /// The chain.
-    pub(crate) node: DevNode,
+    pub(crate) chain: Chain,
     /// Two verified providers.
     pub(crate) providers: [Person; 2],
     /// Who owns the port.
@@ -44,7 +82,7 @@ impl Person {
         name: &'static str,
         index: usize,
         directory: &Path,
-        (program, node): (&Path, &DevNode),
+        (program, url): (&Path, &str),
     ) -> Result<Self, Failure> {
         let password = directory.join(format!("{name}.pass"));
         fs::write(&password, "password\n")?;
@@ -55,7 +93,7 @@ impl Person {
             home: directory.join(name),
             password,
             program: program.to_owned(),
-            url: node.url(),
+            url: url.to_owned(),
             registry: String::new(),
         };
         let made = person.run(&["wallet", "import", name, "--dev", &index.to_string()])?;
@@ -106,11 +144,8 @@ impl Town {
     /// Deploys, registers, attests, issues and claims.
     pub(crate) fn new(program: &Path) -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
-        let node = DevNode::try_spawn(Config {
-            quiet: true,
-            ..Config::default()
-        })?;
-        let on = (program, &node);
+        let chain = Chain::start(program, directory.path())?;
+        let on = (program, chain.url.as_str());
         let mut owner = Person::new("owner", 0, directory.path(), on)?;
         let mut providers = [
             Person::new("primary", 1, directory.path(), on)?,
@@ -130,7 +165,7 @@ impl Town {
         let port = text(&issued["port"])?;
         patient.run(&["port", "claim", &port, "--section", "0:general"])?;
         Ok(Self {
-            node,
+            chain,
             providers,
             patient,
             port,

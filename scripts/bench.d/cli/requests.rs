@@ -3,14 +3,14 @@
 
 use crate::{
     Failure,
-    client::{self, Client},
+    client::Client,
     people::{Town, text},
     say,
 };
 use alloy::primitives::hex;
 use alloy::sol_types::SolCall as _;
 use patientport_core::abi::IPatientPort;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 
 /// Pairs of a request and its withdrawal in a block.
@@ -27,11 +27,13 @@ pub(crate) struct Maker<'a> {
     /// Account and calldata of each requester: what it asks for is sealed once and sent again and again.
     requesters: Vec<(String, String)>,
     made: u32,
+    /// Transactions since the last block.
+    sent: u64,
 }
 
 impl<'a> Maker<'a> {
     pub(crate) fn new(town: &'a Town) -> Result<Self, Failure> {
-        let mut client = Client::connect(town.node.address())?;
+        let mut client = Client::connect(town.chain.address()?)?;
         let mut requesters = Vec::new();
         for provider in &town.providers {
             let sent = town.ask(provider)?;
@@ -48,6 +50,7 @@ impl<'a> Maker<'a> {
             client,
             requesters,
             made: u32::try_from(made)?,
+            sent: 0,
         })
     }
 
@@ -104,18 +107,21 @@ impl<'a> Maker<'a> {
             json!({ "from": account, "to": self.town.port, "data": data, "gas": GAS });
         self.client
             .call("eth_sendTransaction", &json!([transaction]))?;
+        self.sent += 1;
         Ok(())
     }
 
     /// Puts what was sent into a block and makes sure that all of it was.
     fn mine(&mut self) -> Result<(), Failure> {
         self.client.call("evm_mine", &json!([]))?;
-        let count = client::request("eth_getBlockTransactionCountByNumber", &json!(["pending"]));
-        let pending: Value = client::result(self.client.exchange(&count)?)?;
-        if pending == json!("0x0") {
+        let count = self
+            .client
+            .number("eth_getBlockTransactionCountByNumber", &json!(["latest"]))?;
+        let sent = std::mem::take(&mut self.sent);
+        if count == sent {
             Ok(())
         } else {
-            Err(format!("a block left {pending} transactions over").into())
+            Err(format!("a block holds {count} of {sent} transactions").into())
         }
     }
 }
