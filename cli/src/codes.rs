@@ -515,6 +515,8 @@ pub const CODES: &[Code] = &[
         &["make one with `patientport wallet new NAME`, or name one with `--account NAME`"]),
     code("wallet.watched", Usage, "The account is only looked at, and its key is needed.",
         &["name a wallet of this home with `--account NAME`"]),
+    code("watch.hook", Usage, "The program to be run for each event cannot be run.",
+        &["name a program that can be executed with `--exec PROGRAM`; its arguments stand after `--`"]),
 ];
 
 #[cfg(test)]

@@ -152,8 +152,16 @@ const WARNINGS: &[(&str, &str)] = &[
         "No head of the record is in reach, so nothing says which body belongs to it.",
     ),
     (
+        "history.cache_dropped",
+        "What this home kept of a port's history is damaged, or of another port, and is read anew.",
+    ),
+    (
         "identity.former_closed",
         "An identity that the present one replaced does not open; what was sealed to it alone stays closed.",
+    ),
+    (
+        "inbox.port_left_out",
+        "The inbox of several ports is shown without one of them, for the reason that the message tells.",
     ),
     (
         "input.left_out",

@@ -1,10 +1,12 @@
 //! What every command works with: settings, terminal, the connection, keys as they are needed.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use patientport_client::chain::{Chain, Options, Signer};
+use patientport_client::history::HistoryCache;
 use patientport_client::port::Port;
 use patientport_client::registry::Registry;
 use patientport_core::keys::{IdentitySeed, PublicKey};
@@ -16,9 +18,10 @@ use zeroize::Zeroizing;
 use crate::card::Card;
 use crate::delivery::{Delivery, Transactions};
 use crate::error::Error;
+use crate::home::histories::HistoryFiles;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
-use crate::home::{Home, HomeError, KeystoreError, Password, wallets};
+use crate::home::{Home, HomeError, KeystoreError, Password, files, wallets};
 use crate::output::Warnings;
 use crate::passwords;
 use crate::settings::Settings;
@@ -73,7 +76,8 @@ pub struct Context {
     /// Where to talk.
     pub terminal: Terminal,
     /// What the user should know.
-    pub warnings: Warnings,
+    pub warnings: Arc<Warnings>,
+    histories: Arc<HistoryFiles>,
     /// How the command's transactions come.
     transactions: Transactions,
     chain: OnceCell<Chain>,
@@ -81,19 +85,28 @@ pub struct Context {
     opened: Mutex<Option<Wallet>>,
     /// The password that opened the wallet, tried on the identity before anything is asked.
     wallet_password: Mutex<Option<Password>>,
+    /// An identity that is being opened meanwhile, by name.
+    ahead: Mutex<Option<(String, Opening)>>,
 }
+
+/// An identity that another thread opens.
+type Opening = JoinHandle<Result<IdentitySeed, HomeError>>;
 
 impl Context {
     /// A run that has not done anything yet.
     pub fn new(settings: Settings, terminal: Terminal, transactions: Transactions) -> Self {
+        let warnings = Arc::new(Warnings::default());
+        let histories = HistoryFiles::new(settings.home.clone(), terminal, Arc::clone(&warnings));
         Self {
             settings,
             terminal,
             transactions,
-            warnings: Warnings::default(),
+            warnings,
+            histories: Arc::new(histories),
             chain: OnceCell::new(),
             opened: Mutex::new(None),
             wallet_password: Mutex::new(None),
+            ahead: Mutex::new(None),
         }
     }
 
@@ -276,10 +289,26 @@ impl Context {
     async fn port_named(&self, given: Option<&str>) -> Result<ChosenPort, Error> {
         let chain = self.chain().await?;
         let (name, known) = self.named_port(chain.chain_id(), given)?;
+        self.open_port(name, known).await
+    }
+
+    /// Opens a port that this home knows, or one that was named by its address.
+    ///
+    /// # Errors
+    /// `NotAPort`.
+    pub async fn open_port(
+        &self,
+        name: Option<String>,
+        known: KnownPort,
+    ) -> Result<ChosenPort, Error> {
+        self.chain().await?;
         if let Some(registry) = self.registry_of(&known)? {
             // A port that this home accepted is its own whatever the registry says by now, or does not say.
             match Port::known(&registry, known.address).await {
-                Ok(port) => return Ok(ChosenPort { name, known, port }),
+                Ok(port) => {
+                    let port = port.with_history_cache(self.histories());
+                    return Ok(ChosenPort { name, known, port });
+                }
                 // A chain that was started anew: the long way tells best what is missing.
                 Err(patientport_client::Error::NotAPort { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -287,7 +316,13 @@ impl Context {
         }
         let registry = self.registry().await?;
         let port = Port::open(&registry, known.address).await?;
+        let port = port.with_history_cache(self.histories());
         Ok(ChosenPort { name, known, port })
+    }
+
+    /// Where this home keeps histories of ports.
+    pub fn histories(&self) -> Arc<dyn HistoryCache> {
+        Arc::clone(&self.histories) as _
     }
 
     /// The registry of a port that this home has accepted, not asked anything; `None` for other ports, and where
@@ -463,11 +498,47 @@ impl Context {
                 .expect("nothing panics under this lock")
                 .clone(),
         };
+        if let Some(seed) = self.opened_ahead(name) {
+            return Ok((name.to_owned(), seed));
+        }
         // A missing identity must be told before a password is asked for.
         self.home().identity(name)?;
         let unlock = |password: &Password| self.home().unlock_identity(name, password);
         let (seed, _) = self.unlock("identity", name, file, same, unlock)?;
         Ok((name.to_owned(), seed))
+    }
+
+    /// Begins to open the identity that is meant on another thread, where its password stands in a file: opening a
+    /// keystore takes long on purpose, and a wallet is to be opened, too. What fails here fails again, and is told, when
+    /// the identity is asked for.
+    ///
+    /// # Panics
+    /// Never, as [`Self::identity`].
+    pub fn open_identity_ahead(&self, preferred: Option<&str>) {
+        let settings = &self.settings;
+        let file = settings
+            .identity_password_file
+            .as_ref()
+            .or(settings.password_file.as_ref());
+        // A pipe can be read once; of a file that others read there is something to say first.
+        let Some(file) = file.filter(|it| it.path.is_file() && !files::is_exposed(&it.path)) else {
+            return;
+        };
+        let (Ok(name), Ok(password)) = (
+            self.identity_name(preferred),
+            passwords::read(&file.path, file.flag),
+        ) else {
+            return;
+        };
+        let (home, of) = (self.home().clone(), name.clone());
+        let opening = std::thread::spawn(move || home.unlock_identity(&of, &password));
+        *self.ahead.lock().expect("nothing panics under this lock") = Some((name, opening));
+    }
+
+    fn opened_ahead(&self, name: &str) -> Option<IdentitySeed> {
+        let mut ahead = self.ahead.lock().expect("nothing panics under this lock");
+        let (_, opening) = ahead.take_if(|(of, _)| of == name)?;
+        opening.join().ok()?.ok()
     }
 
     /// Whether keys can be opened without failing for want of a password.

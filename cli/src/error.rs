@@ -88,6 +88,15 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// The program that `watch` is to run for each event cannot be run.
+    #[error("`{}` cannot be run", program.display())]
+    Hook {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The user said no.
     #[error("not confirmed: nothing was sent")]
     Declined,
@@ -629,6 +638,7 @@ impl Error {
             Self::NothingRecovered { .. } => "recover.nothing_found",
             Self::AccountTaken { .. } => "wallet.index_taken",
             Self::UnknownSection { .. } => "section.unknown_name",
+            Self::Hook { .. } => "watch.hook",
             Self::NotTheOwner { .. } => "port.not_owner",
             Self::UnknownCode { .. } => "port.unknown_code",
             Self::NotThePortsKey { .. }

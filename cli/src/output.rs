@@ -178,7 +178,7 @@ pub fn finish(
 
 /// One line, in which foreign text cannot reach the terminal either: JSON escapes C0 by itself, and the
 /// rest of what deceives is escaped by hand, which every parser reads back unchanged.
-fn document_line(document: &Value) -> String {
+pub(crate) fn document_line(document: &Value) -> String {
     let mut line = String::new();
     for character in document.to_string().chars() {
         if character.is_ascii() && character != '\u{7f}'

@@ -183,6 +183,17 @@ impl Terminal {
         line
     }
 
+    /// Asks for a line.
+    ///
+    /// # Errors
+    /// [`TerminalError`].
+    pub fn ask(&self, question: &str) -> Result<Zeroizing<String>, TerminalError> {
+        write_stderr(&format!("{}: ", harmless(question)));
+        let line = read_line(true);
+        write_stderr("\n");
+        line
+    }
+
     /// Asks yes or no; only `y` and `yes` are yes.
     ///
     /// # Errors
@@ -213,13 +224,21 @@ pub fn write_stderr(text: &str) {
 /// # Errors
 /// What the operating system says; a closed pipe is no error, for the reader has seen enough.
 pub fn write_stdout(text: &str) -> io::Result<()> {
+    write_line(text).map(|_| ())
+}
+
+/// Writes a part of the result to stdout; whether somebody still reads it.
+///
+/// # Errors
+/// As [`write_stdout`].
+pub fn write_line(text: &str) -> io::Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
     {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

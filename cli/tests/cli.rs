@@ -101,7 +101,7 @@ fn help_and_version_go_to_stdout_with_exit_code_0() {
     let every_noun = stdout(&run(root.path(), &["--help"]));
     for noun in [
         "wallet", "identity", "deploy", "provider", "port", "record", "request", "access",
-        "devnode", "demo",
+        "devnode", "demo", "inbox", "watch",
     ] {
         assert!(every_noun.contains(&format!("patientport {noun}")) || every_noun.contains(noun));
     }

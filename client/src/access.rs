@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
-use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestMade};
+use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestDenied, RequestMade};
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
@@ -12,11 +12,12 @@ use patientport_core::text::{DenialText, RequestText, Rights};
 use crate::actor::Actor;
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
-use crate::history::history;
+use crate::history::{Place, history};
 use crate::identity::IdentityKeys;
 use crate::port::{
     Access, DenialReason, GrantCall, Port, RequestEntry, RevocationReason, SectionKey,
 };
+use crate::requests::requests;
 use crate::rotation::{NamedSection, NewKeys, Plan, Recipient, no_rotation};
 use crate::units::Timestamp;
 
@@ -142,16 +143,27 @@ pub async fn read_request(
     identity: &IdentityKeys,
 ) -> Result<RequestText> {
     let patient = port.info().await?.patient;
-    let history = history(port).await?;
-    let made = history
-        .iter()
-        .find_map(|event| match event {
-            IPatientPortEvents::RequestMade(event) if event.requestId == request.id => Some(event),
-            _ => None,
-        })
-        .ok_or(Error::MissingMessage { id: request.id })?;
-    let context = context(port, Purpose::Request, made.requester, patient, 0);
-    let text = identity.open(|key| open_message(&context, key, &made.message))?;
+    let requests = requests(port, Timestamp(0)).await?;
+    requests.open(request.id, patient, identity)
+}
+
+/// Opens the message of a request to `patient`.
+pub(crate) fn open_request(
+    place: &Place,
+    patient: Address,
+    requester: Address,
+    message: &[u8],
+    identity: &IdentityKeys,
+) -> Result<RequestText> {
+    let context = SealContext {
+        purpose: Purpose::Request,
+        chain_id: place.chain_id,
+        port: place.port,
+        sender: requester,
+        recipient: patient,
+        request_id: 0,
+    };
+    let text = identity.open(|key| open_message(&context, key, message))?;
     Ok(RequestText::from_bytes(&text)?)
 }
 
@@ -202,8 +214,8 @@ pub async fn read_denial(
 ) -> Result<Denial> {
     let history = history(port).await?;
     let denied = history
-        .iter()
-        .find_map(|event| match event {
+        .events_of(&[RequestDenied::SIGNATURE_HASH])
+        .find_map(|event| match event.event {
             IPatientPortEvents::RequestDenied(event) if event.requestId == request.id => {
                 Some(event)
             }

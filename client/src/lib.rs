@@ -24,6 +24,7 @@ pub mod records;
 pub mod recovery;
 pub mod registry;
 pub mod remains;
+pub mod requests;
 pub mod resealing;
 pub mod revert;
 pub mod rotation;

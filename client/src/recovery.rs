@@ -8,7 +8,7 @@ use alloy::primitives::Address;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use patientport_core::abi::IPatientPort::{
-    IPatientPortEvents, OwnershipTransferStarted, OwnershipTransferred,
+    Claimed, EncryptionKeySet, IPatientPortEvents, OwnershipTransferStarted, OwnershipTransferred,
 };
 use patientport_core::abi::IRegistry::ProviderRegistered;
 use patientport_core::keys::PublicKey;
@@ -91,7 +91,8 @@ pub async fn providers_among(registry: &Registry, accounts: &[Address]) -> Resul
 /// Those of reading the [`history`].
 pub async fn patient_keys(port: &Port) -> Result<Vec<PublicKey>> {
     let history = history(port).await?;
-    let published = history.events().iter().filter_map(|it| match &it.event {
+    let kinds = [Claimed::SIGNATURE_HASH, EncryptionKeySet::SIGNATURE_HASH];
+    let published = history.events_of(&kinds).filter_map(|it| match it.event {
         IPatientPortEvents::Claimed(event) => Some((event.keyX, event.keyParity)),
         IPatientPortEvents::EncryptionKeySet(event) => Some((event.keyX, event.keyParity)),
         _ => None,

@@ -4,12 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::Address;
-use patientport_core::abi::IPatientPort::IPatientPortEvents;
+use alloy::sol_types::SolEvent as _;
+use patientport_core::abi::IPatientPort::{
+    IPatientPortEvents, RecordAdded, RecordRetracted, RecordSuperseded, RecordsShared,
+};
 use patientport_core::keys::PublicKey;
 use patientport_core::limits::MAX_SHARED_RECORDS;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::record::{Head, Recipient as SealedTo, RecordKey, seal_record_keys};
 use patientport_core::seal::{Purpose, SealContext};
+use patientport_core::section::SectionId;
 
 use crate::actor::Actor;
 use crate::chain::Transaction;
@@ -29,14 +33,58 @@ pub type Shared = BTreeMap<u32, BTreeSet<Address>>;
 /// Those of [`history`].
 pub async fn shared(port: &Port) -> Result<Shared> {
     let mut shared = Shared::new();
-    for event in history(port).await?.iter() {
-        if let IPatientPortEvents::RecordsShared(event) = event {
+    let history = history(port).await?;
+    for told in history.events_of(&[RecordsShared::SIGNATURE_HASH]) {
+        if let IPatientPortEvents::RecordsShared(event) = told.event {
             for id in &event.recordIds {
                 shared.entry(*id).or_default().insert(event.reader);
             }
         }
     }
     Ok(shared)
+}
+
+/// The current records of a port whose numbers are wanted, ascending, as its history tells them: nothing is read of a
+/// record that was read before.
+///
+/// # Errors
+/// Those of [`history`].
+pub async fn current(port: &Port, wanted: impl Fn(u32) -> bool) -> Result<Vec<RecordEntry>> {
+    let history = history(port).await?;
+    let kinds = [
+        RecordAdded::SIGNATURE_HASH,
+        RecordSuperseded::SIGNATURE_HASH,
+        RecordRetracted::SIGNATURE_HASH,
+    ];
+    let mut entries = BTreeMap::new();
+    for told in history.events_of(&kinds) {
+        match told.event {
+            IPatientPortEvents::RecordAdded(event) if wanted(event.recordId) => {
+                let Ok(section) = SectionId::try_from(event.section) else {
+                    continue;
+                };
+                let entry = RecordEntry {
+                    id: event.recordId,
+                    commitment: event.commitment,
+                    author: event.author,
+                    section,
+                    epoch: event.epoch,
+                    added_at: told.at,
+                    state: RecordState::Current,
+                    successor: None,
+                };
+                entries.insert(entry.id, entry);
+            }
+            IPatientPortEvents::RecordSuperseded(event) => {
+                entries.remove(&event.recordId);
+            }
+            IPatientPortEvents::RecordRetracted(event) => {
+                entries.remove(&event.recordId);
+            }
+            _ => {}
+        }
+    }
+    Ok(entries.into_values().collect())
 }
 
 /// What heads say of whom they are sealed to.

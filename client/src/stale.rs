@@ -15,6 +15,7 @@ use std::fmt;
 
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
+use patientport_core::abi::IPatientPort as port_events;
 use patientport_core::abi::IPatientPort::IPatientPortEvents as Event;
 use patientport_core::abi::IRegistry::EncryptionKeySet;
 use patientport_core::section::{SectionId, SectionSet, peek_secrets};
@@ -82,7 +83,9 @@ pub async fn stale_sections(port: &Port, now: Timestamp) -> Result<Vec<StaleSect
     }
     let patient = port.info().await?.patient;
     let holders = port.holders(now).await?;
-    let told = Told::of(&keys, history(port).await?.events());
+    let history = history(port).await?;
+    let events: Vec<_> = history.events_of(&KINDS).collect();
+    let told = Told::of(&keys, &events);
     let changes = key_changes(port, &holders).await?;
     Ok(decide(&keys, patient, &holders, &told, &changes))
 }
@@ -137,6 +140,17 @@ struct Told {
     /// Where the patient last changed its key.
     patient_key: Option<Position>,
 }
+
+/// The events that [`Told::take`] looks at.
+const KINDS: [B256; 7] = [
+    port_events::SectionsRotated::SIGNATURE_HASH,
+    port_events::AccessGranted::SIGNATURE_HASH,
+    port_events::SecretsSealed::SIGNATURE_HASH,
+    port_events::DelegateSet::SIGNATURE_HASH,
+    port_events::ResponderSet::SIGNATURE_HASH,
+    port_events::OwnershipTransferred::SIGNATURE_HASH,
+    port_events::EncryptionKeySet::SIGNATURE_HASH,
+];
 
 impl Told {
     fn of(keys: &[SectionKey], events: &[PortEvent]) -> Self {

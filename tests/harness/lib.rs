@@ -18,4 +18,4 @@ pub use faults::{Fault, FaultyProxy};
 pub use node::Node;
 pub use proxy::{Proxy, Trouble};
 pub use run::{Run, files_below, program};
-pub use terminal::{on_terminal, on_terminal_until, screen};
+pub use terminal::{Session, on_terminal, on_terminal_until, screen};

@@ -53,23 +53,57 @@ pub enum Trouble {
 #[derive(Debug)]
 pub struct Proxy(SocketAddr);
 
+/// What a proxy does with a request.
+enum Reply {
+    /// It gives this answer.
+    Answer(String),
+    /// It gives the first half of this answer, and closes the connection.
+    Half(String),
+    /// It answers with this status line and header lines alone.
+    Status(&'static str),
+    /// It closes the connection.
+    Nothing,
+}
+
 impl Proxy {
     /// Starts a proxy on a free port in front of the node at `upstream`.
     ///
     /// # Panics
     /// If the system has no port left.
     pub fn start(upstream: SocketAddr, trouble: Trouble) -> Self {
+        let turned = AtomicU32::new(0);
+        Self::serving(move |body| reply(upstream, &trouble, &turned, body))
+    }
+
+    /// Starts a proxy that shows every request to `judge` before it is passed on, and closes the connection instead where
+    /// that is not liked.
+    ///
+    /// # Panics
+    /// If the system has no port left.
+    pub fn judged(
+        upstream: SocketAddr,
+        judge: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(move |body| {
+            if judge(body) {
+                Reply::Answer(post(upstream, body))
+            } else {
+                Reply::Nothing
+            }
+        })
+    }
+
+    fn serving(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener =
             TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
         let address = listener
             .local_addr()
             .expect("a listening socket has an address");
-        let turned = AtomicU32::new(0);
-        let serve = Arc::new(move |stream| serve(stream, upstream, &trouble, &turned));
+        let reply = Arc::new(reply);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let serve = Arc::clone(&serve);
-                thread::spawn(move || serve(stream));
+                let reply = Arc::clone(&reply);
+                thread::spawn(move || serve(stream, &*reply));
             }
         });
         Self(address)
@@ -81,70 +115,72 @@ impl Proxy {
     }
 }
 
+/// What becomes of a request in this trouble.
+fn reply(upstream: SocketAddr, trouble: &Trouble, turned: &AtomicU32, body: &str) -> Reply {
+    let is_about = |method: &str| body.contains(method);
+    let is_sent = is_about("eth_sendRawTransaction");
+    let answer = || post(upstream, body);
+    let with_log = |alter: fn(&mut Vec<Value>, &str), contract: &str| {
+        if is_about("eth_getLogs") {
+            altered(&answer(), |events| alter(events, contract))
+        } else {
+            answer()
+        }
+    };
+    Reply::Answer(match trouble {
+        Trouble::LosesTransactions if is_sent => return Reply::Nothing,
+        Trouble::LosesAnswersToTransactions if is_sent => {
+            answer();
+            return Reply::Nothing;
+        }
+        Trouble::SendsTransactionsTwice if is_sent => {
+            answer();
+            answer()
+        }
+        Trouble::HidesReceipts if is_about("eth_getTransactionReceipt") => {
+            let request: Value = serde_json::from_str(body).expect("a client sends JSON");
+            json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
+        }
+        Trouble::Delays(time) => {
+            thread::sleep(*time);
+            answer()
+        }
+        Trouble::CutsAnswersTo(method) if is_about(method) => return Reply::Half(answer()),
+        Trouble::GarblesAnswersTo(method) if is_about(method) => answer().replace('{', "["),
+        Trouble::Turns { away, times, with }
+            if is_about(away) && turned.fetch_add(1, Ordering::SeqCst) < *times =>
+        {
+            return Reply::Status(with);
+        }
+        Trouble::HidesTheLastEventOf(contract) => with_log(hide, contract),
+        Trouble::InventsAnEventOf(contract) => with_log(invent, contract),
+        Trouble::SwapsTheLastEventsOf(contract) => {
+            with_log(|events, of| swap(events, of), contract)
+        }
+        Trouble::AltersTheLastEventOf(contract) => {
+            with_log(|events, of| alter(events, of), contract)
+        }
+        _ => answer(),
+    })
+}
+
 /// Answers the requests of one connection until it ends or trouble strikes.
-fn serve(stream: TcpStream, upstream: SocketAddr, trouble: &Trouble, turned: &AtomicU32) {
+fn serve(stream: TcpStream, reply: &dyn Fn(&str) -> Reply) {
     let Ok(mut writer) = stream.try_clone() else {
         return;
     };
     let mut reader = BufReader::new(stream);
     while let Some(body) = read_request(&mut reader) {
-        let is_about = |method: &str| body.contains(method);
-        let is_sent = is_about("eth_sendRawTransaction");
-        let with_log = |alter: fn(&mut Vec<Value>, &str), contract: &str| {
-            let answer = post(upstream, &body);
-            if is_about("eth_getLogs") {
-                altered(&answer, |events| alter(events, contract))
-            } else {
-                answer
-            }
-        };
-        let answer = match trouble {
-            Trouble::LosesTransactions if is_sent => return,
-            Trouble::LosesAnswersToTransactions if is_sent => {
-                post(upstream, &body);
-                return;
-            }
-            Trouble::SendsTransactionsTwice if is_sent => {
-                post(upstream, &body);
-                post(upstream, &body)
-            }
-            Trouble::HidesReceipts if is_about("eth_getTransactionReceipt") => {
-                let request: Value = serde_json::from_str(&body).expect("a client sends JSON");
-                json!({"jsonrpc": "2.0", "id": request["id"], "result": null}).to_string()
-            }
-            Trouble::Delays(time) => {
-                thread::sleep(*time);
-                post(upstream, &body)
-            }
-            Trouble::CutsAnswersTo(method) if is_about(method) => {
-                let answer = post(upstream, &body);
+        let (answer, is_last) = match reply(&body) {
+            Reply::Answer(answer) => (head("200 OK", answer.len()) + &answer, false),
+            Reply::Half(answer) => {
                 let half = &answer[..answer.len() / 2];
-                let _ = write!(writer, "{}{half}", head("200 OK", answer.len()));
-                return;
+                (head("200 OK", answer.len()) + half, true)
             }
-            Trouble::GarblesAnswersTo(method) if is_about(method) => {
-                post(upstream, &body).replace('{', "[")
-            }
-            Trouble::Turns { away, times, with }
-                if is_about(away) && turned.fetch_add(1, Ordering::SeqCst) < *times =>
-            {
-                if writer.write_all(head(with, 0).as_bytes()).is_err() {
-                    return;
-                }
-                continue;
-            }
-            Trouble::HidesTheLastEventOf(contract) => with_log(hide, contract),
-            Trouble::InventsAnEventOf(contract) => with_log(invent, contract),
-            Trouble::SwapsTheLastEventsOf(contract) => {
-                with_log(|events, of| swap(events, of), contract)
-            }
-            Trouble::AltersTheLastEventOf(contract) => {
-                with_log(|events, of| alter(events, of), contract)
-            }
-            _ => post(upstream, &body),
+            Reply::Status(line) => (head(line, 0), false),
+            Reply::Nothing => return,
         };
-        let answer = head("200 OK", answer.len()) + &answer;
-        if writer.write_all(answer.as_bytes()).is_err() {
+        if writer.write_all(answer.as_bytes()).is_err() || is_last {
             return;
         }
     }

@@ -2,7 +2,7 @@
 
 use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{LocalModes, tcgetattr},
+    termios::{LocalModes, Termios, tcgetattr},
 };
 use std::{
     fs::File,
@@ -10,7 +10,11 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
+    time::Duration,
 };
+
+/// Longest a run may show nothing while something is waited for: a wrong test fails instead of standing still.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs `command` on a terminal of its own, types each answer once its question is being asked, and gives everything
 /// that the terminal showed, with the exit code. Standard output is the terminal as well.
@@ -20,16 +24,7 @@ use std::{
 pub fn on_terminal(command: &mut Command, answers: &[(&str, &str)]) -> (String, Option<i32>) {
     let mut session = Session::start(command);
     for (question, answer) in answers {
-        session.wait_for(question);
-        // A prompt drops what was typed before it switched the terminal to single keys.
-        while tcgetattr(&session.master).is_ok_and(|it| it.local_modes.contains(LocalModes::ICANON))
-        {
-            thread::yield_now();
-        }
-        session
-            .master
-            .write_all(format!("{answer}\n").as_bytes())
-            .expect("the program reads");
+        session.answer(question, answer);
     }
     session.end()
 }
@@ -101,74 +96,123 @@ pub fn screen(written: &str) -> Vec<String> {
     shown.filter(|line| !line.is_empty()).collect()
 }
 
-/// A run on a terminal.
-struct Session {
+/// A run on a terminal of its own, step by step.
+#[derive(Debug)]
+pub struct Session {
     child: Child,
     master: File,
     shown: Receiver<Vec<u8>>,
     seen: Vec<u8>,
-    /// How much of it was there when the last text was found.
-    found: usize,
+    /// How much of it was looked at.
+    looked: usize,
+    before: Termios,
 }
 
 impl Session {
-    fn start(command: &mut Command) -> Self {
-        let (child, master, shown) = start(command);
+    /// Starts `command`. Standard output is the terminal as well.
+    ///
+    /// # Panics
+    /// If the system has no terminal left.
+    pub fn start(command: &mut Command) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("the system has terminals");
+        grantpt(&master).expect("the terminal is ours");
+        unlockpt(&master).expect("the terminal is ours");
+        let name = ptsname(&master, Vec::new()).expect("the terminal has a name");
+        let name = name.into_string().expect("names of terminals are ASCII");
+        let end = || {
+            let end = File::options().read(true).write(true).open(&name);
+            end.expect("the terminal opens")
+        };
+        let before = tcgetattr(&master).expect("the terminal is ours");
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn();
+        let child = child.expect("the program starts");
+        // The run's ends are the last ones: with it, what is shown comes to an end.
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let master = File::from(master);
+        let mut reader = master.try_clone().expect("the terminal is ours");
+        let (send, shown) = channel::<Vec<u8>>();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut bytes) {
+                let _ = send.send(bytes[..length].to_vec());
+            }
+        });
         Self {
             child,
             master,
             shown,
             seen: Vec::new(),
-            found: 0,
+            looked: 0,
+            before,
         }
     }
 
-    fn wait_for(&mut self, text: &str) {
+    /// Waits until `text` is shown, after what was waited for before.
+    ///
+    /// # Panics
+    /// If the run ends without it.
+    pub fn wait_for(&mut self, text: &str) {
         loop {
-            let since = String::from_utf8_lossy(&self.seen[self.found..]).into_owned();
+            let since = String::from_utf8_lossy(&self.seen[self.looked..]).into_owned();
             if since.contains(text) {
-                self.found = self.seen.len();
-                return;
+                break;
             }
-            let more = self.shown.recv();
+            let more = self.shown.recv_timeout(PATIENCE);
             self.seen
                 .extend(more.unwrap_or_else(|_| panic!("`{text}` was never shown: {since}")));
         }
+        self.looked = self.seen.len();
     }
 
-    fn end(mut self) -> (String, Option<i32>) {
-        let status = self.child.wait().expect("the program ends");
-        self.seen.extend(self.shown.iter().flatten());
-        let seen = String::from_utf8_lossy(&self.seen).into_owned();
-        (seen, status.code())
+    /// Types a line once its question is being asked.
+    ///
+    /// # Panics
+    /// If it is never asked.
+    pub fn answer(&mut self, question: &str, answer: &str) {
+        self.press(question, &format!("{answer}\n"));
     }
-}
 
-fn start(command: &mut Command) -> (Child, File, Receiver<Vec<u8>>) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("the system has terminals");
-    grantpt(&master).expect("the terminal is ours");
-    unlockpt(&master).expect("the terminal is ours");
-    let name = ptsname(&master, Vec::new()).expect("the terminal has a name");
-    let name = name.into_string().expect("names of terminals are ASCII");
-    let end = || {
-        let end = File::options().read(true).write(true).open(&name);
-        end.expect("the terminal opens")
-    };
-    let child = command.stdin(end()).stdout(end()).stderr(end()).spawn();
-    let child = child.expect("the program starts");
-    // The run's ends are the last ones: with it, what is shown comes to an end.
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let master = File::from(master);
-    let mut reader = master.try_clone().expect("the terminal is ours");
-    let (send, shown) = channel::<Vec<u8>>();
-    thread::spawn(move || {
-        let mut bytes = [0; 4096];
-        while let Ok(length @ 1..) = reader.read(&mut bytes) {
-            let _ = send.send(bytes[..length].to_vec());
+    /// Presses keys once a question is being asked.
+    ///
+    /// # Panics
+    /// If it is never asked.
+    pub fn press(&mut self, question: &str, keys: &str) {
+        self.wait_for(question);
+        // A prompt drops what was typed before it switched the terminal to single keys.
+        while tcgetattr(&self.master).is_ok_and(|it| it.local_modes.contains(LocalModes::ICANON)) {
+            thread::yield_now();
         }
-    });
-    (child, master, shown)
+        self.master
+            .write_all(keys.as_bytes())
+            .expect("the program reads");
+    }
+
+    /// Sends the signal that Ctrl-C is where no prompt reads keys.
+    ///
+    /// # Panics
+    /// If there is no shell.
+    pub fn interrupt(&self) {
+        let kill = format!("kill -INT {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &kill]).status();
+        assert!(status.expect("a shell runs").success());
+    }
+
+    /// Waits for the end of the run: everything that was shown, and the exit code.
+    ///
+    /// # Panics
+    /// If the terminal is left in another state than before.
+    pub fn end(mut self) -> (String, Option<i32>) {
+        let status = self.child.wait().expect("the program ends");
+        // Asking a terminal nobody has open may fail; then nothing is left to be wrong.
+        if let Ok(after) = tcgetattr(&self.master) {
+            assert_eq!(after.local_modes, self.before.local_modes);
+        }
+        self.seen.extend(self.shown.iter().flatten());
+        let text = String::from_utf8_lossy(&self.seen).into_owned();
+        (text, status.code())
+    }
 }

@@ -143,3 +143,106 @@ fn fhir_export_has_an_audit_event_for_every_event_and_a_consent_for_every_grant(
     let again = context.stranger.ok(&line);
     assert_eq!(again["fhir"], bundle);
 }
+
+/// The files in which the patient's home keeps the port's history.
+fn kept(context: &TestContext) -> Vec<std::path::PathBuf> {
+    let files = patientport_tests::files_below(&context.patient.home.join("cache"));
+    let paths = files.into_iter().map(|(path, _)| path);
+    paths
+        .filter(|path| path.ends_with("000000.events"))
+        .collect()
+}
+
+#[test]
+fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let context = TestContext::with_reader(b"first");
+    let line = "history";
+    let honest = context.patient.ok(line);
+    let [file] = kept(&context).try_into().expect("one file");
+    let mode = std::fs::metadata(&file).expect("it is there").permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    let bytes = std::fs::read(&file).expect("it is readable");
+
+    // Read on from what is kept, and the same.
+    assert_eq!(context.patient.run(line).json()["warnings"], json!([]));
+    assert_eq!(context.patient.ok(line), honest);
+
+    let mut hostile: Vec<(&str, Vec<u8>)> = Vec::new();
+    hostile.push(("empty", Vec::new()));
+    hostile.push(("cut", bytes[..bytes.len() - 1].to_vec()));
+    hostile.push(("longer", [&bytes[..], &[0]].concat()));
+    hostile.push(("other things", vec![0xff; 4096]));
+    // Every part: magic, chain, registry, port, both heads, block, time, number of topics, a message.
+    for place in [
+        0,
+        15,
+        20,
+        40,
+        60,
+        119,
+        127,
+        207,
+        208,
+        212,
+        240,
+        bytes.len() - 40,
+    ] {
+        let mut changed = bytes.clone();
+        changed[place] ^= 1;
+        hostile.push(("one bit", changed));
+    }
+    for (what, changed) in hostile {
+        std::fs::write(&file, &changed).expect("the home is writable");
+        let run = context.patient.run(line);
+        assert_eq!(run.success(), honest, "{what}");
+        let warnings = run.json()["warnings"].clone();
+        assert_eq!(warnings[0]["code"], "history.cache_dropped", "{what}");
+        assert_eq!(
+            std::fs::read(&file).expect("it is written anew"),
+            bytes,
+            "{what}"
+        );
+        assert_eq!(
+            context.patient.run(line).json()["warnings"],
+            json!([]),
+            "{what}"
+        );
+    }
+    // Without its key the home believes nothing that it kept.
+    std::fs::remove_file(context.patient.home.join("cache/key")).expect("there is a key");
+    let run = context.patient.run(line);
+    assert_eq!(run.success(), honest);
+    assert_eq!(run.json()["warnings"][0]["code"], "history.cache_dropped");
+    assert_eq!(context.patient.run(line).json()["warnings"], json!([]));
+    // A home that cannot keep anything works as well.
+    std::fs::remove_file(&file).expect("the home is writable");
+    let directory = file.parent().expect("a file is in a directory");
+    std::fs::remove_dir(directory).expect("it is empty");
+    std::fs::write(directory, b"in the way").expect("the home is writable");
+    assert_eq!(context.patient.ok(line), honest);
+}
+
+#[test]
+fn a_kept_history_of_another_chain_is_not_believed() {
+    let context = TestContext::with_port();
+    let snapshot = context.node.rpc("evm_snapshot", &json!([]));
+    context.request();
+    assert_eq!(names(&context.patient.ok("history")).len(), 4);
+    // The chain goes back, and another way.
+    context.node.rpc("evm_revert", &json!([snapshot]));
+    assert_eq!(names(&context.patient.ok("history")).len(), 3);
+    context.specialist.ok(&format!(
+        "request send --port {} --section 1 --until 7d",
+        context.port
+    ));
+    let told = context.patient.ok("history");
+    assert_eq!(
+        told["head"],
+        context.patient.ok("port show")["history_head"]
+    );
+    assert_eq!(
+        context.patient.ok("inbox")["requests"][0]["asked"]["sections"],
+        json!([1])
+    );
+}

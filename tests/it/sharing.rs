@@ -1,8 +1,12 @@
 //! Single records: sealed to the patient because their section was stale and shared onward, or shared one by one.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use std::time::Duration;
 
-use patientport_tests::{Party, TestContext, utf8};
+use patientport_tests::{Party, Proxy, TestContext, utf8};
 use serde_json::{Value, json};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -187,4 +191,69 @@ fn twenty_records_take_two_transactions() {
     for id in [1, 16, 17, 20] {
         story.reads(&context.specialist, id, id.to_string().as_bytes());
     }
+}
+
+#[test]
+fn a_grant_asks_as_much_with_many_records_sealed_to_the_patient_as_with_one() {
+    let story = Story(TestContext::with_reader(b"first"));
+    let context = &story.0;
+    let (patient, primary) = (&context.patient, &context.primary);
+    patient.ok(&format!(
+        "access grant {} --section 0 --until 1y",
+        primary.address
+    ));
+    let counted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&counted);
+    let proxy = Proxy::judged(context.node.address(), move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        true
+    });
+    // Requests that a grant takes by which nobody is owed anything.
+    let grant = |until: &str| {
+        counted.store(0, Ordering::SeqCst);
+        let granted = patient.ok(&format!(
+            "access grant {} --section 1 --until {until} --replace --rpc-url {} --allow-unverified",
+            context.specialist.address,
+            proxy.url()
+        ));
+        assert_eq!(granted["shared"], json!([]), "{granted:#}");
+        counted.load(Ordering::SeqCst)
+    };
+    // The specialist's key of section 0 is stale: the author seals to the patient, who shares with primary care.
+    patient.ok(&format!(
+        "access grant {} --section 1 --until 30d --replace",
+        context.specialist.address
+    ));
+    assert_eq!(
+        story.add("2", b"second")["warnings"][0]["code"],
+        "section.stale"
+    );
+    assert_eq!(
+        patient.ok("record share")["shared"][0]["records"],
+        json!([2])
+    );
+    grant("40d");
+    let one = grant("50d");
+    for name in ["3", "4", "5", "6", "7"] {
+        story.add(name, name.as_bytes());
+    }
+    let shared = patient.ok("record share");
+    assert_eq!(
+        shared["shared"][0]["records"],
+        json!([3, 4, 5, 6, 7]),
+        "{shared:#}"
+    );
+    // What is owed to nobody is not fetched either: there is no head any more.
+    std::fs::remove_dir_all(&context.patient.store).expect("the store is writable");
+    grant("60d");
+    assert_eq!(
+        grant("70d"),
+        one,
+        "six records are asked about as little as one"
+    );
+    let shared = patient.ok("record share");
+    assert_eq!(
+        (&shared["shared"], &shared["unread"]),
+        (&json!([]), &json!([]))
+    );
 }

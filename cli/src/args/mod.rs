@@ -11,6 +11,7 @@ pub mod env;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod inbox;
 pub mod init;
 pub mod keepalive;
 pub mod manual;
@@ -23,6 +24,7 @@ pub mod request;
 pub mod tx;
 pub mod values;
 pub mod wallet;
+pub mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -120,6 +122,16 @@ version, calls are refused until somebody activates it again. Nothing that is st
     /// Requests for access: send, decide, cancel
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Decide on what was asked of you, one request after another (patient)
+    #[command(after_help = "\
+Examples:
+  patientport inbox                        every port of this home, one request after another
+  patientport inbox --port elena --list    what waits at one port, asking nothing
+  patientport inbox --json                 the same for a program
+
+Approving and denying is what `request approve` and `request deny` do: each is shown with its cost and confirmed.
+Without a terminal nothing is asked: what waits is listed.")]
+    Inbox(inbox::InboxArgs),
     /// Access: list, grant, revoke, change keys
     #[command(subcommand)]
     Access(access::AccessCommand),
@@ -153,6 +165,16 @@ Examples:
 
 A node cannot leave out, alter or backdate an event without also inventing another history head.")]
     History(history::HistoryArgs),
+    /// Follow ports live: a line for everything that happens
+    #[command(after_help = "\
+Examples:
+  patientport watch                                     every port of this home, until Ctrl-C
+  patientport watch --port elena --since 2026-11-01 --json
+  patientport watch --since 2026-11-01 --once           what happened since, and no more
+  patientport watch --exec ./notify.sh -- --quiet       the script gets each event as JSON on standard input
+
+A new request and a broken glass ring the terminal's bell. The history is checked as by `patientport history`.")]
+    Watch(watch::WatchArgs),
     /// Run a Stylus development chain in this process
     Devnode(devnode::DevnodeArgs),
     /// Watch the whole product work, on a chain of its own

@@ -244,7 +244,7 @@ pub struct OneArgs {
 }
 
 /// What a grant gives.
-#[derive(Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct GrantTerms {
     /// Give access though the registry does not list the reader as verified
     #[arg(long)]
@@ -263,6 +263,14 @@ pub struct ApproveArgs {
     /// Which port.
     #[command(flatten)]
     pub port: PortArg,
+    /// What is given.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+}
+
+/// What is given, where it is not what was asked for.
+#[derive(Debug, Default, Args)]
+pub struct ChoiceArgs {
     /// Section, by number (0,2-4) or name; may be repeated [default: those asked for]
     #[arg(long, value_name = "SECTION")]
     pub section: Vec<SectionRef>,

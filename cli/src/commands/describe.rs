@@ -1,12 +1,18 @@
 //! Saying who an account is, for previews and lists.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use alloy::primitives::Address;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use patientport_client::Error as ClientError;
 use patientport_client::registry::{IdentityProfile, Provider, Registry};
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::text::shown;
+
+/// Accounts looked up at a time.
+const LOOKED_UP_AT_ONCE: usize = 16;
 
 /// What the registry says about an account.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +30,10 @@ pub struct Who {
     pub name: Option<String>,
     /// Fingerprint of its encryption key.
     pub fingerprint: Option<String>,
+    /// Who attested it last; only while `verified` does that say anything.
+    pub attester: Option<Address>,
+    /// Until when the attestation holds, Unix seconds.
+    pub attested_until: Option<u64>,
 }
 
 impl Who {
@@ -32,32 +42,68 @@ impl Who {
     /// # Errors
     /// The chain's.
     pub async fn find(registry: &Registry, account: Address) -> Result<Self, Error> {
-        let (provider, answered) = match registry.find_provider(account).await {
-            Ok(provider) => (provider, true),
-            Err(error) if is_silence(&error) => (None, false),
-            Err(error) => return Err(error.into()),
+        let (provider, answered) = look_up(registry, account).await?;
+        let profile = match &provider {
+            Some(provider) => profile_of(registry, provider).await?,
+            None => None,
         };
-        let Some(provider) = provider else {
-            return Ok(Self {
+        Ok(Self::of(account, answered, provider.as_ref(), profile))
+    }
+
+    /// As [`Self::find`], of many accounts, each looked up once and several at a time.
+    ///
+    /// # Errors
+    /// The chain's.
+    pub async fn find_all(
+        registry: &Registry,
+        accounts: impl IntoIterator<Item = Address>,
+    ) -> Result<BTreeMap<Address, Self>, Error> {
+        let accounts: BTreeSet<Address> = accounts.into_iter().collect();
+        let found: Vec<_> = stream::iter(accounts)
+            .map(|account| async move {
+                let (provider, answered) = look_up(registry, account).await?;
+                Ok::<_, Error>((account, provider, answered))
+            })
+            .buffered(LOOKED_UP_AT_ONCE)
+            .try_collect()
+            .await?;
+        let providers: Vec<Provider> = found
+            .iter()
+            .filter_map(|(_, provider, _)| provider.clone())
+            .collect();
+        let mut profiles = registry.identity_profiles(&providers).await?;
+        let who = |(account, provider, answered): (Address, Option<Provider>, bool)| {
+            let profile = profiles.remove(&account);
+            (
                 account,
-                answered,
-                registered: false,
-                verified: false,
-                name: None,
-                fingerprint: None,
-            });
+                Self::of(account, answered, provider.as_ref(), profile),
+            )
         };
-        let profile = profile_of(registry, &provider).await?;
-        Ok(Self {
+        Ok(found.into_iter().map(who).collect())
+    }
+
+    fn of(
+        account: Address,
+        answered: bool,
+        provider: Option<&Provider>,
+        profile: Option<IdentityProfile>,
+    ) -> Self {
+        Self {
             account,
             answered,
-            registered: true,
-            verified: provider.verified,
+            registered: provider.is_some(),
+            verified: provider.is_some_and(|provider| provider.verified),
             name: profile
                 .map(|profile| profile.name)
                 .filter(|name| !name.is_empty()),
-            fingerprint: provider.key.map(|key| key.fingerprint().to_string()),
-        })
+            fingerprint: provider
+                .and_then(|provider| provider.key)
+                .map(|key| key.fingerprint().to_string()),
+            attester: provider.and_then(|provider| provider.attester),
+            attested_until: provider
+                .and_then(|provider| provider.attested_until)
+                .map(|until| until.0),
+        }
     }
 
     /// One line: the account, its name, and what the name is worth.
@@ -72,6 +118,15 @@ impl Who {
             Some(name) => format!("{} \"{}\" ({standing})", self.account, shown(name)),
             None => format!("{} ({standing})", self.account),
         }
+    }
+}
+
+/// A provider, and whether the registry answered.
+async fn look_up(registry: &Registry, account: Address) -> Result<(Option<Provider>, bool), Error> {
+    match registry.find_provider(account).await {
+        Ok(provider) => Ok((provider, true)),
+        Err(error) if is_silence(&error) => Ok((None, false)),
+        Err(error) => Err(error.into()),
     }
 }
 

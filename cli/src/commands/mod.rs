@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod emergency;
 pub mod history;
 pub mod identity;
+pub mod inbox;
 pub mod init;
 pub mod keepalive;
 pub mod keys;
@@ -32,6 +33,7 @@ mod transactions;
 pub mod tx;
 pub mod upgrade;
 pub mod wallet;
+pub mod watch;
 
 use crate::args::Command;
 use crate::args::access::AccessCommand;
@@ -164,6 +166,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
             }
             RequestCommand::Cancel(args) => report(request::cancel::run(context, &args).await),
         },
+        Command::Inbox(args) => report(inbox::run(context, &args).await),
         Command::Access(command) => match command {
             AccessCommand::List(args) => report(access::list::run(context, &args).await),
             AccessCommand::Mine(args) => report(access::mine::run(context, &args).await),
@@ -206,6 +209,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         },
         Command::Doctor => report(doctor::run(context).await),
         Command::History(args) => report(history::run(context, &args).await),
+        Command::Watch(args) => watch::run(context, args).await,
         Command::Devnode(args) => devnode::run(context, &args).await,
         Command::Completions(args) => manual::completions(&args).map(|()| None),
         Command::Man(args) => manual::man(&args),

@@ -1,13 +1,13 @@
 //! Records that authors sealed to the patient, because their section was stale: found, and shared onward with whoever
 //! may read their section. Every command of the patient that lets somebody read, or changes keys, ends with this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::Address;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use patientport_client::port::{RecordEntry, RecordState};
+use patientport_client::port::{Port, RecordEntry};
 use patientport_client::rotation::NamedSection;
-use patientport_client::sharing::{Looked, look, owed, shared};
+use patientport_client::sharing::{Looked, current, look, owed, shared};
 use patientport_core::record::RecordKey;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -20,6 +20,7 @@ use super::sealing;
 use crate::commands::describe::Who;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
+use crate::home::looked as home;
 use crate::home::pins::Pin;
 use crate::preview::{Preview, TxSummary, send};
 use crate::time;
@@ -98,18 +99,40 @@ pub async fn share_onward(
     include_unseen: bool,
 ) -> Result<Onward, Error> {
     let port = &chosen.port;
-    let (entries, keys, unread) = sealed_to_patient(context, chosen, patient).await?;
-    let mut onward = Onward {
-        shared: Vec::new(),
-        unread,
-    };
-    if entries.is_empty() {
+    // What was not looked at yet, or is known to be sealed to the patient.
+    let chain_id = port.chain().chain_id();
+    let mut known = context.home().looked(chain_id, port.address())?;
+    let entries = current(port, |id| {
+        id > known.through || known.to_patient.contains(&id) || known.unread.contains(&id)
+    })
+    .await?;
+    let mut onward = Onward::default();
+    let Some(last) = entries.iter().map(|entry| entry.id).max() else {
         return Ok(onward);
-    }
+    };
     let sections: SectionSet = entries.iter().map(|entry| entry.section).collect();
     let named: Vec<_> = sections.iter().map(NamedSection::from).collect();
     let mut plan = patient.acting.plan(&named, &[], time::clock()).await?;
     let told = shared(port).await?;
+    // Of these alone the heads are read: the others are owed to nobody, whoever they are sealed to.
+    let wanted: BTreeSet<u32> = owed(&plan, &entries, &told)
+        .into_iter()
+        .flat_map(|owed| owed.records)
+        .collect();
+    let (wanted, later): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|entry| wanted.contains(&entry.id));
+    let looked = read_heads(context, port, wanted).await?;
+    onward.unread = looked.unread.clone();
+    known.through = known.through.max(last);
+    remember(&mut known, &later, &looked);
+    context
+        .home()
+        .keep_looked(chain_id, port.address(), &known)?;
+    let (entries, keys) = opened(context, patient, looked);
+    if entries.is_empty() {
+        return Ok(onward);
+    }
     // Only those who are owed something are asked about.
     let waiting: Vec<_> = owed(&plan, &entries, &told)
         .iter()
@@ -184,26 +207,16 @@ pub async fn give(
     })
 }
 
-/// The current records that are sealed to the patient, their keys, and what could not be looked at. Heads are read once:
-/// what they say is remembered in the home.
-async fn sealed_to_patient(
+/// Reads heads to find out whom the records are sealed to, several at once: a store may be far away.
+async fn read_heads(
     context: &Context,
-    chosen: &ChosenPort,
-    patient: &Patient,
-) -> Result<(Vec<RecordEntry>, BTreeMap<u32, RecordKey>, Vec<u32>), Error> {
-    let port = &chosen.port;
-    let chain_id = port.chain().chain_id();
-    let mut known = context.home().looked(chain_id, port.address())?;
-    let mut entries = Vec::new();
-    for id in known.to_patient.union(&known.unread) {
-        entries.push(port.record(*id).await?);
+    port: &Port,
+    entries: Vec<RecordEntry>,
+) -> Result<Looked, Error> {
+    if entries.is_empty() {
+        return Ok(Looked::default());
     }
-    entries.extend(port.records_after(known.through).await?);
-    let through = entries.iter().map(|entry| entry.id).max();
-    // What was taken back or replaced is nobody's to share any more.
-    entries.retain(|entry| entry.state == RecordState::Current);
     let stores = Stores::open(context)?;
-    // A store may be far away: several at once.
     let looking = futures_util::stream::iter(entries).map(|entry| {
         let (store, port) = (stores.of(port, entry.author), port.clone());
         blocking(move || Ok(look(&port, &[entry], store.as_ref())))
@@ -215,16 +228,30 @@ async fn sealed_to_patient(
         looked.to_patient.extend(one.to_patient);
         looked.unread.extend(one.unread);
     }
-    known.through = known.through.max(through.unwrap_or_default());
-    known.to_patient = looked
-        .to_patient
-        .iter()
-        .map(|(entry, _)| entry.id)
-        .collect();
-    known.unread = looked.unread.iter().copied().collect();
-    context
-        .home()
-        .keep_looked(chain_id, port.address(), &known)?;
+    Ok(looked)
+}
+
+/// Remembers what heads said, and which are still to be read: those of `later`, unless they were read before.
+fn remember(known: &mut home::Looked, later: &[RecordEntry], looked: &Looked) {
+    let (mut to_patient, mut unread) = (BTreeSet::new(), BTreeSet::new());
+    for entry in later {
+        if known.to_patient.contains(&entry.id) {
+            to_patient.insert(entry.id);
+        } else {
+            unread.insert(entry.id);
+        }
+    }
+    to_patient.extend(looked.to_patient.iter().map(|(entry, _)| entry.id));
+    unread.extend(&looked.unread);
+    (known.to_patient, known.unread) = (to_patient, unread);
+}
+
+/// The records that are sealed to the patient and open, with their keys.
+fn opened(
+    context: &Context,
+    patient: &Patient,
+    looked: Looked,
+) -> (Vec<RecordEntry>, BTreeMap<u32, RecordKey>) {
     let mut keys = BTreeMap::new();
     let mut found = Vec::new();
     for (entry, head) in looked.to_patient {
@@ -242,7 +269,7 @@ async fn sealed_to_patient(
             ),
         }
     }
-    Ok((found, keys, looked.unread))
+    (found, keys)
 }
 
 /// Record numbers for people.

@@ -51,6 +51,7 @@ impl Patient {
         info: &PortInfo,
     ) -> Result<Self, Error> {
         let known = &chosen.known;
+        context.open_identity_ahead(known.identity.as_deref().or(known.account.as_deref()));
         let wallet = context.wallet(known.account.as_deref())?;
         if wallet.address() != info.patient {
             return Err(Error::NotTheOwner {

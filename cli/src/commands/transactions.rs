@@ -25,6 +25,7 @@ impl Command {
             | Self::Identity(_)
             | Self::Doctor
             | Self::History(_)
+            | Self::Watch(_)
             | Self::Devnode(_)
             | Self::Demo(_)
             | Self::Deployment(_)
@@ -36,7 +37,7 @@ impl Command {
                 RegistryCommand::Show => None,
                 RegistryCommand::TransferOwnership(_) | RegistryCommand::AcceptOwnership => One,
             },
-            Self::Keepalive(_) => Several,
+            Self::Keepalive(_) | Self::Inbox(_) => Several,
             Self::Provider(command) => match command {
                 ProviderCommand::Show(_) | ProviderCommand::List(_) => None,
                 ProviderCommand::Register(_)

@@ -9,6 +9,7 @@
 //! | `derived.json` | numbers of keys and accounts handed out, see [`derived`] |
 //! | `pins.json` | keys seen first, see [`pins`] |
 //! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
+//! | `cache/CHAIN_ID/PORT/` | histories as far as they were read, see [`histories`] |
 //! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
 //! | `mentions/…` | ports whose events name an account, see [`mentions`] |
 //! | `filed/CHAIN_ID-PORT.jsonl` | what batches have added, see [`filed`] |
@@ -25,6 +26,7 @@ pub mod deployments;
 pub mod derived;
 pub mod filed;
 pub mod files;
+pub mod histories;
 pub mod identities;
 pub mod looked;
 pub mod mentions;

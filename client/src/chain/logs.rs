@@ -104,6 +104,8 @@ impl Emitted {
 
 /// Blocks asked for at once, at most.
 const WIDEST: u64 = 1_000_000;
+/// Events wanted in one answer. More take long to read and are much to read again where a node refuses.
+const EVENTS_PER_PAGE: u64 = 8_192;
 
 impl Chain {
     /// Reads events in the order in which they were emitted, in ranges that the node accepts.
@@ -111,22 +113,51 @@ impl Chain {
     /// # Errors
     /// [`Error::Rpc`] if the node refuses even a single block.
     pub async fn logs(&self, query: &LogQuery) -> Result<Vec<Log>> {
+        let mut pages = self.log_pages(query, 0).await?;
+        let mut logs = Vec::new();
+        while let Some(page) = pages.next().await? {
+            logs.extend(page);
+        }
+        Ok(logs)
+    }
+
+    /// As [`Self::logs`], page by page. `expected` events, or none known of, are spread over the blocks.
+    pub(crate) async fn log_pages(&self, query: &LogQuery, expected: u64) -> Result<LogPages> {
         let newest = self.block_number().await?;
         let last = query.to_block.map_or(newest, |to| to.min(newest));
-        let mut logs = Vec::new();
-        let mut pages = Pages::new(query.from_block, last);
-        while let Some((from, to)) = pages.current() {
-            let params = (query.to_json(from, to),);
-            match rpc::request::<_, Vec<Log>>(&self.0, "eth_getLogs", params).await {
-                Ok(page) => {
-                    logs.extend(page.into_iter().filter(|log| {
+        Ok(LogPages {
+            chain: self.clone(),
+            query: query.clone(),
+            pages: Pages::new(query.from_block, last, expected),
+        })
+    }
+}
+
+/// Events, page by page.
+#[derive(Debug)]
+pub(crate) struct LogPages {
+    chain: Chain,
+    query: LogQuery,
+    pages: Pages,
+}
+
+impl LogPages {
+    /// The next events, in the order in which they were emitted; `None` after the last block.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Log>>> {
+        while let Some((from, to)) = self.pages.current() {
+            let params = (self.query.to_json(from, to),);
+            match rpc::request::<_, Vec<Log>>(&self.chain.0, "eth_getLogs", params).await {
+                Ok(mut page) => {
+                    page.retain(|log| {
                         !log.removed
                             && log
                                 .block_number
                                 .is_some_and(|block| (from..=to).contains(&block))
-                            && query.accepts(log)
-                    }));
-                    pages.advance();
+                            && self.query.accepts(log)
+                    });
+                    page.sort_by_key(|log| (log.block_number, log.log_index));
+                    self.pages.advance(page.len() as u64);
+                    return Ok(Some(page));
                 }
                 // An answer too long to be read is unusable, too.
                 Err(
@@ -134,15 +165,14 @@ impl Chain {
                     | Error::Timeout { .. }
                     | Error::InvalidResponse { .. }),
                 ) => {
-                    if !pages.narrow() {
+                    if !self.pages.narrow() {
                         return Err(error);
                     }
                 }
                 Err(error) => return Err(error),
             }
         }
-        logs.sort_by_key(|log| (log.block_number, log.log_index));
-        Ok(logs)
+        Ok(None)
     }
 }
 
@@ -155,11 +185,16 @@ struct Pages {
 }
 
 impl Pages {
-    fn new(first: u64, last: u64) -> Self {
+    /// Over the blocks from `first` to `last`, in which about so many events are expected.
+    fn new(first: u64, last: u64, expected: u64) -> Self {
+        let blocks = last.saturating_sub(first).saturating_add(1);
+        let span = blocks
+            .checked_div(expected.div_ceil(EVENTS_PER_PAGE))
+            .unwrap_or(WIDEST);
         Self {
             next: first,
             last,
-            span: WIDEST,
+            span: span.clamp(1, WIDEST),
         }
     }
 
@@ -173,14 +208,17 @@ impl Pages {
         })
     }
 
-    fn advance(&mut self) {
+    /// On to the next page, after one with so many events.
+    fn advance(&mut self, events: u64) {
         if let Some((_, to)) = self.current() {
             // `last` can be u64::MAX only if a node says so; then the walk ends here.
             self.next = to.saturating_add(1);
             if to == u64::MAX {
                 self.last = 0;
             }
-            self.span = self.span.saturating_mul(2).min(WIDEST);
+            if events < EVENTS_PER_PAGE / 2 {
+                self.span = self.span.saturating_mul(2).min(WIDEST);
+            }
         }
     }
 
@@ -200,12 +238,12 @@ mod tests {
     use super::*;
 
     fn walk(first: u64, last: u64, accepted: u64) -> Option<Vec<(u64, u64)>> {
-        let mut pages = Pages::new(first, last);
+        let mut pages = Pages::new(first, last, 0);
         let mut seen = Vec::new();
         while let Some((from, to)) = pages.current() {
             if to - from < accepted {
                 seen.push((from, to));
-                pages.advance();
+                pages.advance(0);
             } else if !pages.narrow() {
                 return None;
             }
@@ -225,6 +263,18 @@ mod tests {
             }
             assert_eq!(next, 2_501, "with pages of at most {accepted}");
         }
+    }
+
+    #[test]
+    fn many_events_are_spread_over_pages_and_crowded_ones_do_not_grow() {
+        let mut pages = Pages::new(1, 100_000, 10 * EVENTS_PER_PAGE);
+        assert_eq!(pages.current(), Some((1, 10_000)));
+        pages.advance(EVENTS_PER_PAGE);
+        assert_eq!(pages.current(), Some((10_001, 20_000)));
+        pages.advance(3);
+        assert_eq!(pages.current(), Some((20_001, 40_000)));
+        // A single block may hold more than a page.
+        assert_eq!(Pages::new(7, 7, u64::MAX).current(), Some((7, 7)));
     }
 
     #[test]

@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use alloy::primitives::{Address, B256};
-use patientport_core::abi::IPatientPort::{IPatientPortEvents, RecordsShared};
+use alloy::sol_types::SolEvent as _;
+use patientport_core::abi::IPatientPort::{
+    AccessGranted, Claimed, EmergencyPackageSet, EmergencyReleased, IPatientPortEvents,
+    OwnershipTransferred, RecordsShared, ResponderSet, SecretsSealed, SectionsRotated,
+};
 use patientport_core::emergency::{PackagePlace, open_emergency_secrets};
 use patientport_core::keys::{PublicKey, SecretKey};
 use patientport_core::record::{
@@ -68,6 +72,19 @@ struct Delivery<'a> {
     message: &'a [u8],
 }
 
+/// The events that [`Keyring::assemble`] looks at.
+const KINDS: [B256; 9] = [
+    SectionsRotated::SIGNATURE_HASH,
+    SecretsSealed::SIGNATURE_HASH,
+    AccessGranted::SIGNATURE_HASH,
+    RecordsShared::SIGNATURE_HASH,
+    Claimed::SIGNATURE_HASH,
+    OwnershipTransferred::SIGNATURE_HASH,
+    ResponderSet::SIGNATURE_HASH,
+    EmergencyPackageSet::SIGNATURE_HASH,
+    EmergencyReleased::SIGNATURE_HASH,
+];
+
 impl Keyring {
     /// Collects what was sealed to `account`'s keys at this port.
     ///
@@ -76,7 +93,8 @@ impl Keyring {
     pub async fn collect(port: &Port, account: Address, identity: &IdentityKeys) -> Result<Self> {
         let history = history(port).await?;
         let place = (port.chain().chain_id(), port.address());
-        Ok(Self::assemble(place, account, identity, history.events()))
+        let events: Vec<_> = history.events_of(&KINDS).collect();
+        Ok(Self::assemble(place, account, identity, &events))
     }
 
     /// As [`Self::collect`], of everything that was sealed to any of these accounts: for whoever takes a port over from
@@ -91,9 +109,10 @@ impl Keyring {
     ) -> Result<Self> {
         let history = history(port).await?;
         let place = (port.chain().chain_id(), port.address());
+        let events: Vec<_> = history.events_of(&KINDS).collect();
         let mut all = Self::default();
         for account in accounts {
-            let ring = Self::assemble(place, *account, identity, history.events());
+            let ring = Self::assemble(place, *account, identity, &events);
             all.secrets.extend(ring.secrets);
             all.names.extend(ring.names);
         }

@@ -18,7 +18,7 @@ use crate::chain::{Chain, LogQuery, Transaction};
 use tokio::sync::Mutex;
 
 use crate::error::{Error, NotAPortReason, Result};
-use crate::history::{Head, History};
+use crate::history::{Head, HistoryCache, Kept, Place};
 use crate::registry::Registry;
 use crate::units::Timestamp;
 
@@ -40,7 +40,8 @@ pub struct Port {
     address: Address,
     code: PortCode,
     from_block: u64,
-    history: Arc<Mutex<Arc<History>>>,
+    history: Arc<Mutex<Kept>>,
+    cache: Option<Arc<dyn HistoryCache>>,
 }
 
 /// First index and length of the pages that cover `count` entries from index `first` on.
@@ -144,6 +145,17 @@ impl Port {
             code,
             from_block: created.unwrap_or(registry.from_block()),
             history: Arc::default(),
+            cache: None,
+        }
+    }
+
+    /// The same port, whose history is kept from run to run.
+    #[must_use]
+    pub fn with_history_cache(self, cache: Arc<dyn HistoryCache>) -> Self {
+        Self {
+            cache: Some(cache),
+            history: Arc::default(),
+            ..self
         }
     }
 
@@ -396,8 +408,21 @@ impl Port {
     }
 
     /// What was read of the history through this port or its clones.
-    pub(crate) fn kept_history(&self) -> &Mutex<Arc<History>> {
+    pub(crate) fn kept_history(&self) -> &Mutex<Kept> {
         &self.history
+    }
+
+    pub(crate) fn history_cache(&self) -> Option<&Arc<dyn HistoryCache>> {
+        self.cache.as_ref()
+    }
+
+    /// Whose history is kept.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            chain_id: self.chain().chain_id(),
+            registry: self.registry.address(),
+            port: self.address,
+        }
     }
 
     /// Whether an account may read a section now, as the patient granted.

@@ -3,6 +3,8 @@
 mod profile;
 mod provider;
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
@@ -296,6 +298,43 @@ impl Registry {
                 expected,
             })?;
         Ok(IdentityProfile::from_bytes(bytes))
+    }
+
+    /// As [`Self::identity_profile`], of many providers with few queries. Those whose profile is not in the log are left
+    /// out.
+    pub async fn identity_profiles(
+        &self,
+        providers: &[Provider],
+    ) -> Result<BTreeMap<Address, IdentityProfile>> {
+        use IRegistry::{IdentityProfileSet, ProviderRegistered};
+        let mut found = BTreeMap::new();
+        for providers in providers.chunks(ACCOUNTS_PER_QUERY) {
+            let expected: BTreeMap<Address, B256> = providers
+                .iter()
+                .map(|provider| (provider.account, provider.identity_profile_hash))
+                .collect();
+            let signatures = [
+                ProviderRegistered::SIGNATURE_HASH,
+                IdentityProfileSet::SIGNATURE_HASH,
+            ];
+            let query = self
+                .events()
+                .with_topic(0, signatures)
+                .with_topic(1, expected.keys().map(Address::into_word));
+            for log in self.chain.logs(&query).await? {
+                let (account, profile) = match ProviderRegistered::decode_log(&log.inner) {
+                    Ok(event) => (event.provider, event.data.identityProfile),
+                    Err(_) => match IdentityProfileSet::decode_log(&log.inner) {
+                        Ok(event) => (event.provider, event.data.profile),
+                        Err(_) => continue,
+                    },
+                };
+                if expected.get(&account) == Some(&keccak256(&profile)) {
+                    found.insert(account, IdentityProfile::from_bytes(&profile));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The contact profile that a provider published last; the provider's own claim.

@@ -1,7 +1,7 @@
 //! `patientport history`: everything that happened at a port, checked against the port's own account of it.
 
 mod fhir;
-mod told;
+pub(crate) mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,12 +155,11 @@ async fn read(port: &Port, args: &HistoryArgs) -> Result<History, Error> {
         .flat_map(|entry| [entry.told.by, entry.told.whom])
         .flatten()
         .collect();
-    for account in accounts {
-        if Some(account) == patient {
-            names.insert(account, "the patient".to_owned());
-            continue;
-        }
-        let who = Who::find(port.registry(), account).await?;
+    names.extend(patient.map(|patient| (patient, "the patient".to_owned())));
+    let others = accounts
+        .into_iter()
+        .filter(|account| Some(*account) != patient);
+    for (account, who) in Who::find_all(port.registry(), others).await? {
         if let Some(name) = who.name {
             let standing = if who.verified { "" } else { " (self-asserted)" };
             names.insert(account, format!("{}{standing}", shown(&name)));

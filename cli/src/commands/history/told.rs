@@ -26,7 +26,7 @@ pub struct Told {
 }
 
 /// Tells an event. `patient` is who owns the port when it happens; it is kept up as the history goes on.
-pub(super) fn tell(event: &Event, patient: &mut Option<Address>) -> Told {
+pub(crate) fn tell(event: &Event, patient: &mut Option<Address>) -> Told {
     if let Event::Claimed(event) = event {
         *patient = Some(event.patient);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256};
 use patientport_client::history::history;
-use patientport_core::abi::IPatientPort::IPatientPortEvents;
+use patientport_client::requests::requests;
 use patientport_core::section::SectionId;
 use serde::Serialize;
 
@@ -162,12 +162,9 @@ pub async fn run(context: &Context, args: &ShowArgs) -> Result<PortView, Error> 
         Some(account) => Some(Who::find(port.registry(), account).await?),
         None => None,
     };
-    let history = history(port).await?;
-    let requests = history
-        .events()
-        .iter()
-        .filter(|it| matches!(it.event, IPatientPortEvents::RequestMade(_)))
-        .count();
+    let head = history(port).await?.head();
+    // How many, whatever state they are in.
+    let requests = requests(port, time::clock()).await?.all().count();
     Ok(PortView {
         port: port.address(),
         chain_id: port.chain().chain_id(),
@@ -183,8 +180,8 @@ pub async fn run(context: &Context, args: &ShowArgs) -> Result<PortView, Error> 
         requests,
         holders: info.holder_count,
         nonce: info.nonce,
-        events: history.head().length(),
-        history_head: history.head().word(),
+        events: head.length(),
+        history_head: head.word(),
         sections,
         stale: stale(port).await?,
         name: chosen.name,

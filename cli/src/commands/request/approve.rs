@@ -9,7 +9,7 @@ use patientport_core::text::{RequestText, Rights};
 use rand_core::OsRng;
 use serde::Serialize;
 
-use crate::args::request::ApproveArgs;
+use crate::args::request::{ApproveArgs, ChoiceArgs};
 use crate::commands::acting::{Acting, role};
 use crate::commands::describe::Who;
 use crate::commands::onward::SharedWith;
@@ -78,33 +78,55 @@ pub async fn run(context: &Context, args: ApproveArgs) -> Result<Granted, Error>
     let port = &chosen.port;
     let entry = port.request(args.id).await?;
     if let Role::Delegate(_) = role(context, &chosen, &port.claimed_info().await?, APPROVE).await? {
-        all_given(&args)?;
+        all_given(&args.choice)?;
     }
     let acting = Acting::open(context, &chosen, APPROVE).await?;
     let asked = asked(context, port, &acting, &entry).await?;
-    let terms = terms(context, &chosen, &acting, &args, asked.as_ref()).await?;
-    let grantee = grantee(&chosen, entry.recipient, Some(args.id)).await?;
-    let mut preview = Preview::new(format!("approve request {}", args.id));
+    approve(
+        context,
+        (&chosen, &acting),
+        &entry,
+        asked.as_ref(),
+        &args.choice,
+    )
+    .await
+}
+
+/// Approves a request of which `asked` is known, with what is chosen and else as asked: shows it, asks, sends.
+///
+/// # Errors
+/// As [`give`]; [`Error::FlagNeeded`] for what is neither chosen nor asked.
+pub async fn approve(
+    context: &Context,
+    (chosen, acting): (&ChosenPort, &Acting),
+    entry: &RequestEntry,
+    asked: Option<&RequestText>,
+    choice: &ChoiceArgs,
+) -> Result<Granted, Error> {
+    let registry = chosen.port.registry();
+    let terms = terms(context, chosen, acting, choice, asked).await?;
+    let grantee = grantee(chosen, entry.recipient, Some(entry.id)).await?;
+    let mut preview = Preview::new(format!("approve request {}", entry.id));
     if entry.requester != entry.recipient {
         preview = preview.line(
             "asked by",
-            Who::find(port.registry(), entry.requester).await?.line(),
+            Who::find(registry, entry.requester).await?.line(),
         );
     }
-    if let Some(asked) = &asked {
+    if let Some(asked) = asked {
         preview = preview
             .line("purpose", shown(&asked.purpose))
             .line("text", shown(&asked.text));
     }
-    give(context, &chosen, &acting, &grantee, &terms, preview).await
+    give(context, chosen, acting, &grantee, &terms, preview).await
 }
 
 /// A request is sealed to the patient alone, so a delegate says itself what it grants.
-fn all_given(args: &ApproveArgs) -> Result<(), Error> {
-    let missing = match args {
-        ApproveArgs { section, .. } if section.is_empty() => "--section",
-        ApproveArgs { until: None, .. } => "--until",
-        ApproveArgs { rights: None, .. } => "--rights",
+fn all_given(choice: &ChoiceArgs) -> Result<(), Error> {
+    let missing = match choice {
+        ChoiceArgs { section, .. } if section.is_empty() => "--section",
+        ChoiceArgs { until: None, .. } => "--until",
+        ChoiceArgs { rights: None, .. } => "--rights",
         _ => return Ok(()),
     };
     Err(Error::FlagNeeded {
@@ -139,19 +161,19 @@ async fn asked(
     Ok(asked)
 }
 
-/// What is granted: as typed, else as asked.
+/// What is granted: as chosen, else as asked.
 async fn terms(
     context: &Context,
     chosen: &ChosenPort,
     acting: &Acting,
-    args: &ApproveArgs,
+    choice: &ChoiceArgs,
     asked: Option<&RequestText>,
 ) -> Result<Terms, Error> {
     let needed = |flag, what: &str| Error::FlagNeeded {
         flag,
         reason: format!("the request does not say {what}"),
     };
-    let mut set = sections(chosen, Some(acting.keyring()), &args.section)?;
+    let mut set = sections(chosen, Some(acting.keyring()), &choice.section)?;
     if set.is_empty() {
         set = asked.map(|asked| asked.sections).unwrap_or_default();
     }
@@ -159,7 +181,7 @@ async fn terms(
         return Err(needed("--section", "which sections"));
     }
     let now = context.chain().await?.block_timestamp().await?;
-    let until = match &args.until {
+    let until = match &choice.until {
         Some(until) => until.resolve(now.0),
         None => Ok(asked
             .and_then(|asked| asked.until)
@@ -169,7 +191,7 @@ async fn terms(
         flag: "--until",
         source,
     })?;
-    let rights = match args.rights {
+    let rights = match choice.rights {
         Some(rights) => rights.into(),
         None => asked
             .map(|asked| asked.rights)
@@ -179,8 +201,8 @@ async fn terms(
         sections: set,
         until: Timestamp(until),
         rights,
-        allow_unverified: args.terms.allow_unverified,
-        replace: args.terms.replace,
+        allow_unverified: choice.terms.allow_unverified,
+        replace: choice.terms.replace,
     })
 }
 

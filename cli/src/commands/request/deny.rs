@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 use patientport_client::access;
-use patientport_client::port::{DelegateRights, DenialReason, Port};
+use patientport_client::port::{DelegateRights, DenialReason, Port, RequestEntry};
 use patientport_core::keys::PublicKey;
 use patientport_core::text::DenialText;
 use rand_core::OsRng;
@@ -12,7 +12,7 @@ use crate::args::request::DenyArgs;
 use crate::commands::acting::signer;
 use crate::commands::describe::{Who, is_silence};
 use crate::commands::request::template::denied;
-use crate::context::Context;
+use crate::context::{Context, Wallet};
 use crate::error::Error;
 use crate::home::HomeError;
 use crate::home::pins::{Pin, Subject};
@@ -60,8 +60,21 @@ pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
     let entry = port.request(args.id).await?;
     let (wallet, _) = signer(context, &chosen, &info, DelegateRights::APPROVE).await?;
     let reason: DenialReason = reason.into();
+    deny(context, (port, &wallet), &entry, (reason, &text)).await
+}
+
+/// Denies a request with this wallet, the patient's or a delegate's: shows it, asks, sends.
+///
+/// # Errors
+/// The port's refusals; [`Error::Declined`].
+pub async fn deny(
+    context: &Context,
+    (port, wallet): (&Port, &Wallet),
+    entry: &RequestEntry,
+    (reason, text): (DenialReason, &DenialText),
+) -> Result<Denied, Error> {
     let sealed = requester_key(context, port, entry.requester).await?;
-    let mut preview = Preview::new(format!("deny request {}", args.id))
+    let mut preview = Preview::new(format!("deny request {}", entry.id))
         .line("port", port.address().to_string())
         .line(
             "asked by",
@@ -75,11 +88,11 @@ pub async fn run(context: &Context, args: DenyArgs) -> Result<Denied, Error> {
         None => preview.line("text", "none"),
     };
     let key = sealed.as_ref().map(|(key, _)| key);
-    let words = (reason, &text);
-    let transaction = access::deny(port, wallet.address(), &entry, key, words, &mut OsRng)?;
-    let report = send(context, &wallet, preview, &transaction).await?;
+    let words = (reason, text);
+    let transaction = access::deny(port, wallet.address(), entry, key, words, &mut OsRng)?;
+    let report = send(context, wallet, preview, &transaction).await?;
     Ok(Denied {
-        id: args.id,
+        id: entry.id,
         port: port.address(),
         reason,
         tx: (&report).into(),

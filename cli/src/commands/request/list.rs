@@ -1,9 +1,8 @@
 //! `patientport request list`
 
-use std::collections::btree_map::{self, BTreeMap};
-
 use alloy::primitives::Address;
 use patientport_client::port::RequestState;
+use patientport_client::requests::requests;
 use serde::Serialize;
 
 use crate::args::request::ListArgs;
@@ -64,34 +63,35 @@ impl Outcome for Requests {
     }
 }
 
-/// Lists a port's requests. Needs no key.
+/// Lists a port's requests, as its history tells them. Needs no key.
 ///
 /// # Errors
-/// The chain's.
+/// `history.mismatch`; the chain's.
 pub async fn run(context: &Context, args: &ListArgs) -> Result<Requests, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
-    let registry = chosen.port.registry();
-    let mut known: BTreeMap<Address, Who> = BTreeMap::new();
-    let mut requests = Vec::new();
-    for entry in chosen.port.requests().await? {
-        if args.pending && entry.state != RequestState::Pending {
-            continue;
-        }
-        // The same few providers ask again and again.
-        for account in [entry.requester, entry.recipient] {
-            if let btree_map::Entry::Vacant(vacant) = known.entry(account) {
-                vacant.insert(Who::find(registry, account).await?);
-            }
-        }
-        requests.push(Entry {
+    let port = &chosen.port;
+    let now = port.chain().now(time::clock()).await?;
+    let all = requests(port, now).await?;
+    let listed: Vec<_> = all
+        .all()
+        .filter(|entry| !args.pending || entry.state == RequestState::Pending)
+        .collect();
+    // The same few providers ask again and again.
+    let accounts = listed
+        .iter()
+        .flat_map(|entry| [entry.requester, entry.recipient]);
+    let people = Who::find_all(port.registry(), accounts).await?;
+    let requests = listed
+        .into_iter()
+        .map(|entry| Entry {
             id: entry.id,
-            requester: known[&entry.requester].clone(),
-            recipient: known[&entry.recipient].clone(),
+            requester: people[&entry.requester].clone(),
+            recipient: people[&entry.recipient].clone(),
             requested_at: entry.requested_at.0,
             lapses_at: entry.lapses_at().0,
             state: entry.state,
-        });
-    }
+        })
+        .collect();
     Ok(Requests {
         port: chosen.port.address(),
         requests,

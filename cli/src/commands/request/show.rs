@@ -1,19 +1,25 @@
 //! `patientport request show`
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::Address;
-use patientport_client::access::{read_denial, read_request};
-use patientport_client::port::{DenialReason, RequestState};
-use patientport_core::section::SectionSet;
-use patientport_core::text::Rights;
+use patientport_client::access::{Terms, read_denial, read_request};
+use patientport_client::port::{DenialReason, PortInfo, RequestEntry, RequestState};
+use patientport_client::{Actor, Timestamp};
+use patientport_core::section::{SectionId, SectionSet};
+use patientport_core::text::{RequestText, Rights};
+use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::request::OneArgs;
+use crate::codes::Exit;
 use crate::commands::describe::Who;
 use crate::commands::party::{Reader, rights_name, section_list};
-use crate::context::Context;
+use crate::commands::request::approve::grantee;
+use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::text::shown;
+use crate::text::{ether, grouped, shown};
 use crate::time;
 
 /// One request, with what could be opened of it.
@@ -37,6 +43,30 @@ pub struct RequestView {
     pub asked: Option<Asked>,
     /// What the patient answered; only the requester can open it.
     pub denial: Option<Denial>,
+    /// What approving it as asked would do; only for its patient, while it is pending and says what is asked.
+    pub approval: Option<Approval>,
+}
+
+/// What approving a request as asked would do.
+#[derive(Debug, Serialize)]
+pub struct Approval {
+    /// All sections that the reader would have.
+    pub sections: SectionSet,
+    /// What the patient calls them.
+    pub section_names: BTreeMap<u8, String>,
+    /// Until when, Unix seconds.
+    pub until: u64,
+    /// To do what.
+    pub rights: Rights,
+    /// Gas it would take; none where it would be refused.
+    pub gas: Option<u64>,
+    /// The fee, in wei; decimal digits.
+    pub fee_wei: Option<String>,
+    /// Why it would be refused: a code of `docs/errors.md`.
+    pub refused: Option<&'static str>,
+    /// The same for people.
+    #[serde(skip)]
+    lines: Vec<(&'static str, String)>,
 }
 
 /// What a request asks for. The requester's own words.
@@ -102,6 +132,9 @@ impl Outcome for RequestView {
             ]),
             None => lines.push(("content", "sealed to the patient".into())),
         }
+        if let Some(approval) = &self.approval {
+            lines.extend(approval.lines.iter().cloned());
+        }
         if let Some(denial) = &self.denial {
             let reason = denial
                 .reason
@@ -125,11 +158,14 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
     let info = port.claimed_info().await?;
     let entry = port.request(args.id).await?;
     let reader = Reader::open_if_possible(context, &chosen, &info).await?;
-    let (mut asked, mut denial) = (None, None);
+    let (mut asked, mut denial, mut approval) = (None, None, None);
     if let Some(reader) = &reader {
         if reader.is_patient {
             match read_request(port, &entry, &reader.keys).await {
                 Ok(text) => {
+                    if entry.state == RequestState::Pending {
+                        approval = would_be(&chosen, &info, reader, &entry, &text).await?;
+                    }
                     asked = Some(Asked {
                         purpose: text.purpose,
                         sections: text.sections,
@@ -163,7 +199,81 @@ pub async fn run(context: &Context, args: &OneArgs) -> Result<RequestView, Error
         state: entry.state,
         asked,
         denial,
+        approval,
     })
+}
+
+/// What approving would do, as far as the request says what is asked. Nothing is signed, so no wallet is opened.
+async fn would_be(
+    chosen: &ChosenPort,
+    info: &PortInfo,
+    reader: &Reader,
+    entry: &RequestEntry,
+    asked: &RequestText,
+) -> Result<Option<Approval>, Error> {
+    let Some(until) = asked.until.filter(|_| !asked.sections.is_empty()) else {
+        return Ok(None);
+    };
+    let port = &chosen.port;
+    let acting = Actor::patient_with_info(port, info, reader.account, reader.keys.clone()).await?;
+    let terms = Terms {
+        sections: asked.sections,
+        until: Timestamp(until),
+        rights: asked.rights,
+        allow_unverified: false,
+        replace: false,
+    };
+    let name =
+        |section: SectionId| Some((section.get(), acting.keyring().name(section)?.to_owned()));
+    let mut approval = Approval {
+        sections: asked.sections,
+        section_names: BTreeMap::new(),
+        until,
+        rights: asked.rights,
+        gas: None,
+        fee_wei: None,
+        refused: None,
+        lines: Vec::new(),
+    };
+    let tried: Result<_, Error> = async {
+        let to = grantee(chosen, entry.recipient, Some(entry.id)).await?;
+        let composed = acting.grant(&to, &terms, time::clock(), &mut OsRng).await?;
+        let prepared = composed.transaction.prepare(reader.account).await?;
+        Ok((composed.reader.sections, prepared))
+    }
+    .await;
+    match tried {
+        Ok((sections, prepared)) => {
+            approval.sections = sections;
+            approval.gas = Some(prepared.gas.0);
+            approval.fee_wei = Some(prepared.fee().0.to_string());
+            approval.lines.push((
+                "cost",
+                format!(
+                    "about {} gas, fee about {}",
+                    grouped(prepared.gas.0),
+                    ether(prepared.fee().0)
+                ),
+            ));
+        }
+        Err(error) if error.exit() == Exit::Environment => return Err(error),
+        Err(error) => {
+            approval.refused = Some(error.code());
+            approval
+                .lines
+                .push(("refused", shown(&error.chain().join(": "))));
+        }
+    }
+    approval.section_names = approval.sections.iter().filter_map(name).collect();
+    let given = format!(
+        "{} on section {} until {} to {}",
+        rights_name(approval.rights),
+        section_list(approval.sections, Some(acting.keyring())),
+        time::human(until),
+        entry.recipient
+    );
+    approval.lines.insert(0, ("approve", given));
+    Ok(Some(approval))
 }
 
 /// A message that somebody wrote badly is no reason to fail; a node that fails is.

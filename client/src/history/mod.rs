@@ -5,12 +5,15 @@
 //! the head that the node shows, and what does not fit is [`Error::HistoryMismatch`]. A node that invents a head that
 //! fits its lies is not found out by this; an authentic head, seen before or elsewhere, would.
 
-use std::collections::BTreeMap;
+mod cache;
+mod read;
+mod segment;
+
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use alloy::primitives::{B256, Keccak256, LogData, U256};
+use alloy::primitives::{B256, FixedBytesSliceExt as _, Keccak256, LogData, U256};
 use alloy::sol_types::SolEventInterface;
 use patientport_core::abi::IPatientPort::IPatientPortEvents;
 
@@ -18,6 +21,11 @@ use crate::chain::Emitted;
 use crate::error::{Error, Result};
 use crate::port::Port;
 use crate::units::Timestamp;
+
+pub use cache::{HistoryCache, Place, Unfit};
+pub(crate) use read::Kept;
+pub(crate) use segment::RawEvent;
+use segment::Segment;
 
 /// How often a history that does not fit is read: the nodes behind one URL may not all be at the same block.
 const ATTEMPTS: u32 = 3;
@@ -56,15 +64,18 @@ impl Head {
     /// The head after one more event, emitted in a block of that time.
     #[must_use]
     pub fn folded(self, event: &LogData, time: Timestamp) -> Self {
+        self.fold(event.topics().as_flattened(), &event.data, time)
+    }
+
+    /// As [`Self::folded`]; `topics` are the topics one after the other.
+    fn fold(self, topics: &[u8], data: &[u8], time: Timestamp) -> Self {
         let word = |number: u64| U256::from(number).to_be_bytes::<32>();
         let mut hasher = Keccak256::new();
         hasher.update(self.0);
-        hasher.update(word(event.topics().len() as u64));
-        for topic in event.topics() {
-            hasher.update(topic);
-        }
-        hasher.update(word(event.data.len() as u64));
-        hasher.update(&event.data);
+        hasher.update(word((topics.len() / 32) as u64));
+        hasher.update(topics);
+        hasher.update(word(data.len() as u64));
+        hasher.update(data);
         hasher.update(word(time.0));
         let mut head = hasher.finalize();
         let length = self.length().wrapping_add(1).to_be_bytes();
@@ -93,56 +104,96 @@ pub struct PortEvent {
 /// Everything that happened at a port, as far as its head goes.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    head: Head,
-    events: Vec<PortEvent>,
-    /// Block and index of the last event that is in the head, whatever its kind.
-    last: Option<(u64, u64)>,
+    /// Each begins where the one before ends; only the last may have room for more.
+    segments: Vec<Arc<Segment>>,
+    /// The events in types, once somebody wants all of them.
+    events: OnceLock<Vec<PortEvent>>,
 }
 
 impl History {
     /// The head that all this comes to.
     pub fn head(&self) -> Head {
-        self.head
+        self.segments
+            .last()
+            .map(|last| last.after())
+            .unwrap_or_default()
     }
 
     /// The events, oldest first. Events of a kind not known here are in the head and not in the list.
     pub fn events(&self) -> &[PortEvent] {
-        &self.events
+        self.events
+            .get_or_init(|| self.raw().filter_map(typed).collect())
+    }
+
+    /// The events of some kinds, oldest first, told apart by their signatures: a long history is mostly of the others.
+    pub(crate) fn events_of(
+        &self,
+        signatures: &[B256],
+    ) -> impl DoubleEndedIterator<Item = PortEvent> {
+        self.raw()
+            .filter(|event| event.topic(0).is_some_and(|it| signatures.contains(&it)))
+            .filter_map(typed)
     }
 
     /// What happened, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &IPatientPortEvents> {
-        self.events.iter().map(|it| &it.event)
+        self.events().iter().map(|it| &it.event)
+    }
+
+    /// The events as the log tells them, each with its place in this history.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = ((usize, usize), RawEvent<'_>)> {
+        self.segments
+            .iter()
+            .enumerate()
+            .flat_map(|(number, segment)| {
+                segment
+                    .events()
+                    .enumerate()
+                    .map(move |(index, event)| ((number, index), event))
+            })
+    }
+
+    /// The event at a place that [`Self::numbered`] named.
+    pub(crate) fn at(&self, (segment, index): (usize, usize)) -> RawEvent<'_> {
+        self.segments[segment].event(index)
+    }
+
+    fn raw(&self) -> impl DoubleEndedIterator<Item = RawEvent<'_>> {
+        self.segments.iter().flat_map(|segment| segment.events())
+    }
+
+    /// The last event that is in the head, whatever its kind.
+    fn last(&self) -> Option<RawEvent<'_>> {
+        self.segments.last()?.last()
     }
 }
 
-/// Where times of blocks come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Times {
-    /// The events, where they tell it.
-    Events,
-    /// The blocks: some nodes tell a wrong time with an event.
-    Blocks,
+/// An event in types; `None` if it is of a kind not known here.
+fn typed(event: RawEvent<'_>) -> Option<PortEvent> {
+    let topics: Vec<B256> = event.topics().collect();
+    let typed = IPatientPortEvents::decode_raw_log(&topics, event.data).ok()?;
+    Some(PortEvent {
+        emitted: event.emitted,
+        at: event.at,
+        event: typed,
+    })
 }
 
 /// All events of a port so far, checked against its head. What was read before through the same [`Port`], or a clone
-/// of it, is not read again.
+/// of it, is not read again; nor is what its [`HistoryCache`] holds.
 ///
 /// # Errors
 /// [`Error::HistoryMismatch`] if the node's log and the port's head do not fit together; those of reading log, head
 /// and blocks.
 pub async fn history(port: &Port) -> Result<Arc<History>> {
     let mut kept = port.kept_history().lock().await;
-    let mut times = Times::Events;
+    kept.load(port).await;
     for attempt in 1.. {
         // The head first: whatever happens meanwhile is only longer than it.
         let head = port.history_head().await?;
-        let (history, found) = read(port, &kept, head, times).await?;
-        if let Some(history) = history {
-            *kept = history;
+        let Err(found) = kept.read(port, head).await? else {
             break;
-        }
-        *kept = Arc::default();
+        };
         if attempt == ATTEMPTS {
             return Err(Error::HistoryMismatch {
                 port: port.address(),
@@ -150,83 +201,10 @@ pub async fn history(port: &Port) -> Result<Arc<History>> {
                 found,
             });
         }
-        times = Times::Blocks;
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(Arc::clone(&kept))
-}
-
-/// The history up to `head`, or how many events of it were found.
-async fn read(
-    port: &Port,
-    kept: &Arc<History>,
-    head: Head,
-    times: Times,
-) -> Result<(Option<Arc<History>>, u64)> {
-    let mut found = 0;
-    // What is kept and what came since; if that does not fit, the chain may have been reorganised: all anew.
-    for start in [Arc::clone(kept), Arc::default()] {
-        if start.head.length() > head.length() {
-            continue;
-        }
-        let is_whole = start.last.is_none();
-        let extended = extend(port, start, head.length(), times).await?;
-        if extended.head == head {
-            return Ok((Some(extended), found));
-        }
-        found = extended.head.length();
-        if is_whole {
-            break;
-        }
-    }
-    Ok((None, found))
-}
-
-/// Reads on until the history has `length` events, or the log no more.
-async fn extend(
-    port: &Port,
-    start: Arc<History>,
-    length: u64,
-    times: Times,
-) -> Result<Arc<History>> {
-    if start.head.length() == length {
-        return Ok(start);
-    }
-    let mut query = port.events();
-    if let Some((block, _)) = start.last {
-        query.from_block = block;
-    }
-    let logs = port.chain().logs(&query).await?;
-    let mut history = Arc::unwrap_or_clone(start);
-    let mut known: BTreeMap<u64, Timestamp> = BTreeMap::new();
-    for log in logs {
-        let Some(emitted) = Emitted::of(&log) else {
-            continue;
-        };
-        let position = (emitted.block, emitted.index);
-        if history.last.is_some_and(|last| position <= last) {
-            continue;
-        }
-        if history.head.length() == length {
-            break;
-        }
-        let told = log.block_timestamp.filter(|_| times == Times::Events);
-        let at = match (told, known.get(&emitted.block)) {
-            (Some(told), _) => Timestamp(told),
-            (None, Some(known)) => *known,
-            (None, None) => port.chain().timestamp_of(emitted.block).await?,
-        };
-        known.insert(emitted.block, at);
-        history.head = history.head.folded(&log.inner.data, at);
-        history.last = Some(position);
-        if let Ok(event) = IPatientPortEvents::decode_log(&log.inner) {
-            let event = event.data;
-            history.events.push(PortEvent { emitted, at, event });
-        }
-    }
-    Ok(Arc::new(history))
+    Ok(kept.history())
 }
 
 #[cfg(test)]
-#[path = "history_tests.rs"]
 mod tests;
