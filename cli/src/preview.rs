@@ -182,7 +182,7 @@ pub(crate) fn ask(context: &Context, preview: &Preview, question: &str) -> Resul
     }
 }
 
-/// Simulates, shows, asks and sends; or does what the run was told to do instead ([`delivery`](crate::delivery)).
+/// Simulates, shows, asks and sends; or does what the run was told to do instead ([`delivery`]).
 ///
 /// # Errors
 /// As [`approved`] and [`submit`].

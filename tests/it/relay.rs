@@ -312,6 +312,13 @@ fn only_what_is_the_patients_can_be_signed_and_only_what_the_port_would_do() {
         .patient
         .run(&format!("request deny 1 {flag}"))
         .failure(2, "output.exists");
+    // Nor is anything stored for it.
+    let stored = files_below(&context.patient.store);
+    context
+        .patient
+        .run(&format!("record add {} --section 0 {flag}", utf8(&file)))
+        .failure(2, "output.exists");
+    assert_eq!(files_below(&context.patient.store), stored);
     assert_eq!(std::fs::read(&out).expect("it is there"), b"mine");
 }
 
@@ -420,4 +427,43 @@ fn a_contract_that_owns_a_port_says_by_itself_what_it_accepts() {
     assert_eq!(shown["signer"], Value::Null);
     story.submit(&altered).success();
     assert_eq!(context.patient.ok("request show 1")["state"], "denied");
+}
+
+#[test]
+fn a_signed_revocation_changes_keys_that_the_patient_goes_on_with() {
+    let context = TestContext::with_reader(b"first");
+    let story = Story { context };
+    let context = &story.context;
+    let (patient, specialist) = (&context.patient, &context.specialist);
+    let revoke = story.sign(
+        &format!("access revoke {}", specialist.address),
+        "revoke.json",
+    );
+    let sent = story.submit(&revoke).success();
+    assert_eq!(sent["call"]["function"], "revoke");
+    let readers = patient.ok("access list")["readers"].clone();
+    assert_eq!(readers[0]["state"], "revoked", "{readers:#}");
+
+    // What is written now opens for the patient and not for the reader of before.
+    let file = context.file("second.txt", b"second");
+    patient.ok(&format!("record add {} --section 0", utf8(&file)));
+    let out = context.path("second.out");
+    patient.ok(&format!("record get 2 -o {}", utf8(&out)));
+    assert_eq!(std::fs::read(&out).expect("it was read"), b"second");
+    specialist
+        .run(&format!(
+            "record get 2 --port {} -o {}",
+            context.port,
+            utf8(&context.path("not.out"))
+        ))
+        .failure(1, "section.no_matching_key");
+
+    // And a grant that was signed before it is of an epoch that is over.
+    let grant = format!(
+        "access grant {} --section 0 --until 30d",
+        specialist.address
+    );
+    let kept = story.sign(&format!("{grant} --deadline 30d"), "kept.json");
+    patient.ok("access rotate --section 0");
+    story.submit(&kept).failure(1, "section.stale_epoch");
 }

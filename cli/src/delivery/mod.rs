@@ -104,7 +104,7 @@ impl Transactions {
     /// Refuses what the command cannot be told, before it does anything.
     ///
     /// # Errors
-    /// `usage.invalid_value`.
+    /// [`Error::FlagUnused`]; [`Error::Output`] for an output file that is there already.
     pub fn allow(self, delivery: &Delivery) -> Result<(), Error> {
         let Some(flag) = delivery.flag() else {
             return Ok(());
@@ -113,6 +113,10 @@ impl Transactions {
             (Self::None, _) => "this command sends no transaction",
             (Self::Planned, Delivery::Sign { .. } | Delivery::Unsigned { .. }) => {
                 "this command sends several transactions that depend on each other"
+            }
+            // Told at once, and not after a record was encrypted and stored.
+            (_, Delivery::Sign { output, .. } | Delivery::Unsigned { output }) => {
+                return check_output(output);
             }
             _ => return Ok(()),
         };
