@@ -181,18 +181,20 @@ const WARNINGS: &[(&str, &str)] = &[
         "Others than the owner may read the password file.",
     ),
     (
-        "port.silent",
-        "A port refuses to say what was granted or asked, as when its program has expired; the others are listed.",
-    ),
-    (
-        "provider.attestation_ended",
-        "A provider changed its profile, and an attester has to confirm it anew.",
         "port.own_delegation",
         "Who has taken a port over is still listed as its delegate, which gives nothing more and should be ended.",
     ),
     (
         "port.secrets_not_given",
         "A port is offered to an account that holds no section secrets: it could read nothing of what is there.",
+    ),
+    (
+        "port.silent",
+        "A port refuses to say what was granted or asked, as when its program has expired; the others are listed.",
+    ),
+    (
+        "provider.attestation_ended",
+        "A provider changed its profile, and an attester has to confirm it anew.",
     ),
     (
         "record.not_current",
