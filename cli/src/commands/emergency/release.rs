@@ -179,7 +179,7 @@ async fn waiting(
 ) -> Result<Vec<Waiting>, Error> {
     let now = port.chain().now(time::clock()).await?;
     let history = history(port).await?;
-    let (told, glasses) = (packages(history.events()), broken(history.events()));
+    let (told, glasses) = (packages(port).await?, broken(history.events()));
     let is_done = |responder: &Address| {
         let by = |glass: &Broken| glass.released_by.contains(&custodian);
         !args.again && glasses.get(responder).is_some_and(by)
@@ -250,13 +250,19 @@ impl Ready {
         };
         stores.report(context);
         let (message, sections) = open_layer(&package?, self.wallet.address(), &self.keys)?;
-        if told.is_outdated() {
+        if !told.rotated.is_empty() {
             context.warn(
                 "emergency.outdated_package",
                 format!(
                     "the package of `{responder}` is older than the keys of section {}: what was added since stays closed to it until the patient makes a new one",
                     section_list(told.rotated, None)
                 ),
+            );
+        }
+        if told.responder_key_changed {
+            context.warn(
+                "emergency.outdated_package",
+                format!("the package is sealed to a key that `{responder}` has replaced since"),
             );
         }
         let missing = emergency.sections.difference(sections);
