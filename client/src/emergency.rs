@@ -26,7 +26,7 @@ use crate::chain::{Emitted, Transaction};
 use crate::error::{Error, Result};
 use crate::history::{PortEvent, history};
 use crate::identity::IdentityKeys;
-use crate::port::{Port, SectionKey};
+use crate::port::{Emergency, EmergencyState, Port, SectionKey};
 use crate::store::{BlobId, BlobStore};
 use crate::units::Timestamp;
 
@@ -212,6 +212,32 @@ pub fn broken(events: &[PortEvent]) -> BTreeMap<Address, Broken> {
         }
     }
     broken
+}
+
+/// Where emergency access stands, by the port's own word on whether it is open: neither this machine's clock nor the time
+/// that one node tells opens a window early. On top of what is not in a block yet, for an idle chain's newest block is
+/// old.
+///
+/// # Errors
+/// The chain's.
+pub async fn standing(
+    port: &Port,
+    responder: Address,
+    emergency: &Emergency,
+) -> Result<EmergencyState> {
+    if emergency.state != EmergencyState::Open {
+        return Ok(emergency.state);
+    }
+    for section in emergency.sections.iter() {
+        let call = IPatientPort::hasAccessCall {
+            reader: responder,
+            section: section.get(),
+        };
+        if !port.chain().call_pending(port.address(), &call).await? {
+            return Ok(EmergencyState::Pending);
+        }
+    }
+    Ok(EmergencyState::Open)
 }
 
 impl Actor {

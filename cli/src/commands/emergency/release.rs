@@ -5,7 +5,7 @@
 
 use alloy::primitives::Address;
 use patientport_client::emergency::{
-    Broken, Custodian, PackageTold, broken, fetch_package, open_layer, packages,
+    Broken, Custodian, PackageTold, broken, fetch_package, open_layer, packages, standing,
 };
 use patientport_client::history::history;
 use patientport_client::port::{Emergency, EmergencyState, Port};
@@ -191,7 +191,8 @@ async fn waiting(
     };
     for responder in wanted {
         let emergency = port.holder_of(responder, now).await?.emergency;
-        let is_open = emergency.state == EmergencyState::Open;
+        let state = standing(port, responder, &emergency).await?;
+        let is_open = state == EmergencyState::Open;
         if let Some(told) = told.get(&responder).filter(|_| is_open) {
             if !is_done(&responder) {
                 found.push(Waiting {
@@ -203,7 +204,7 @@ async fn waiting(
         } else if args.responder.is_some() {
             return Err(Error::WindowNotOpen {
                 responder,
-                state: emergency.state,
+                state,
                 opens_at: emergency.window().map(|(opens, _)| opens),
             });
         }
