@@ -141,7 +141,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ),
     (
         "emergency.outdated_package",
-        "An emergency package that is released holds earlier keys than the present, or not those of every section.",
+        "An emergency package that is released holds earlier keys than the present, or not those of every section, or is sealed to a key that the responder has replaced.",
     ),
     (
         "erase.incomplete",

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolEvent;
 use patientport_core::abi::IPatientPort::{self, IPatientPortEvents as Event};
+use patientport_core::abi::IRegistry::EncryptionKeySet;
 use patientport_core::emergency::{
     EmergencyError, MAX_PACKAGE_BYTES, Package, PackagePlace, seal_package,
 };
@@ -20,11 +22,11 @@ use zeroize::Zeroizing;
 
 use crate::access::context;
 use crate::actor::Actor;
-use crate::chain::Transaction;
+use crate::chain::{Emitted, Transaction};
 use crate::error::{Error, Result};
-use crate::history::PortEvent;
+use crate::history::{PortEvent, history};
 use crate::identity::IdentityKeys;
-use crate::port::{Port, SectionKey};
+use crate::port::{Emergency, EmergencyState, Port, SectionKey};
 use crate::store::{BlobId, BlobStore};
 use crate::units::Timestamp;
 
@@ -74,20 +76,54 @@ pub struct PackageTold {
     pub rotated: SectionSet,
     /// Whether a custodian was named, changed or removed since: new ones have no layer in it.
     pub custodians_changed: bool,
+    /// Whether the responder has published another key since: who has lost the old one can open nothing.
+    pub responder_key_changed: bool,
+    /// Block and index of the event that named it.
+    position: (u64, u64),
 }
 
 impl PackageTold {
     /// Whether it should be made anew.
     pub fn is_outdated(&self) -> bool {
-        !self.rotated.is_empty() || self.custodians_changed
+        !self.rotated.is_empty() || self.custodians_changed || self.responder_key_changed
     }
 }
 
 /// The packages that are in force, by responder.
-pub fn packages(events: &[PortEvent]) -> BTreeMap<Address, PackageTold> {
+///
+/// # Errors
+/// Those of reading the [`history`] and the registry's log.
+pub async fn packages(port: &Port) -> Result<BTreeMap<Address, PackageTold>> {
+    let mut packages = told_packages(history(port).await?.events());
+    if packages.is_empty() {
+        return Ok(packages);
+    }
+    // Read from the log: the registry's program is not run, so its silence keeps no package from being seen.
+    let registry = port.registry();
+    let query = registry
+        .events()
+        .with_topic(0, [EncryptionKeySet::SIGNATURE_HASH])
+        .with_topic(1, packages.keys().map(Address::into_word));
+    for log in registry.chain().logs(&query).await? {
+        let (Ok(event), Some(at)) = (EncryptionKeySet::decode_log(&log.inner), Emitted::of(&log))
+        else {
+            continue;
+        };
+        if let Some(package) = packages.get_mut(&event.provider)
+            && package.position < (at.block, at.index)
+        {
+            package.responder_key_changed = true;
+        }
+    }
+    Ok(packages)
+}
+
+/// What a port's own history tells of packages.
+fn told_packages(events: &[PortEvent]) -> BTreeMap<Address, PackageTold> {
     let mut told: BTreeMap<Address, PackageTold> = BTreeMap::new();
     let mut owner = Address::ZERO;
-    for PortEvent { event, at, .. } in events {
+    for PortEvent { emitted, event, at } in events {
+        let position = (emitted.block, emitted.index);
         match event {
             Event::Claimed(it) => owner = it.patient,
             Event::OwnershipTransferred(it) => owner = it.newOwner,
@@ -102,6 +138,8 @@ pub fn packages(events: &[PortEvent]) -> BTreeMap<Address, PackageTold> {
                     sections: SectionSet::from_bits(it.sections),
                     rotated: SectionSet::EMPTY,
                     custodians_changed: false,
+                    responder_key_changed: false,
+                    position,
                 };
                 told.insert(it.responder, package);
             }
@@ -112,6 +150,7 @@ pub fn packages(events: &[PortEvent]) -> BTreeMap<Address, PackageTold> {
                     package.at = *at;
                     package.rotated = SectionSet::EMPTY;
                     package.custodians_changed = false;
+                    package.position = position;
                 }
             }
             Event::SectionsRotated(it) => {
@@ -173,6 +212,32 @@ pub fn broken(events: &[PortEvent]) -> BTreeMap<Address, Broken> {
         }
     }
     broken
+}
+
+/// Where emergency access stands, by the port's own word on whether it is open: neither this machine's clock nor the time
+/// that one node tells opens a window early. On top of what is not in a block yet, for an idle chain's newest block is
+/// old.
+///
+/// # Errors
+/// The chain's.
+pub async fn standing(
+    port: &Port,
+    responder: Address,
+    emergency: &Emergency,
+) -> Result<EmergencyState> {
+    if emergency.state != EmergencyState::Open {
+        return Ok(emergency.state);
+    }
+    for section in emergency.sections.iter() {
+        let call = IPatientPort::hasAccessCall {
+            reader: responder,
+            section: section.get(),
+        };
+        if !port.chain().call_pending(port.address(), &call).await? {
+            return Ok(EmergencyState::Pending);
+        }
+    }
+    Ok(EmergencyState::Open)
 }
 
 impl Actor {
@@ -299,7 +364,6 @@ mod tests {
     use patientport_core::abi::IPatientPort as abi;
 
     use super::*;
-    use crate::chain::Emitted;
 
     const PATIENT: Address = Address::repeat_byte(1);
     const DELEGATE: Address = Address::repeat_byte(2);
@@ -350,13 +414,13 @@ mod tests {
     #[test]
     fn a_package_is_outdated_once_one_of_its_sections_or_a_custodian_changes() {
         let events = told(vec![claimed(), rotated(0b111), armed(0b011, 7)]);
-        let package = packages(&events)[&WARD];
+        let package = told_packages(&events)[&WARD];
         assert_eq!((package.sender, package.is_outdated()), (PATIENT, false));
 
         let mut more = vec![claimed(), armed(0b011, 7), rotated(0b100)];
-        assert!(!packages(&told(more.clone()))[&WARD].is_outdated());
+        assert!(!told_packages(&told(more.clone()))[&WARD].is_outdated());
         more.push(rotated(0b110));
-        let package = packages(&told(more.clone()))[&WARD];
+        let package = told_packages(&told(more.clone()))[&WARD];
         assert_eq!(package.rotated, SectionSet::from_bits(0b010));
 
         more.push(Event::EmergencyPackageSet(abi::EmergencyPackageSet {
@@ -364,7 +428,7 @@ mod tests {
             by: DELEGATE,
             package: B256::repeat_byte(8),
         }));
-        let package = packages(&told(more.clone()))[&WARD];
+        let package = told_packages(&told(more.clone()))[&WARD];
         assert_eq!((package.sender, package.is_outdated()), (DELEGATE, false));
         assert_eq!(package.commitment, B256::repeat_byte(8));
 
@@ -374,9 +438,9 @@ mod tests {
             keyX: B256::ZERO,
             keyParity: 0,
         }));
-        assert!(packages(&told(more.clone()))[&WARD].custodians_changed);
+        assert!(told_packages(&told(more.clone()))[&WARD].custodians_changed);
         more.push(armed(0, 0));
-        assert!(packages(&told(more)).is_empty());
+        assert!(told_packages(&told(more)).is_empty());
     }
 
     #[test]
@@ -386,7 +450,7 @@ mod tests {
             newOwner: DELEGATE,
         });
         let events = told(vec![claimed(), armed(1, 7), transferred, armed(1, 8)]);
-        assert_eq!(packages(&events)[&WARD].sender, DELEGATE);
+        assert_eq!(told_packages(&events)[&WARD].sender, DELEGATE);
     }
 
     #[test]

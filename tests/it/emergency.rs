@@ -324,6 +324,41 @@ fn packages_follow_the_keys_and_the_custodians() {
 }
 
 #[test]
+fn a_package_follows_the_responders_key() {
+    let context = armed();
+    context
+        .specialist
+        .ok("identity new second --scrypt-log-n 13");
+    context
+        .specialist
+        .ok("provider change-key --to-identity second");
+    let package = listed(&context)["package"].clone();
+    assert_eq!(
+        (&package["outdated"], &package["responder_key_changed"]),
+        (&json!(true), &json!(true))
+    );
+    // Another key takes a person's word.
+    context
+        .patient
+        .run("emergency refresh")
+        .failure(1, "pin.changed");
+    let refreshed = context.patient.ok("emergency refresh --accept-new-key");
+    assert_eq!(refreshed["packages"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed(&context)["package"]["outdated"], false);
+    context
+        .specialist
+        .ok(&format!("emergency break --port {} --text x", context.port));
+    context.node.pass(4 * HOUR);
+    release(&context, "").success();
+    let got = context.specialist.run(&format!(
+        "record get 1 --port {} --identity second -o {}",
+        context.port,
+        utf8(&context.path("got"))
+    ));
+    got.success();
+}
+
+#[test]
 fn a_store_that_lies_about_a_package_is_found_out() {
     let context = armed();
     let path = package(&context);

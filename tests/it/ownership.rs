@@ -88,6 +88,10 @@ fn an_acceptance_that_stopped_half_way_is_finished_by_the_same_command() {
     let context = TestContext::with_reader(b"first");
     name_delegate(&context);
     let heir = &context.stranger;
+    context.patient.ok(&format!(
+        "delegate add {} --rights revoke --until 9d",
+        context.primary.address
+    ));
     context
         .patient
         .ok(&format!("port transfer {}", heir.address));
@@ -101,6 +105,10 @@ fn an_acceptance_that_stopped_half_way_is_finished_by_the_same_command() {
     );
     assert_eq!(code, Some(1), "{shown}");
     assert!(shown.contains("go on with the same command"), "{shown}");
+    assert!(
+        shown.contains("as a delegate who may revoke"),
+        "powers that outlast the former owner are shown: {shown}"
+    );
     assert_eq!(heir.ok("port show mum")["patient"], heir.address.as_str());
     heir.run("access rotate --section 0")
         .failure(1, "identity.wrong_key");

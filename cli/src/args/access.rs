@@ -18,20 +18,21 @@ Examples:
   patientport access mine
   patientport access mine --all          also what has ended")]
     Mine(MineArgs),
-    /// Give access without a request (patient)
+    /// Give access without a request (patient, or a delegate who may approve)
     #[command(after_help = "\
 Examples:
   patientport access grant 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --section 0 --until 90d
   patientport access grant 0x3C44…93BC --section labs --until 2027-06-30 --rights read-write")]
     Grant(GrantArgs),
-    /// End a reader's access and change the keys of its sections (patient)
+    /// End a reader's access and change the keys of its sections (patient, or a delegate who may revoke)
     #[command(after_help = "\
 Examples:
   patientport access revoke 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --reason care-ended
+  patientport access revoke 0x3C44…93BC --port mum           as a delegate of another patient
 
 What was already read cannot be unread; records added from now on do not open for the reader.")]
     Revoke(RevokeArgs),
-    /// Give the current section keys to readers who have access and were not given them (patient)
+    /// Give the current section keys to readers who have access and were not given them (patient, or a delegate who may rotate)
     #[command(after_help = "\
 Examples:
   patientport access reseal
@@ -39,7 +40,7 @@ Examples:
 
 Changes no key: it finishes what `access revoke`, `access rotate` or `port change-key` began.")]
     Reseal(ResealArgs),
-    /// Change section keys, or open a section (patient)
+    /// Change section keys, or open a section (patient, or a delegate who may rotate)
     #[command(after_help = "\
 Examples:
   patientport access rotate                        every section a former reader still holds a key of

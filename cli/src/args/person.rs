@@ -99,3 +99,47 @@ pub fn delegate_rights(rights: &[DelegateRight]) -> DelegateRights {
         set.union((*right).into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+    use patientport_core::keys::SecretKey;
+
+    use super::*;
+
+    #[test]
+    fn a_person_is_meant_by_account_or_by_card() {
+        let account = Address::repeat_byte(0xab);
+        let key = SecretKey::from_bytes(&[7; 32]).unwrap().public();
+        let card = KeyCard { account, key };
+        for person in [PersonRef::Account(account), PersonRef::Card(card)] {
+            let text = match person {
+                PersonRef::Account(account) => account.to_string(),
+                PersonRef::Card(card) => card.to_string(),
+            };
+            assert_eq!(text.parse::<PersonRef>().unwrap(), person);
+            assert_eq!(person.account(), account);
+        }
+        // A damaged card is told as such, and not as a bad address.
+        let damaged = card.to_string().replace('#', "");
+        let error = damaged.parse::<PersonRef>().unwrap_err();
+        assert!(matches!(error, ValueError::KeyCard(_)), "{error}");
+        assert!("tom".parse::<PersonRef>().is_err());
+    }
+
+    #[test]
+    fn nobody_is_meant_by_none_alone() {
+        assert_eq!(address_or_none("none"), Ok(AddressOrNone(None)));
+        let account = Address::repeat_byte(1);
+        let named = address_or_none(&account.to_string());
+        assert_eq!(named, Ok(AddressOrNone(Some(account))));
+        assert!(address_or_none("nobody").is_err());
+    }
+
+    #[test]
+    fn rights_add_up() {
+        let rights = delegate_rights(&[DelegateRight::Write, DelegateRight::Approve]);
+        assert_eq!(rights, DelegateRights::APPROVE.union(DelegateRights::WRITE));
+        assert_eq!(delegate_rights(&[]), DelegateRights::NONE);
+    }
+}

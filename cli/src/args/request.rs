@@ -41,13 +41,15 @@ Examples:
     List(ListArgs),
     /// Show one request; its text, if it can be opened
     Show(OneArgs),
-    /// Approve a request (patient)
+    /// Approve a request (patient, or a delegate who may approve)
     #[command(after_help = "\
 Examples:
   patientport request approve 1                                  as asked
-  patientport request approve 1 --section 0 --until 2027-01-31 --rights read")]
+  patientport request approve 1 --section 0 --until 2027-01-31 --rights read
+
+A delegate cannot read what is asked for and names all three: sections, until when, and rights.")]
     Approve(ApproveArgs),
-    /// Deny a request (patient)
+    /// Deny a request (patient, or a delegate who may approve)
     #[command(after_help = "\
 Examples:
   patientport request deny 1 --reason scope-too-wide --text 'labs only, please'

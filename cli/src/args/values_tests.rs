@@ -82,6 +82,27 @@ fn waiting_times_have_units_and_bounds() {
 }
 
 #[test]
+fn lengths_of_time_have_units_and_fit_the_port() {
+    assert_eq!(seconds("0s"), Ok(0));
+    assert_eq!(seconds("90m"), Ok(5_400));
+    assert_eq!(seconds("4h"), Ok(14_400));
+    assert_eq!(seconds("7d"), Ok(604_800));
+    for text in [
+        "",
+        "45",
+        "s",
+        "-1s",
+        "1.5h",
+        "1w",
+        "4294967296s",
+        "49711d",
+        "9223372036854775807d",
+    ] {
+        assert!(seconds(text).is_err(), "`{text}` was taken");
+    }
+}
+
+#[test]
 fn section_sets_are_numbers_ranges_and_lists() {
     let set = |text: &str| text.parse::<SectionSetArg>().map(|set| set.0);
     assert_eq!(set("0"), Ok(vec![0]));

@@ -70,6 +70,8 @@ pub struct PackageEntry {
     pub rotated: SectionSet,
     /// Whether custodians have changed since.
     pub custodians_changed: bool,
+    /// Whether the responder has another key since.
+    pub responder_key_changed: bool,
 }
 
 impl From<&PackageTold> for PackageEntry {
@@ -81,23 +83,28 @@ impl From<&PackageTold> for PackageEntry {
             outdated: told.is_outdated(),
             rotated: told.rotated,
             custodians_changed: told.custodians_changed,
+            responder_key_changed: told.responder_key_changed,
         }
     }
 }
 
 impl PackageEntry {
     fn line(&self) -> String {
-        let why = match (self.rotated.is_empty(), self.custodians_changed) {
-            (true, false) => "up to date".to_owned(),
-            (false, false) => format!(
-                "OUTDATED: section {} has new keys",
-                section_list(self.rotated, None)
-            ),
-            (true, true) => "OUTDATED: the custodians have changed".into(),
-            (false, true) => format!(
-                "OUTDATED: the custodians have changed, and section {} has new keys",
-                section_list(self.rotated, None)
-            ),
+        let mut causes = Vec::new();
+        if !self.rotated.is_empty() {
+            let sections = section_list(self.rotated, None);
+            causes.push(format!("section {sections} has new keys"));
+        }
+        if self.custodians_changed {
+            causes.push("the custodians have changed".into());
+        }
+        if self.responder_key_changed {
+            causes.push("the responder has another key".into());
+        }
+        let why = if causes.is_empty() {
+            "up to date".to_owned()
+        } else {
+            format!("OUTDATED: {}", causes.join(", "))
         };
         format!(
             "  package {} of {}: {why}\n",
@@ -169,7 +176,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Emergencies, Erro
         });
     }
     let history = history(port).await?;
-    let (packages, mut glasses) = (packages(history.events()), broken(history.events()));
+    let (packages, mut glasses) = (packages(port).await?, broken(history.events()));
     let now = port.chain().now(time::clock()).await?;
     let mut reader = None;
     let mut responders = Vec::new();

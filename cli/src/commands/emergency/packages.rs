@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
+use patientport_client::Actor;
 use patientport_client::core::emergency::Package;
 use patientport_client::emergency::packages;
-use patientport_client::history::history;
 use patientport_client::port::{DelegateRights, EmergencyState, Port};
 use patientport_client::progress::Watcher;
 use patientport_client::rotation::NewKeys;
@@ -21,7 +21,7 @@ use crate::commands::describe::Who;
 use crate::commands::party::section_list;
 use crate::commands::record::blocking;
 use crate::commands::record::stores::Writers;
-use crate::context::{ChosenPort, Context};
+use crate::context::{ChosenPort, Context, Wallet};
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::home::pins::{Pin, PinState, Subject};
@@ -188,7 +188,7 @@ async fn renew(
     args: &RefreshArgs,
 ) -> Result<Vec<Renewed>, Error> {
     let port = &chosen.port;
-    let told = packages(history(port).await?.events());
+    let told = packages(port).await?;
     let mut renewed = Vec::new();
     let wanted: Vec<_> = told
         .iter()
@@ -202,6 +202,7 @@ async fn renew(
         Some(made) => sender.actor.with_secrets(&made.secrets),
         None => sender.actor.clone(),
     };
+    let mut failure = None;
     for (responder, _) in wanted {
         let emergency = port.holder_of(*responder, now).await?.emergency;
         // After its end a responder has to be armed anew, with a package of its own.
@@ -211,39 +212,65 @@ async fn renew(
         ) {
             continue;
         }
-        let custodians = custodians(context, port, *responder, args.include_unseen).await?;
-        let (key, pin) = responder_key(context, port, *responder).await?;
-        require_seen(context, *responder, &pin, args.include_unseen)?;
-        let keys = port.section_keys(emergency.sections).await?;
-        let sealed_to: Vec<_> = custodians.iter().map(|it| (it.0, it.1)).collect();
-        let package = actor.package((*responder, &key), &keys, &sealed_to, &mut OsRng)?;
-        let mut preview = Preview::new("make an emergency package anew")
-            .line("port", port.address().to_string())
-            .line(
-                "responder",
-                Who::find(port.registry(), *responder).await?.line(),
-            )
-            .pinned("its key", "", pin)
-            .line(
-                "sections",
-                section_list(emergency.sections, Some(actor.keyring())),
-            );
-        for (account, _, pin) in &custodians {
-            preview = preview.pinned("custodian", format!("{account}, key "), pin.clone());
+        let target = (*responder, emergency.sections);
+        match renew_one(context, port, &actor, sender.wallet, target, args).await {
+            Ok(one) => renewed.push(one),
+            // What is wrong with one responder's key is not the others' business; a no is a no.
+            Err(error) if error.code() == "pin.changed" || error.code() == "pin.unseen" => {
+                failure = failure.or(Some((*responder, error)));
+            }
+            Err(error) => return Err(error),
         }
-        let call = port.set_package(*responder, package.commitment());
-        store_ahead(context, &package).await?;
-        let prepared = approved(context, sender.wallet, preview, &call).await?;
-        store(context, &package).await?;
-        let report = submit(context, sender.wallet, &call, &prepared).await?;
-        renewed.push(Renewed {
-            responder: *responder,
-            sections: keys.iter().map(|key| key.section).collect(),
-            package: package.commitment(),
-            tx: (&report).into(),
-        });
     }
-    Ok(renewed)
+    match failure {
+        Some((responder, error)) if !renewed.is_empty() => {
+            context.warn(
+                "emergency.not_renewed",
+                format!("the emergency package of `{responder}` was not made anew: {error}"),
+            );
+            Ok(renewed)
+        }
+        Some((_, error)) => Err(error),
+        None => Ok(renewed),
+    }
+}
+
+async fn renew_one(
+    context: &Context,
+    port: &Port,
+    actor: &Actor,
+    wallet: &Wallet,
+    (responder, sections): (Address, SectionSet),
+    args: &RefreshArgs,
+) -> Result<Renewed, Error> {
+    let custodians = custodians(context, port, responder, args.include_unseen).await?;
+    let (key, pin) = responder_key(context, port, responder).await?;
+    require_seen(context, responder, &pin, args.include_unseen)?;
+    let keys = port.section_keys(sections).await?;
+    let sealed_to: Vec<_> = custodians.iter().map(|it| (it.0, it.1)).collect();
+    let package = actor.package((responder, &key), &keys, &sealed_to, &mut OsRng)?;
+    let mut preview = Preview::new("make an emergency package anew")
+        .line("port", port.address().to_string())
+        .line(
+            "responder",
+            Who::find(port.registry(), responder).await?.line(),
+        )
+        .pinned("its key", "", pin)
+        .line("sections", section_list(sections, Some(actor.keyring())));
+    for (account, _, pin) in &custodians {
+        preview = preview.pinned("custodian", format!("{account}, key "), pin.clone());
+    }
+    let call = port.set_package(responder, package.commitment());
+    store_ahead(context, &package).await?;
+    let prepared = approved(context, wallet, preview, &call).await?;
+    store(context, &package).await?;
+    let report = submit(context, wallet, &call, &prepared).await?;
+    Ok(Renewed {
+        responder,
+        sections: keys.iter().map(|key| key.section).collect(),
+        package: package.commitment(),
+        tx: (&report).into(),
+    })
 }
 
 /// A node that invents keys could have a package sealed to itself: a key never seen before takes the word of a person,

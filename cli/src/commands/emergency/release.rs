@@ -5,7 +5,7 @@
 
 use alloy::primitives::Address;
 use patientport_client::emergency::{
-    Broken, Custodian, PackageTold, broken, fetch_package, open_layer, packages,
+    Broken, Custodian, PackageTold, broken, fetch_package, open_layer, packages, standing,
 };
 use patientport_client::history::history;
 use patientport_client::port::{Emergency, EmergencyState, Port};
@@ -179,7 +179,7 @@ async fn waiting(
 ) -> Result<Vec<Waiting>, Error> {
     let now = port.chain().now(time::clock()).await?;
     let history = history(port).await?;
-    let (told, glasses) = (packages(history.events()), broken(history.events()));
+    let (told, glasses) = (packages(port).await?, broken(history.events()));
     let is_done = |responder: &Address| {
         let by = |glass: &Broken| glass.released_by.contains(&custodian);
         !args.again && glasses.get(responder).is_some_and(by)
@@ -191,7 +191,8 @@ async fn waiting(
     };
     for responder in wanted {
         let emergency = port.holder_of(responder, now).await?.emergency;
-        let is_open = emergency.state == EmergencyState::Open;
+        let state = standing(port, responder, &emergency).await?;
+        let is_open = state == EmergencyState::Open;
         if let Some(told) = told.get(&responder).filter(|_| is_open) {
             if !is_done(&responder) {
                 found.push(Waiting {
@@ -203,7 +204,7 @@ async fn waiting(
         } else if args.responder.is_some() {
             return Err(Error::WindowNotOpen {
                 responder,
-                state: emergency.state,
+                state,
                 opens_at: emergency.window().map(|(opens, _)| opens),
             });
         }
@@ -250,13 +251,19 @@ impl Ready {
         };
         stores.report(context);
         let (message, sections) = open_layer(&package?, self.wallet.address(), &self.keys)?;
-        if told.is_outdated() {
+        if !told.rotated.is_empty() {
             context.warn(
                 "emergency.outdated_package",
                 format!(
                     "the package of `{responder}` is older than the keys of section {}: what was added since stays closed to it until the patient makes a new one",
                     section_list(told.rotated, None)
                 ),
+            );
+        }
+        if told.responder_key_changed {
+            context.warn(
+                "emergency.outdated_package",
+                format!("the package is sealed to a key that `{responder}` has replaced since"),
             );
         }
         let missing = emergency.sections.difference(sections);

@@ -10,16 +10,16 @@ use std::collections::BTreeSet;
 use alloy::primitives::Address;
 use patientport_client::core::abi::IPatientPort::IPatientPortEvents as Event;
 use patientport_client::history::history;
-use patientport_client::port::{Port, PortInfo};
+use patientport_client::port::{EmergencyState, Port, PortInfo};
 use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
 use patientport_client::{Actor, IdentityKeys, Keyring};
-use patientport_core::keys::IdentitySeed;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
 use serde_json::json;
 
 use super::claim::known_code;
+use super::taking::{Reserved, Taker, entry, forget, reserve, settle};
 use crate::args::port::AcceptArgs;
 use crate::commands::access::rotate::send_later;
 use crate::commands::acting::Sender;
@@ -28,11 +28,9 @@ use crate::commands::emergency::packages::{self, Renewed};
 use crate::commands::keys;
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::warn_of_stale;
-use crate::context::{ChosenPort, Context, Wallet};
+use crate::context::{ChosenPort, Context};
 use crate::error::Error;
-use crate::home::HomeError;
-use crate::home::pins::{Pin, PinState, Subject};
-use crate::home::ports::{KnownPort, Ports, free_name, next_key_index};
+use crate::home::ports::free_name;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, approved, send, submit};
 use crate::text::count;
@@ -86,13 +84,6 @@ impl Outcome for Accepted {
     }
 }
 
-/// Who takes a port over.
-struct Taker {
-    wallet: Wallet,
-    identity: String,
-    seed: IdentitySeed,
-}
-
 /// Takes over a port that was offered, and changes all its keys.
 ///
 /// # Errors
@@ -128,7 +119,7 @@ pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error>
     let reserved = reserve(context, &chosen, &args, &taker)?;
     let mut accept_tx = None;
     if !is_owner {
-        let preview = Preview::new("take the port over, then change all its keys")
+        let mut preview = Preview::new("take the port over, then change all its keys")
             .line("port", port.address().to_string())
             .line("whose it is", info.patient.to_string())
             .line(
@@ -140,6 +131,9 @@ pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error>
                 "stays",
                 "delegates, responders, custodians, grants, primary care: see `patientport access list`",
             );
+        for line in left_behind(port, account).await? {
+            preview = preview.line("still acts", line);
+        }
         match send(context, &taker.wallet, preview, &port.accept_ownership()).await {
             Ok(report) => accept_tx = Some((&report).into()),
             Err(error) if is_unsent(&error) => {
@@ -243,89 +237,29 @@ async fn require_secrets(port: &Port, keyring: &Keyring, abandon: SectionSet) ->
     Ok(())
 }
 
+/// Whom the former owner has given powers that outlast it.
+async fn left_behind(port: &Port, account: Address) -> Result<Vec<String>, Error> {
+    let now = port.chain().now(time::clock()).await?;
+    let mut lines = Vec::new();
+    for holder in port.holders(now).await? {
+        let (delegation, emergency) = (&holder.delegation, &holder.emergency);
+        let who = holder.account();
+        if delegation.is_live && who != account {
+            lines.push(format!("{who} as a delegate who may {}", delegation.rights));
+        }
+        if emergency.state != EmergencyState::None {
+            lines.push(format!("{who} as a responder, {}", emergency.state));
+        }
+    }
+    Ok(lines)
+}
+
 /// Whether nothing has left this machine.
 fn is_unsent(error: &Error) -> bool {
     !matches!(
         error.code(),
         "tx.receipt_timeout" | "rpc.timeout" | "rpc.unreachable" | "interrupted"
     )
-}
-
-/// A key's number, set aside in the home.
-struct Reserved {
-    name: String,
-    index: u32,
-    written: KnownPort,
-    earlier: Option<(String, KnownPort)>,
-}
-
-/// Writes the number of the new key beside what the home knows of the port: that of an earlier run, or one that no port
-/// has had.
-fn reserve(
-    context: &Context,
-    chosen: &ChosenPort,
-    args: &AcceptArgs,
-    taker: &Taker,
-) -> Result<Reserved, Error> {
-    let least = context.home().derived(&taker.seed)?.next_patient_key;
-    let (chain_id, address) = (chosen.port.chain().chain_id(), chosen.port.address());
-    let reserved = context.home().change_ports(|ports| {
-        let earlier = entry(ports, chain_id, address);
-        let name = match (&earlier, &args.name) {
-            (Some((name, _)), None) => name.clone(),
-            _ => free_name(ports, args.name.as_deref(), address)?,
-        };
-        let mut known = match &earlier {
-            Some((earlier, known)) => {
-                ports.remove(earlier);
-                known.clone()
-            }
-            None => KnownPort::of_another(chain_id, address),
-        };
-        let is_same = known.next_identity.as_ref() == Some(&taker.identity);
-        let index = known
-            .next_key
-            .filter(|_| is_same)
-            .unwrap_or_else(|| next_key_index(ports, &taker.identity).max(least));
-        // A number that the port has had under this identity is used up.
-        let index = match (&known.identity, known.key_index) {
-            (Some(identity), Some(used)) if *identity == taker.identity => {
-                index.max(used.saturating_add(1))
-            }
-            _ => index,
-        };
-        known.next_key = Some(index);
-        known.next_identity = Some(taker.identity.clone());
-        known.registry = Some(chosen.port.registry().address());
-        known.account = Some(taker.wallet.name.clone());
-        ports.insert(name.clone(), known.clone());
-        Ok::<_, HomeError>(Reserved {
-            name,
-            index,
-            written: known,
-            earlier,
-        })
-    })?;
-    Ok(reserved)
-}
-
-fn entry(ports: &Ports, chain_id: u64, address: Address) -> Option<(String, KnownPort)> {
-    let mut ports = ports.iter();
-    ports
-        .find(|(_, known)| known.chain_id == chain_id && known.address == address)
-        .map(|(name, known)| (name.clone(), known.clone()))
-}
-
-/// Puts back what was there before, unless somebody else has changed the entry since.
-fn forget(context: &Context, reserved: &Reserved) -> Result<(), Error> {
-    context.home().change_ports(|ports| {
-        if ports.get(&reserved.name) == Some(&reserved.written) {
-            ports.remove(&reserved.name);
-            ports.extend(reserved.earlier.clone());
-        }
-        Ok(())
-    })?;
-    Ok(())
 }
 
 async fn change_keys(
@@ -414,50 +348,6 @@ async fn change_keys(
         later,
         packages,
     })
-}
-
-/// Remembers that the port is this home's, with this key and these names.
-fn settle(
-    context: &Context,
-    chosen: &ChosenPort,
-    name: &str,
-    taker: &Taker,
-    index: u32,
-    actor: &Actor,
-) -> Result<(), Error> {
-    let port = &chosen.port;
-    let chain_id = port.chain().chain_id();
-    context.home().change_ports(|ports| {
-        let known = ports
-            .entry(name.to_owned())
-            .or_insert_with(|| KnownPort::of_another(chain_id, port.address()));
-        known.registry = Some(port.registry().address());
-        known.account = Some(taker.wallet.name.clone());
-        known.identity = Some(taker.identity.clone());
-        known.key_index = Some(index);
-        known.next_key = None;
-        known.next_identity = None;
-        let held = actor.keyring().held().map(|(section, _)| section);
-        for section in held {
-            if let Some(told) = actor.keyring().name(section) {
-                known.sections.insert(section.get(), told.to_owned());
-            }
-        }
-        Ok(())
-    })?;
-    context.home().keep_pins(&[Pin {
-        chain_id,
-        subject: Subject::Account(port.address()),
-        fingerprint: taker
-            .seed
-            .patient_key(index)
-            .public()
-            .fingerprint()
-            .to_string(),
-        // This home's own key: whatever stood there is the former owner's.
-        state: PinState::Replaced,
-    }])?;
-    Ok(())
 }
 
 /// An earlier run did everything but remember it.

@@ -10,4 +10,5 @@ pub mod list;
 pub mod primary;
 pub mod remember;
 pub mod show;
+mod taking;
 pub mod transfer;

@@ -222,7 +222,7 @@ fn warn_of_ports(context: &Context, ports: &[FoundPort]) {
             ),
             PortState::Offered => context.warn(
                 "recover.unclaimed",
-                format!("port `{port}` is offered by its owner and was not taken over"),
+                format!("port `{port}` is offered by its owner and was not taken over: `patientport port accept {port}`"),
             ),
             PortState::OtherIdentity => context.warn(
                 "recover.other_identity",
