@@ -198,13 +198,18 @@ impl Progress for Shown {
         if now.is_over {
             return;
         }
-        if self.items.is_none() && now.stage != Some(stage) {
+        let is_new = self.items.is_none() && now.stage != Some(stage);
+        if is_new {
             now.stage = Some(stage);
             self.bar.reset();
             self.bar.set_message(label(stage));
         }
         self.appear();
         self.bar.inc(bytes);
+        if is_new {
+            // However short it turns out to be, what is being done is told.
+            self.bar.force_draw();
+        }
     }
 }
 

@@ -275,6 +275,22 @@ fn a_directory_with_other_things_in_it_is_not_fetched_into() {
         .specialist
         .run("record fetch --all")
         .failure(2, "usage.arguments");
+    // What would meet every port is told once.
+    let wrong = context.file("wrong.pass", b"wrong\n");
+    let new = context.path("new");
+    context
+        .specialist
+        .run(&format!(
+            "record fetch --all -o {} --password-file {}",
+            utf8(&new),
+            utf8(&wrong)
+        ))
+        .failure(1, "password.wrong");
+    let left: Vec<_> = files_below(&new)
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(left, [new.join("index.json")], "an index of nothing");
 }
 
 #[test]

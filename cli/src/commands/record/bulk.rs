@@ -4,6 +4,7 @@ use alloy::primitives::Address;
 use patientport_client::IdentityKeys;
 use patientport_core::keys::IdentitySeed;
 
+use crate::codes::Exit;
 use crate::commands::keys;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
@@ -29,4 +30,17 @@ impl Identity {
         let seed = self.0.as_ref().expect("it was opened above");
         keys::of_provider(context, chosen.port.registry(), account, seed).await
     }
+}
+
+/// Whether an error is not one record's or one port's, but would meet every other as well.
+pub(crate) fn concerns_all(error: &Error) -> bool {
+    let code = error.code();
+    error.exit() == Exit::Environment
+        || ["password.", "keystore.", "wallet.", "home."]
+            .iter()
+            .any(|noun| code.starts_with(noun))
+        || matches!(
+            code,
+            "usage.password_required" | "identity.unknown" | "registry.unknown"
+        )
 }

@@ -1,10 +1,9 @@
 //! `patientport record fetch`: everything that was granted to this account, into a directory.
 
-use super::bulk::Identity;
+use super::bulk::{Identity, concerns_all};
 use super::collect::{self, Collected};
 use super::folder::Folder;
 use crate::args::record::FetchArgs;
-use crate::codes::Exit;
 use crate::commands::access::mine;
 use crate::context::Context;
 use crate::error::Error;
@@ -55,10 +54,10 @@ pub async fn run(context: &Context, args: &FetchArgs) -> Result<Collected, Error
         match done.await {
             Ok(()) => {}
             // One port that is amiss keeps no other back; a password, a node or a disk does.
-            Err(error) if error.exit() == Exit::Refused => {
-                collected.refuse(address, None, &error);
+            Err(error) if concerns_all(&error) || matches!(error, Error::Output(_)) => {
+                return Err(error);
             }
-            Err(error) => return Err(error),
+            Err(error) => collected.refuse(address, None, &error),
         }
     }
     collected.finish(context, folder)

@@ -13,9 +13,8 @@ use patientport_client::records::Target;
 use super::super::add;
 use super::items::{self, Item};
 use crate::args::record::AddArgs;
-use crate::codes::Exit;
 use crate::commands::party::keyring;
-use crate::commands::record::bulk::Identity;
+use crate::commands::record::bulk::{Identity, concerns_all};
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::home::filed::Filed;
@@ -81,16 +80,6 @@ pub(super) struct Plan {
     pub(super) places: Vec<Place>,
     /// The records, in order.
     pub(super) planned: Vec<Planned>,
-}
-
-/// Whether an error is one record's, or would meet every other as well.
-fn concerns_all(error: &Error) -> bool {
-    let code = error.code();
-    error.exit() == Exit::Environment
-        || ["password.", "wallet.", "identity.", "home."]
-            .iter()
-            .any(|noun| code.starts_with(noun))
-        || matches!(code, "usage.password_required" | "registry.unknown")
 }
 
 impl Plan {
