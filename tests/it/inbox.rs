@@ -310,11 +310,11 @@ fn hostile_names_and_texts_never_reach_the_terminal_raw() {
     let registered = Run::of(register.args(["--name", hostile]));
     assert_eq!(registered.exit_code, Some(0), "{}", registered.stderr);
     owner.ok(&format!("provider attest {} --until 1y", stranger.address));
-    let mut send = stranger.command(&format!(
+    let mut asking = stranger.command(&format!(
         "request send --port {} --yes --no-input",
         context.port
     ));
-    let sent = Run::of(send.args(["--section", "0", "--until", "30d", "--text", hostile]));
+    let sent = Run::of(asking.args(["--section", "0", "--until", "30d", "--text", hostile]));
     assert_eq!(sent.exit_code, Some(0), "{}", sent.stderr);
 
     let (shown, code) = inbox(

@@ -120,6 +120,27 @@ impl Person {
         command
     }
 
+    /// Puts keystores with the least work factor in the place of those made by default.
+    pub(crate) fn use_quick_keystores(&self) -> Result<(), Failure> {
+        for (what, place) in [("wallet", "wallets"), ("identity", "identities")] {
+            let place = self.home.join(place).join(format!("{}.json", self.name));
+            let staged = place.with_extension("new").display().to_string();
+            let password = self.password.display().to_string();
+            let export = [
+                what,
+                "export",
+                self.name,
+                "--output",
+                &staged,
+                "--new-password",
+            ];
+            let how = ["--new-password-file", &password, "--scrypt-log-n", "13"];
+            self.run(&[&export[..], &how].concat())?;
+            fs::rename(staged, place)?;
+        }
+        Ok(())
+    }
+
     /// Runs the program, which has to succeed; its data.
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<Value, Failure> {
         let output = self.command(arguments).output()?;
