@@ -201,6 +201,8 @@ fn a_full_disk_under_standard_output_is_an_error() {
 #[test]
 fn a_node_that_hides_an_event_of_a_port_is_told_and_nothing_is_done() {
     let context = TestContext::with_reader(b"first");
+    // Something that no home has read and kept yet.
+    context.request();
     let trouble = Trouble::HidesTheLastEventOf(context.port.clone());
     let proxy = Proxy::start(context.node.address(), trouble);
     let before = context.node.block_number();

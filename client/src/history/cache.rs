@@ -37,11 +37,18 @@ impl fmt::Display for Unfit {
 /// Keeps histories from run to run, as pieces that follow each other. They hold what the chain shows to everybody,
 /// and nothing that was opened.
 ///
-/// What it gives is believed only as far as it folds to the heads that it names, and the last of these to the port's
-/// own: whoever changes it has it read anew.
+/// What it gives is believed only if the head that it ends with is the port's own, or leads there, and as far as it folds
+/// to the heads that it names: whoever changes it has it read anew. A cache that [vouches](Self::vouches) for its pieces
+/// spares the folding, which was done before they were kept.
 pub trait HistoryCache: fmt::Debug + Send + Sync {
     /// The pieces that are kept, in order; none if none are. May block.
     fn load(&self, place: &Place) -> Vec<Vec<u8>>;
+
+    /// Whether [`Self::load`] gives nothing but what [`Self::keep`] was once given for this place and number, whoever else
+    /// can write where the pieces are: by a keyed tag, say.
+    fn vouches(&self) -> bool {
+        false
+    }
 
     /// Keeps `pieces` from number `first` on, counted from 0, in place of that and all later ones. What cannot be kept is
     /// read again. May block.

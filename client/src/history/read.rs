@@ -56,7 +56,10 @@ impl Kept {
         let loading = tokio::task::spawn_blocking(move || {
             let pieces = cache.load(&place);
             let count = pieces.len();
-            let segments = sound(&place, pieces);
+            let mut segments = connected(&place, pieces);
+            if !cache.vouches() {
+                keep_folding(&mut segments);
+            }
             if segments.len() < count {
                 cache.unfit(&place, segments.len(), Unfit::Damaged);
             }
@@ -146,8 +149,8 @@ impl Kept {
     }
 }
 
-/// The pieces that are this place's, follow each other and fold to the heads they name, up to the first that is not so.
-fn sound(place: &Place, pieces: Vec<Vec<u8>>) -> Vec<Arc<Segment>> {
+/// The pieces that are this place's and follow each other, up to the first that is not so.
+fn connected(place: &Place, pieces: Vec<Vec<u8>>) -> Vec<Arc<Segment>> {
     let mut segments = Vec::new();
     let mut head = Head::default();
     for piece in pieces {
@@ -157,6 +160,11 @@ fn sound(place: &Place, pieces: Vec<Vec<u8>>) -> Vec<Arc<Segment>> {
         head = segment.after();
         segments.push(Arc::new(segment));
     }
+    segments
+}
+
+/// Leaves the segments that fold to the heads they name, up to the first that is not so.
+fn keep_folding(segments: &mut Vec<Arc<Segment>>) {
     let length: usize = segments.iter().map(|segment| segment.bytes().len()).sum();
     let threads = if length < WORTH_THREADS {
         1
@@ -175,7 +183,6 @@ fn sound(place: &Place, pieces: Vec<Vec<u8>>) -> Vec<Arc<Segment>> {
             .collect()
     });
     segments.truncate(folds.iter().take_while(|folds| **folds).count());
-    segments
 }
 
 /// Reads on from `start` until the history has as many events as `head`, or the log no more.
