@@ -74,6 +74,7 @@ impl Scene {
         let run = Run::of(&mut command);
         let stdout = match self.reader {
             Reader::Person => String::from_utf8_lossy(&run.stdout).into_owned(),
+            Reader::Program if line.starts_with("watch ") => documents(&run.stdout),
             // The harness holds it against the schema.
             Reader::Program => format!("{:#}\n", run.json()),
         };
@@ -129,6 +130,17 @@ impl Scene {
         };
         settings.bind(|| insta::assert_snapshot!(format!("{name}.{reader}"), self.told));
     }
+}
+
+/// A document a line, as `watch` prints them.
+fn documents(stdout: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stdout);
+    let document = |line: &str| -> serde_json::Value {
+        serde_json::from_str(line).expect("a line is a document")
+    };
+    text.lines()
+        .map(|line| format!("{:#}\n", document(line)))
+        .collect()
 }
 
 /// A stream of a run, indented; nothing if it was silent.
