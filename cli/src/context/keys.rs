@@ -1,7 +1,5 @@
 //! Wallets and identities of a run: which are meant, and opening them.
 
-use std::sync::PoisonError;
-
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use patientport_client::chain::Signer;
@@ -15,7 +13,6 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::home::{HomeError, KeystoreError, Password, files, wallets};
 use crate::passwords;
-use crate::settings::layers::Source;
 
 /// How often a typed password may be wrong.
 const PASSWORD_TRIES: usize = 3;

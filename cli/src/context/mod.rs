@@ -6,26 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use alloy::primitives::Address;
-use alloy::signers::local::PrivateKeySigner;
 use patientport_client::chain::{Chain, Options, Signer};
 use patientport_client::history::HistoryCache;
 use patientport_client::port::Port;
 use patientport_client::registry::Registry;
 use patientport_core::keys::{IdentitySeed, PublicKey};
-use stylus_devnode::DevAccount;
-use stylus_devnode::evm::DEV_CHAIN_ID;
 use tokio::sync::OnceCell;
-use zeroize::Zeroizing;
 
 use crate::card::Card;
-use crate::delivery::{Delivery, Transactions};
+use crate::delivery::Transactions;
 use crate::error::Error;
 use crate::home::histories::HistoryFiles;
 use crate::home::pins::{Pin, Subject};
 use crate::home::ports::KnownPort;
-use crate::home::{Home, HomeError, KeystoreError, Password, files, wallets};
+use crate::home::{Home, HomeError, Password};
 use crate::output::Warnings;
-use crate::passwords;
 use crate::settings::Settings;
 use crate::settings::layers::Source;
 use crate::terminal::Terminal;

@@ -3,12 +3,11 @@
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use thiserror::Error;
 
 use super::Error;
 
 /// In what a deployment recorded here is not the one that would be made now.
-#[derive(Clone, Copy, Debug, Error, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, thiserror::Error, Eq, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum Difference {
     /// Another version of the registry.
@@ -33,7 +32,7 @@ pub enum Difference {
 }
 
 /// An error with a hint and details of its own.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Hinted {
     /// What happened.
