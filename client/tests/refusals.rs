@@ -8,7 +8,10 @@
 )]
 mod world;
 
+use std::io::{self, Write};
+
 use patientport_client::primitives::Bytes;
+use patientport_client::records;
 use patientport_client::requests::requests;
 use patientport_client::signed::SignedCall;
 use patientport_client::{Class, Timestamp};
@@ -51,4 +54,35 @@ async fn a_signed_call_is_for_its_own_port_and_a_request_that_nobody_made_says_n
         .open(7, patient.account(), &patient.identity)
         .unwrap_err();
     assert_eq!(error.code(), "request.missing_message");
+}
+
+/// An output on a full disk.
+struct Full;
+
+impl Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_fails_is_to_blame_and_not_the_record() {
+    let mut world = world().await;
+    let clinic = world.verified_provider(1, "Primary Care", None).await;
+    let patient = world.person(4);
+    let port = world
+        .claimed_port(&clinic, &patient, &[(0, "general")])
+        .await;
+    let id = world.add(&port, &clinic, 0, b"payload").await;
+    let keyring = world.keyring(&port, &patient).await;
+    let record = records::fetch(&port, id, &keyring, &world.store).await;
+    let error = record.unwrap().decrypt(Full).unwrap_err();
+    assert_eq!(
+        (error.code(), error.class()),
+        ("io.write", Class::Environment)
+    );
 }
