@@ -112,7 +112,7 @@ fn a_provider_that_publishes_no_key_is_given_none() {
         keyX: B256::with_last_byte(5),
         keyParity: 0,
         identityProfile: Bytes::from_static(br#"{"name":"Nobody"}"#),
-        contactProfile: Bytes::new(),
+        contactProfile: Bytes::from_static(b"{}"),
     };
     call(&context, &context.stranger, registry, &register);
     context
