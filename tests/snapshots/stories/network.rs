@@ -64,7 +64,7 @@ fn a_providers_standing() {
             "provider set-contact --without endpoint",
             "provider set-contact",
             "provider show",
-            "provider set-profile --kind hospital --npi 1993999998 --specialty 207R00000X",
+            "provider set-profile --kind hospital --npi 1234567893 --specialty 207R00000X",
             "provider set-profile --kind hospital",
             "provider set-profile --npi 1234567890",
             "provider set-profile --without npi",

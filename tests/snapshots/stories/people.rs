@@ -37,8 +37,8 @@ fn delegates() {
             scene.run("patient", &line);
         }
         for line in [
-            format!("port remember {port} --name mum"),
             format!("port remember {port} --name other"),
+            format!("port remember {port} --name mum"),
             "delegate list --port mum".into(),
             format!("access grant {specialist} --section 0 --until 10d --port mum"),
             format!("delegate remove {delegate} --port mum"),
