@@ -40,7 +40,7 @@ const SOURCES: [&str; 6] = [
     "client/src/revert.rs",
     "client/src/signed.rs",
     "client/src/store/error.rs",
-    "cli/src/error.rs",
+    "cli/src/error/code.rs",
 ];
 
 #[test]

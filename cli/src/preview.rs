@@ -196,6 +196,16 @@ pub async fn send(
     submit(context, wallet, transaction, &prepared).await
 }
 
+/// What a transaction will cost, for people.
+pub(crate) fn cost(prepared: &Prepared) -> String {
+    format!(
+        "about {}, fee about {}, at most {}",
+        grouped(prepared.gas.0),
+        ether(prepared.fee().0),
+        ether(prepared.highest_cost().0)
+    )
+}
+
 /// Simulates, shows and asks. Nothing has left this machine when it fails.
 ///
 /// # Errors
@@ -214,15 +224,9 @@ pub async fn approved(
         return Err(ended);
     }
     let prepared = transaction.prepare(wallet.address()).await?;
-    let preview = preview.line("from", wallet.line()).line(
-        "gas",
-        format!(
-            "about {}, fee about {}, at most {}",
-            grouped(prepared.gas.0),
-            ether(prepared.fee().0),
-            ether(prepared.highest_cost().0)
-        ),
-    );
+    let preview = preview
+        .line("from", wallet.line())
+        .line("gas", cost(&prepared));
     ask(context, &preview, "send it?")?;
     context.home().keep_pins(&preview.pins)?;
     Ok(prepared)

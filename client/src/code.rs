@@ -151,7 +151,6 @@ fn emergency_code(error: &EmergencyError) -> &'static str {
 
 fn record_code(error: &RecordError) -> &'static str {
     match error {
-        RecordError::Malformed(_) => "record.malformed",
         RecordError::UnsupportedVersion { .. } => "record.unsupported_version",
         RecordError::WrongPlace(_) => "record.forged",
         RecordError::AuthenticationFailed => "record.authentication_failed",
@@ -161,6 +160,7 @@ fn record_code(error: &RecordError) -> &'static str {
         RecordError::PayloadLength { .. } => "record.payload_changed",
         RecordError::Read(_) => "io.read",
         RecordError::Write(_) => "io.write",
-        _ => "record.unreadable",
+        // The rest is malformed; core may come to know more ways to be.
+        _ => "record.malformed",
     }
 }

@@ -218,7 +218,7 @@ fn every_error_of_a_port_has_its_code_and_sentence() {
                 max: 604_800,
             }),
             "emergency.invalid_duration",
-            "`700000` s are too many or too few: at most `604800` s are allowed, and a window has at least 1 s",
+            "`700000 s` is too long or too short: at most `7 d` is allowed, and a window has at least 1 s",
         ),
         (
             plain(&port::InvalidCustodian { index: 3 }),

@@ -23,7 +23,7 @@ use patientport_core::section::{SectionId, SectionSet, peek_secrets};
 use crate::chain::Emitted;
 use crate::error::Result;
 use crate::history::{PortEvent, history};
-use crate::port::{AccessState, EmergencyState, Holder, Port, SectionKey};
+use crate::port::{AccessState, DelegateRights, EmergencyState, Holder, Port, SectionKey};
 use crate::units::Timestamp;
 
 /// Why a section needs a new key.
@@ -117,10 +117,13 @@ async fn key_changes(port: &Port, holders: &[Holder]) -> Result<BTreeMap<Address
         .collect())
 }
 
-/// When an account was last made, changed or ended as a delegate, and when its key last changed while it was one.
+/// When an account was last made, changed or ended as a delegate with secrets, and when its key last changed while it was one.
 #[derive(Clone, Copy, Debug)]
 struct DelegateTold {
+    /// Where its secrets last came or went: what changes neither ends nothing.
     set: Position,
+    /// Whether it is given secrets since.
+    secrets: bool,
     key: (B256, u8),
     key_changed: Option<Position>,
 }
@@ -180,8 +183,14 @@ impl Told {
                 let before = self.delegates.get(&event.delegate);
                 // Ending a delegation changes no key.
                 let changed = before.is_some_and(|it| event.rights != 0 && it.key != key);
+                // Rights that are not known may include secrets.
+                let secrets = DelegateRights::from_bits(event.rights)
+                    .is_none_or(DelegateRights::include_secrets);
                 let told = DelegateTold {
-                    set: at,
+                    set: before
+                        .filter(|it| !it.secrets && !secrets)
+                        .map_or(at, |it| it.set),
+                    secrets,
                     key: before
                         .filter(|_| event.rights == 0)
                         .map_or(key, |it| it.key),

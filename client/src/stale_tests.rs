@@ -358,6 +358,21 @@ fn a_delegation_that_ended_with_a_rotation_leaves_nothing_stale() {
 }
 
 #[test]
+fn a_delegate_without_secrets_that_is_removed_leaves_nothing_stale_behind() {
+    // Narrowed at block 1 together with a rotation, in second 10; removed at block 3.
+    let removed = delegate(DelegateRights::NONE, 0, 11, 50);
+    let narrowed = vec![delegate_set(2, 1), rotated(PATIENT, &[(0, 2)])];
+    let list = [narrowed.clone(), vec![delegate_set(0, 0)]].concat();
+    assert_eq!(found(&[key(0, 2)], &removed, list), []);
+    // One that had got secrets again in between may know the key.
+    let list = [narrowed, vec![delegate_set(1, 1), delegate_set(0, 0)]].concat();
+    assert_eq!(
+        found(&[key(0, 2)], &removed, list),
+        [(0, Cause::DelegationEnded)]
+    );
+}
+
+#[test]
 fn a_delegate_holds_the_keys_that_it_made() {
     let list = vec![rotated(HOLDER, &[(0, 2)])];
     let live = delegate(DelegateRights::ROTATE, 1_000, 0, 50);

@@ -93,6 +93,23 @@ impl Proxy {
         })
     }
 
+    /// Starts a proxy that lies: `lie` sees every request and may change the answer to it, as a whole.
+    ///
+    /// # Panics
+    /// If the system has no port left.
+    pub fn lying(
+        upstream: SocketAddr,
+        lie: impl Fn(&Value, &mut Value) + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(move |body| {
+            let request = serde_json::from_str(body).expect("a client sends JSON");
+            let answer = post(upstream, body);
+            let mut answer = serde_json::from_str(&answer).expect("a node answers in JSON");
+            lie(&request, &mut answer);
+            Reply::Answer(answer.to_string())
+        })
+    }
+
     fn serving(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener =
             TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");

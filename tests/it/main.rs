@@ -5,6 +5,7 @@
 mod access;
 mod batch;
 mod cards;
+mod codes;
 mod collect;
 mod delegates;
 mod deployment;
@@ -15,6 +16,7 @@ mod environment;
 mod faults;
 mod flow;
 mod history;
+mod hostile;
 mod identity;
 mod inbox;
 mod keepalive;

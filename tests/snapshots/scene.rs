@@ -14,7 +14,7 @@ pub(crate) enum Reader {
 }
 
 /// What a program shows of itself that no other run shows: a pattern and what stands for it.
-const VOLATILE: [(&str, &str); 18] = [
+const VOLATILE: [(&str, &str); 20] = [
     (
         r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC",
         "[time]",
@@ -33,7 +33,9 @@ const VOLATILE: [(&str, &str); 18] = [
     (r"0x[0-9a-fA-F]{4}…[0-9a-fA-F]{4}", "[account]"),
     (r"\b[0-9a-z]{4}(-[0-9a-z]{4}){3}\b", "[fingerprint]"),
     (r"[0-9,]+ gas\b", "[gas] gas"),
-    (r"about [0-9,]+, fee", "about [gas], fee"),
+    (r"about [0-9,]+, (fee|with)", "about [gas], $1"),
+    (r"at most [0-9,]+, at most", "at most [gas], at most"),
+    (r#""(gas|gas_limit)": [0-9]+"#, r#""$1": [gas]"#),
     (r"[0-9.]+ (ether|ETH|gwei|wei)\b", "[amount]"),
     (r#""gas_used": [0-9]+"#, r#""gas_used": [gas]"#),
     (
@@ -74,6 +76,7 @@ impl Scene {
         let run = Run::of(&mut command);
         let stdout = match self.reader {
             Reader::Person => String::from_utf8_lossy(&run.stdout).into_owned(),
+            Reader::Program if line.starts_with("watch ") => documents(&run.stdout),
             // The harness holds it against the schema.
             Reader::Program => format!("{:#}\n", run.json()),
         };
@@ -129,6 +132,17 @@ impl Scene {
         };
         settings.bind(|| insta::assert_snapshot!(format!("{name}.{reader}"), self.told));
     }
+}
+
+/// A document a line, as `watch` prints them.
+fn documents(stdout: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stdout);
+    let document = |line: &str| -> serde_json::Value {
+        serde_json::from_str(line).expect("a line is a document")
+    };
+    text.lines()
+        .map(|line| format!("{:#}\n", document(line)))
+        .collect()
 }
 
 /// A stream of a run, indented; nothing if it was silent.

@@ -46,7 +46,7 @@ impl Outcome for Upgraded {
         let what = if self.former.is_some() {
             "ports issued from now on run"
         } else {
-            "ports run already"
+            "ports already run"
         };
         text + &format!(
             "{what} {} with the code {}\n",

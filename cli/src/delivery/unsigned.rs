@@ -55,7 +55,10 @@ pub(super) async fn end(
     let composed = transaction.unsigned(&prepared).await?;
     let (nonce, gas_limit) = (composed.nonce, composed.gas_limit);
     let file = UnsignedTransaction::new(from, composed).to_json();
-    let shown = preview.clone().line("from", wallet.line());
+    let shown = preview
+        .clone()
+        .line("from", wallet.line())
+        .line("gas", crate::preview::cost(&prepared));
     context.terminal.say_painted(&shown.render(context));
     write_output(output, &file)?;
     let outcome = Unsigned {

@@ -190,8 +190,9 @@ impl Revert {
             ),
             PortErrors::InvalidDuration(e) => write!(
                 f,
-                "`{}` s are too many or too few: at most `{}` s are allowed, and a window has at least 1 s",
-                e.given, e.max
+                "`{}` is too long or too short: at most `{}` is allowed, and a window has at least 1 s",
+                duration(e.given),
+                duration(e.max)
             ),
             PortErrors::InvalidCustodian(e) => write!(
                 f,
@@ -397,4 +398,14 @@ fn shorten(data: &[u8]) -> String {
     let shown = &data[..data.len().min(36)];
     let dots = if shown.len() < data.len() { "…" } else { "" };
     format!("{}{dots}", alloy::hex::encode_prefixed(shown))
+}
+
+/// Seconds in the largest unit that takes them whole.
+fn duration(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| seconds != 0 && seconds.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, "s"));
+    format!("{} {name}", seconds / unit)
 }

@@ -210,6 +210,8 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(fallback.get(&id, 10).unwrap(), b"payload");
         }
+        let written = fallback.put(b"more").unwrap_err();
+        assert_eq!(written.code(), "store.read_only");
         let troubles = fallback.troubles();
         let told: Vec<_> = troubles
             .iter()

@@ -69,12 +69,14 @@ pub struct Accepted {
 
 impl Outcome for Accepted {
     fn text(&self) -> String {
+        let keys = if self.accept_tx.is_none() && self.key_tx.is_none() && self.later.is_empty() {
+            "nothing was left to do".to_owned()
+        } else {
+            format!("{} got new keys", count(self.sections.len(), "section"))
+        };
         let mut text = format!(
-            "port {} is yours as `{}`, key {}; {} got new keys\n",
-            self.port,
-            self.name,
-            self.fingerprint,
-            count(self.sections.len(), "section")
+            "port {} is yours as `{}`, key {}; {keys}\n",
+            self.port, self.name, self.fingerprint
         );
         text.extend(self.accept_tx.iter().map(TxSummary::line));
         text.extend(self.key_tx.iter().map(TxSummary::line));

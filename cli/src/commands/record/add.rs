@@ -139,7 +139,13 @@ pub(super) async fn one(
         flag: "FILE",
         reason: "there is nothing to add".into(),
     })?;
-    let input = Input::open(path)?;
+    let input = Input::open(path).map_err(|error| {
+        if supersedes.is_none() && path.is_dir() {
+            error.with_hint("`--recursive` adds the files below a directory", json!({}))
+        } else {
+            error
+        }
+    })?;
     let metadata = metadata(&input, &args.described)?;
     let chosen = context.port(args.port.port.as_deref()).await?;
     let port = &chosen.port;

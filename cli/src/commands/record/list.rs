@@ -1,5 +1,6 @@
 //! `patientport record list`
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
@@ -122,6 +123,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
         None => SectionSet::from_bits(u64::MAX),
     };
     let mut entries = chosen.port.records().await?;
+    let repeated = repeated(&entries);
     entries.retain(|entry| wanted.contains(entry.section));
     let stores = Stores::open(context)?;
     let held = held.map(Arc::new);
@@ -136,7 +138,11 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
             let name = told.or_else(|| known.get(&entry.section.get()).cloned());
             let store = stores.of(port, entry.author);
             let (port, held) = (port.clone(), held.clone());
-            blocking(move || Ok(describe(&port, entry, name, held.as_deref(), &store)))
+            let is_repeated = repeated.contains(&entry.id);
+            blocking(move || {
+                let ring = held.as_deref();
+                Ok(describe(&port, entry, is_repeated, name, ring, &store))
+            })
         })
         .buffered(HEADS_AT_ONCE);
     let records = described.try_collect().await;
@@ -147,9 +153,19 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<Records, Error> {
     })
 }
 
+/// The records that repeat an earlier one of their author and section.
+fn repeated(entries: &[RecordEntry]) -> BTreeSet<u32> {
+    let mut seen = BTreeSet::new();
+    let again = entries
+        .iter()
+        .filter(|it| !seen.insert((it.author, it.section.get(), it.commitment)));
+    again.map(|it| it.id).collect()
+}
+
 fn describe(
     port: &Port,
     entry: RecordEntry,
+    is_repeated: bool,
     section_name: Option<String>,
     keyring: Option<&Keyring>,
     store: &Arc<dyn BlobStore>,
@@ -157,6 +173,9 @@ fn describe(
     let opened = fetch_head(port, &entry, store.as_ref())
         .map_err(|error| error.code())
         .and_then(|head| {
+            if is_repeated {
+                return Err("record.duplicate");
+            }
             let keyring = keyring.ok_or("identity.unopened")?;
             unlock(&entry, &head, keyring, store).map_err(|error| error.code())
         });

@@ -8,6 +8,7 @@ use patientport_core::section::SectionSet;
 use patientport_core::text::{RequestText, Rights};
 use rand_core::OsRng;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::args::request::{ApproveArgs, ChoiceArgs};
 use crate::commands::acting::{Acting, role};
@@ -257,7 +258,14 @@ pub async fn give(
         let section = section_list(change.section.into(), keyring);
         preview = preview.line("section", format!("{section}: {}", told(change)));
     }
-    let report = send(context, acting.wallet(), preview, &composed.transaction).await?;
+    let report = send(context, acting.wallet(), preview, &composed.transaction)
+        .await
+        .map_err(|error| match error.code() {
+            "provider.unverified" => {
+                error.with_hint("`--allow-unverified` gives access all the same", json!({}))
+            }
+            _ => error,
+        })?;
     warn_of_stale(context, port).await?;
     let shared = acting.share_onward(context, chosen).await;
     Ok(Granted {

@@ -84,7 +84,7 @@ pub async fn deny(
     preview = match &sealed {
         Some((_, pin)) => preview
             .pinned("key", "", pin.clone())
-            .line("text", format!("{} (sealed)", shown(&text.text))),
+            .line("text", sealed_words(&text.text)),
         None => preview.line("text", "none"),
     };
     let key = sealed.as_ref().map(|(key, _)| key);
@@ -97,6 +97,15 @@ pub async fn deny(
         reason,
         tx: (&report).into(),
     })
+}
+
+/// Words that go out sealed, for a preview.
+fn sealed_words(text: &str) -> String {
+    if text.is_empty() {
+        "none".into()
+    } else {
+        format!("{} (sealed)", shown(text))
+    }
 }
 
 /// The requester's key, compared with the one first seen; `None` with a warning where there is none to trust: that

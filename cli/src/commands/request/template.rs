@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum as _;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::args::request::{AskedArgs, SaveArgs, TemplateArgs, TemplateNameArg};
 use crate::args::values::{DenialReason, RightsArg, SectionSetArg, Until};
@@ -193,7 +194,13 @@ pub fn save(context: &Context, args: SaveArgs) -> Result<Named, Error> {
     let named = Named::of(args.name, template)?;
     context
         .home()
-        .keep_template(&named.name, &named.template, existing)?;
+        .keep_template(&named.name, &named.template, existing)
+        .map_err(|error| match error {
+            taken @ HomeError::Taken { .. } => {
+                Error::from(taken).with_hint("`--force` replaces it", json!({}))
+            }
+            other => other.into(),
+        })?;
     Ok(named)
 }
 

@@ -1,5 +1,10 @@
 //! Everything that can fail in a command, with a stable code, an exit code, and what to do about it.
 
+mod code;
+mod hinted;
+mod told;
+mod words;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -7,15 +12,15 @@ use alloy::primitives::{Address, B256};
 use patientport_client::Timestamp;
 use patientport_client::port::EmergencyState;
 use patientport_core::keys::PhraseError;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+pub use hinted::{Difference, Hinted};
+
 use crate::args::values::ValueError;
-use crate::codes::{self, Exit};
 use crate::delivery::Ended;
-use crate::home::{FileError, HomeError, KeystoreError};
+use crate::home::{FileError, HomeError};
 use crate::terminal::TerminalError;
+use words::{no_such_range, not_open};
 
 /// A command's failure.
 #[derive(Debug, Error)]
@@ -523,298 +528,5 @@ pub enum Error {
     Hinted(Box<Hinted>),
 }
 
-/// Why a window is not open, in a sentence.
-fn not_open(state: EmergencyState, opens_at: Option<Timestamp>) -> String {
-    match (state, opens_at) {
-        (EmergencyState::Pending, Some(opens)) => format!("its delay runs until `{opens}`"),
-        (EmergencyState::Armed, _) => "it has not broken the glass".into(),
-        (EmergencyState::Vetoed, _) => "its access was vetoed".into(),
-        (EmergencyState::Over, _) => "its window is over".into(),
-        _ => "it is no responder".into(),
-    }
-}
-
-fn no_such_range(id: u32, length: Option<u64>) -> String {
-    match length {
-        Some(length) => {
-            format!("record `{id}` has `{length}` bytes, and the part lies behind them")
-        }
-        None => format!("record `{id}` does not state its length, so no part of it can be found"),
-    }
-}
-
-/// In what a deployment recorded here is not the one that would be made now.
-#[derive(Clone, Copy, Debug, Error, Eq, PartialEq, Serialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Difference {
-    /// Another version of the registry.
-    #[error("its registry has the code `{recorded}`, the one to deploy has `{now}`")]
-    RegistryCode {
-        /// keccak256 of the code recorded.
-        recorded: B256,
-        /// keccak256 of the code that would be deployed.
-        now: B256,
-    },
-    /// Another account deployed it.
-    #[error("`{recorded}` deployed it, and the wallet is `{now}`")]
-    Deployer {
-        /// Who deployed it.
-        recorded: Address,
-        /// Who would deploy now.
-        now: Address,
-    },
-    /// The same code and account, and yet another address: the record was made by other means.
-    #[error("nothing tells how it was deployed")]
-    Unexplained,
-}
-
-/// An error with a hint and details of its own.
-#[derive(Debug, Error)]
-#[error("{error}")]
-pub struct Hinted {
-    /// What happened.
-    pub error: Error,
-    /// What to do.
-    pub hint: String,
-    /// Values for programs.
-    pub details: Map<String, Value>,
-}
-
-impl Error {
-    /// Adds a hint that only the caller can know, and values for programs.
-    #[must_use]
-    pub fn with_hint(self, hint: impl Into<String>, details: Value) -> Self {
-        // No failure, so there is nothing to be done about it.
-        if matches!(self, Self::Ended(_)) {
-            return self;
-        }
-        let details = match details {
-            Value::Object(details) => details,
-            _ => Map::new(),
-        };
-        Self::Hinted(Box::new(Hinted {
-            error: self,
-            hint: hint.into(),
-            details,
-        }))
-    }
-
-    /// Whether somebody else can send now what was composed, though this run has not: what it would make public has
-    /// to be kept.
-    pub fn is_handed_on(&self) -> bool {
-        matches!(self, Self::Ended(ended) if ended.handed_on)
-    }
-
-    /// The stable code, as listed in `docs/errors.md`.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Client(error) => error.code(),
-            Self::Home(error) => home_code(error),
-            Self::Terminal(TerminalError::Interrupted) | Self::Interrupted => "interrupted",
-            Self::Terminated | Self::Terminal(TerminalError::Stopped) => "terminated",
-            Self::HungUp => "hung_up",
-            Self::Terminal(TerminalError::Io(_)) => "terminal.io",
-            Self::Terminal(_) => "terminal.no_answer",
-            Self::Value { .. } | Self::FlagInvalid { .. } => "usage.invalid_value",
-            Self::Arguments(_) => "usage.arguments",
-            Self::FlagNeeded { .. } => "usage.flag_needed",
-            Self::FlagUnused { .. } => "usage.flag_unused",
-            Self::SignedAlready | Self::NotSigned => "tx.wrong_stage",
-            Self::Ended(_) => "tx.not_sent",
-            Self::ConfirmationRequired => "usage.confirmation_required",
-            Self::PasswordRequired { .. } => "usage.password_required",
-            Self::Declined | Self::NotShown => "declined",
-            Self::PasswordFile { .. } | Self::PasswordEncoding(_) => "password.file_unreadable",
-            Self::PasswordsDiffer => "password.differs",
-            Self::NoHome => "home.unknown",
-            Self::NoRegistry(_) => "registry.unknown",
-            Self::NoContracts => "contracts.missing",
-            Self::DeployedAlready { .. } => "deploy.exists",
-            Self::DevelopmentKey { .. } => "wallet.development_key",
-            Self::NoDevelopmentAccount { .. } => "wallet.no_development_account",
-            Self::NotAPrivateKey => "wallet.invalid_key",
-            Self::Phrase(PhraseError::Account { .. }) => "wallet.no_such_index",
-            Self::Phrase(_) => "phrase.invalid",
-            Self::NothingRecovered { .. } => "recover.nothing_found",
-            Self::AccountTaken { .. } => "wallet.index_taken",
-            Self::UnknownSection { .. } => "section.unknown_name",
-            Self::Hook { .. } => "watch.hook",
-            Self::NotTheOwner { .. } => "port.not_owner",
-            Self::UnknownCode { .. } => "port.unknown_code",
-            Self::NotThePortsKey { .. }
-            | Self::NotThePublishedKey { .. }
-            | Self::NotThePersonsKey { .. } => "identity.wrong_key",
-            Self::OtherFingerprint { .. } => "key.other_fingerprint",
-            Self::DelegateAlready { .. } => "delegate.exists",
-            Self::UnseenKey { .. } => "pin.unseen",
-            Self::NotOffered { .. } => "port.not_offered",
-            Self::NotACustodian { .. } => "emergency.not_custodian",
-            Self::WindowNotOpen { .. } => "emergency.wrong_state",
-            Self::NothingToRelease(_) => "emergency.nothing_to_release",
-            Self::UnknownDelegate { .. } => "delegate.unknown",
-            Self::Input { .. } => "input.unreadable",
-            Self::Template { .. } => "template.invalid",
-            Self::Placeholder { .. } => "template.placeholder",
-            Self::Card { .. } => "card.invalid",
-            Self::CardChain { .. } => "card.other_chain",
-            Self::CardKey { .. } => "card.other_key",
-            Self::DirectoryInUse(_) => "output.directory_in_use",
-            Self::DeploymentFile { .. } => "deployment.invalid",
-            Self::Manifest { .. } => "manifest.invalid",
-            Self::BatchIncomplete { .. } => "record.batch_incomplete",
-            Self::Unplaced { .. } => "record.unplaced",
-            Self::BatchRunning => "record.batch_running",
-            Self::FetchIncomplete { .. } => "record.fetch_incomplete",
-            Self::Metadata { .. } => "record.invalid_metadata",
-            Self::TooLarge { .. } => "input.too_large",
-            Self::Output(FileError::Exists(_)) => "output.exists",
-            Self::Output(_) | Self::Stdout(_) => "output.unwritable",
-            Self::BinaryToTerminal => "output.binary_to_terminal",
-            Self::NoSuchRange { .. } => "record.no_such_range",
-            Self::JsonAndRecord => "output.json_and_record",
-            Self::NothingToRotate(_) => "section.none_stale",
-            Self::Devnode(_) => "devnode.failed",
-            Self::Runtime(_) => "runtime.failed",
-            Self::UnknownNetwork { .. } => "network.unknown",
-            Self::UnknownProfile { .. } => "settings.unknown_profile",
-            Self::ProfileTaken(_) => "settings.profile_exists",
-            Self::UnknownToHome { .. } => "settings.project_unknown",
-            Self::OtherSender { .. } => "wallet.other_sender",
-            Self::SecretArgument => "usage.secret_argument",
-            Self::Unwell { .. } => "doctor.unwell",
-            Self::Demo { .. } => "demo.failed",
-            Self::Hinted(hinted) => hinted.error.code(),
-        }
-    }
-
-    /// The process's exit code.
-    pub fn exit(&self) -> Exit {
-        codes::find(self.code()).map_or(Exit::Environment, |code| code.exit)
-    }
-
-    /// What to do about it: the situation's own hint first, then those of the code.
-    pub fn hints(&self) -> Vec<String> {
-        let mut hints = Vec::new();
-        if let Self::Hinted(hinted) = self {
-            hints.push(hinted.hint.clone());
-        }
-        let known = codes::find(self.code()).map_or(&[][..], |code| code.hints);
-        hints.extend(known.iter().map(|hint| (*hint).to_owned()));
-        hints
-    }
-
-    /// The messages from the outermost to the innermost, without repetitions.
-    pub fn chain(&self) -> Vec<String> {
-        let mut messages = vec![self.to_string()];
-        let mut source = match self {
-            // `Hinted` is transparent to its error as well.
-            Self::Hinted(hinted) => std::error::Error::source(&hinted.error),
-            _ => std::error::Error::source(self),
-        };
-        while let Some(cause) = source {
-            let message = cause.to_string();
-            if messages.last() != Some(&message) {
-                messages.push(message);
-            }
-            source = cause.source();
-        }
-        messages
-    }
-
-    /// Values for programs: the causes, and what the variant carries beyond its message.
-    pub fn details(&self) -> Value {
-        use patientport_client::Error as Client;
-        let mut details = match self {
-            Self::Hinted(hinted) => {
-                let mut details = hinted.details.clone();
-                if let Value::Object(inner) = hinted.error.details() {
-                    details.extend(inner);
-                }
-                return Value::Object(details);
-            }
-            Self::Client(
-                Client::ReceiptTimeout { hash, .. } | Client::TransactionFailed { hash, .. },
-            ) => json!({ "tx": hash }),
-            Self::Client(Client::Refused(revert)) => {
-                json!({ "contract": revert.contract, "function": revert.function })
-            }
-            Self::Client(Client::NotAPort {
-                address, registry, ..
-            }) => {
-                json!({ "address": address, "registry": registry })
-            }
-            Self::Client(Client::WrongChain { expected, actual }) => {
-                json!({ "expected": expected, "actual": actual })
-            }
-            Self::Home(HomeError::KeyChanged {
-                account,
-                chain_id,
-                pinned,
-                found,
-            }) => {
-                json!({ "account": account, "chain_id": chain_id, "pinned": pinned, "found": found })
-            }
-            Self::UnknownCode {
-                port,
-                implementation,
-                code_hash,
-            } => {
-                json!({ "port": port, "implementation": implementation, "code_hash": code_hash })
-            }
-            Self::DeployedAlready {
-                chain_id,
-                registry,
-                difference,
-            } => {
-                json!({ "chain_id": chain_id, "registry": registry, "difference": difference })
-            }
-            Self::NotTheOwner {
-                port,
-                owner,
-                account,
-                ..
-            } => {
-                json!({ "port": port, "owner": owner, "account": account })
-            }
-            _ => json!({}),
-        };
-        if let [_, causes @ ..] = self.chain().as_slice()
-            && !causes.is_empty()
-        {
-            details["causes"] = json!(causes);
-        }
-        details
-    }
-}
-
-fn home_code(error: &HomeError) -> &'static str {
-    match error {
-        HomeError::File(FileError::Malformed { .. } | FileError::TooLong { .. }) => "home.damaged",
-        HomeError::File(_) => "home.unavailable",
-        HomeError::Unknown {
-            what: "identity", ..
-        }
-        | HomeError::Empty {
-            what: "identity", ..
-        } => "identity.unknown",
-        HomeError::Unknown { .. } | HomeError::Empty { .. } => "wallet.unknown",
-        HomeError::Taken { .. } => "home.name_taken",
-        HomeError::InvalidName(_) => "home.invalid_name",
-        HomeError::Keystore {
-            source: KeystoreError::WrongPassword,
-            ..
-        } => "password.wrong",
-        HomeError::Keystore { .. } | HomeError::InvalidSecret { .. } => "keystore.unusable",
-        HomeError::UnknownPort(_) => "port.unknown_name",
-        HomeError::NoPort(_) => "port.none_known",
-        HomeError::AmbiguousPort { .. } => "port.ambiguous",
-        HomeError::KeyChanged { .. } => "pin.changed",
-        HomeError::UnknownSetting { .. } => "settings.unknown",
-        HomeError::UnknownTemplate(_) => "template.unknown",
-        HomeError::UnknownPending(_) => "record.nothing_pending",
-    }
-}
-
 #[cfg(test)]
-#[path = "error_tests.rs"]
 mod tests;

@@ -1,5 +1,8 @@
 //! The client's errors: what failed, with the values that matter, a stable code and a class.
 
+mod kinds;
+mod words;
+
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
@@ -15,19 +18,11 @@ use crate::revert::Revert;
 use crate::store::StoreError;
 use crate::units::{Timestamp, Wei};
 
+pub use kinds::{BlobPart, Class, NotAPortReason};
+use words::{either, list, mismatch, verb};
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Which world an error belongs to; decides the exit code of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// The chain or cryptography said no. Trying again changes nothing.
-    Refused,
-    /// What was asked for makes no sense.
-    Usage,
-    /// Node, network or disk. Trying again may help.
-    Environment,
-}
 
 /// Why a client operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -538,98 +533,4 @@ pub enum Error {
         /// The time given.
         given: Timestamp,
     },
-}
-
-/// A right in a sentence.
-const fn verb(rights: Rights) -> &'static str {
-    match rights {
-        Rights::Read => "read",
-        Rights::Write => "write",
-        Rights::ReadWrite => "read and write",
-    }
-}
-
-/// Rights of which one is enough, in a sentence.
-fn either(rights: DelegateRights) -> String {
-    rights.names().collect::<Vec<_>>().join(" or ")
-}
-
-/// What is wrong with a history, in a sentence.
-fn mismatch(port: Address, counted: u64, found: u64) -> String {
-    if found < counted {
-        format!("the node's log tells of `{found}` of the `{counted}` events of the port `{port}`")
-    } else {
-        format!(
-            "the node's log of the port `{port}` is not what happened: an event or its time was changed"
-        )
-    }
-}
-
-/// Section numbers in a sentence.
-fn list(sections: SectionSet) -> String {
-    let numbers: Vec<_> = sections.iter().map(|section| section.to_string()).collect();
-    numbers.join(", ")
-}
-
-/// What gave a false port away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotAPortReason {
-    /// There is no code.
-    NoCode,
-    /// The code is no minimal clone.
-    NotAClone,
-    /// The code is a clone of something else.
-    OtherImplementation(Address),
-    /// The registry did not issue it.
-    NotIssued,
-    /// It names another registry.
-    OtherRegistry(Address),
-    /// What is said about it is not what stands in its code.
-    OtherParties,
-}
-
-impl std::fmt::Display for NotAPortReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NoCode => f.write_str("there is no contract at this address"),
-            Self::NotAClone => f.write_str("its code is not that of a port"),
-            Self::OtherImplementation(address) => {
-                write!(f, "it runs `{address}`, which the registry never announced")
-            }
-            Self::NotIssued => f.write_str("the registry did not issue it"),
-            Self::OtherRegistry(address) => write!(f, "it belongs to the registry `{address}`"),
-            Self::OtherParties => {
-                f.write_str("its registry, issuer or patient are not those in its code")
-            }
-        }
-    }
-}
-
-/// The two blobs of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlobPart {
-    /// The head, which the chain commits to.
-    Head,
-    /// The body, which the head commits to.
-    Body,
-}
-
-impl BlobPart {
-    /// The code on chain.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Head => 0,
-            Self::Body => 1,
-        }
-    }
-}
-
-impl std::fmt::Display for BlobPart {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Head => "head",
-            Self::Body => "body",
-        })
-    }
 }

@@ -1,4 +1,8 @@
+use serde_json::json;
+
 use super::*;
+use crate::codes::Exit;
+use crate::home::KeystoreError;
 
 #[test]
 fn a_hint_of_the_situation_comes_first_and_changes_nothing_else() {
