@@ -232,6 +232,19 @@ pub async fn approved(
     Ok(prepared)
 }
 
+/// Refuses a transaction that could cost four times of what was shown for it and its like: a node tells the price, and
+/// tells it again for each.
+///
+/// # Errors
+/// [`Error::CostRisen`].
+pub fn still_as_shown(shown: &Prepared, now: &Prepared) -> Result<(), Error> {
+    let (shown, now) = (shown.highest_cost().0, now.highest_cost().0);
+    if now > shown.saturating_mul(4) {
+        return Err(Error::CostRisen { shown, now });
+    }
+    Ok(())
+}
+
 /// Sends what was approved. Whatever the error, the transaction may be on its way.
 ///
 /// # Errors

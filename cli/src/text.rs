@@ -80,6 +80,11 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
+/// As [`harmless`], on one line: a name with a line end in it begins no line of its own.
+pub fn harmless_line(text: &str) -> String {
+    harmless(text).replace('\n', "\\n")
+}
+
 /// An address for a table: its ends.
 pub fn short(address: Address) -> String {
     let text = address.to_string();
@@ -221,6 +226,7 @@ mod tests {
     #[test]
     fn messages_keep_their_line_ends_and_nothing_else() {
         assert_eq!(harmless("a\nb\u{1b}[0m\u{202e}"), "a\nb\\u{1b}[0m\\u{202e}");
+        assert_eq!(harmless_line("a\nb\u{1b}[0m\\"), "a\\nb\\u{1b}[0m\\");
     }
 
     #[test]

@@ -20,6 +20,16 @@ pub enum Trouble {
     LosesTransactions,
     /// Transactions reach the node, and its answer is lost: the connection is closed instead.
     LosesAnswersToTransactions,
+    /// Transactions reach the node, which answers so many of them as if it had no time for them.
+    TakesTransactionsAndSaysBusy {
+        /// How often.
+        times: u32,
+    },
+    /// The price of gas is told truly so many times, and is a thousand times as high after that.
+    RaisesThePriceAfter {
+        /// How often.
+        times: u32,
+    },
     /// Transactions reach the node twice; the second answer is passed on.
     SendsTransactionsTwice,
     /// Transactions arrive, but no receipt is ever found.
@@ -149,6 +159,25 @@ fn reply(upstream: SocketAddr, trouble: &Trouble, turned: &AtomicU32, body: &str
         Trouble::LosesAnswersToTransactions if is_sent => {
             answer();
             return Reply::Nothing;
+        }
+        Trouble::TakesTransactionsAndSaysBusy { times } if is_sent => {
+            let answer = answer();
+            if turned.fetch_add(1, Ordering::SeqCst) < *times {
+                return Reply::Status("503 Service Unavailable");
+            }
+            answer
+        }
+        Trouble::RaisesThePriceAfter { times } if is_about("eth_gasPrice") => {
+            let answer = answer();
+            if turned.fetch_add(1, Ordering::SeqCst) < *times {
+                return Reply::Answer(answer);
+            }
+            let mut answer: Value = serde_json::from_str(&answer).expect("a node answers in JSON");
+            let price = answer["result"].as_str().unwrap_or_default();
+            let price = u64::from_str_radix(price.trim_start_matches("0x"), 16);
+            let price = price.expect("a price is a number") * 1000;
+            answer["result"] = json!(format!("{price:#x}"));
+            answer.to_string()
         }
         Trouble::SendsTransactionsTwice if is_sent => {
             answer();

@@ -3,6 +3,7 @@
 //! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
 
 mod access;
+mod adversaries;
 mod batch;
 mod cards;
 mod codes;

@@ -189,6 +189,10 @@ fn a_downloaded_directory_chooses_among_what_is_known_and_introduces_nothing() {
     run_in(patient, &deep, "port show").failure(2, "settings.project_unknown");
     let deep = project(&context, &json!({ "network": "evil" }));
     run_in(patient, &deep, "port show").failure(2, "network.unknown");
+    // Another node than the home's own, though the program knows it.
+    let deep = project(&context, &json!({ "network": "embedded" }));
+    run_in(patient, &deep, "port show").failure(2, "settings.project_unknown");
+    run_in(patient, &deep, &format!("port show --rpc-url {url}")).success();
     // Node, stores, keys, other names: not in such a file, whatever they say.
     for member in ["rpc_url", "store", "account", "allow_http", "home"] {
         let deep = project(&context, &json!({ member: "x" }));

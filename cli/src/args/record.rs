@@ -151,6 +151,10 @@ pub struct BatchArgs {
     /// flags do not say it for all, `port`, `section`, `title`, `media_type`, `content_time`, `note`
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub manifest: Option<PathBuf>,
+    /// Let the manifest name files outside its own directory: whoever wrote it chooses what leaves this machine, and for
+    /// which port
+    #[arg(long, requires = "manifest")]
+    pub allow_outside: bool,
     /// Stop at the first record that cannot be added
     #[arg(long, conflicts_with = "resume")]
     pub fail_fast: bool,

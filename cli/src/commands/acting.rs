@@ -1,6 +1,7 @@
 //! Who acts at a port in this run: its patient, or a delegate with the right that a command takes. What a delegate may
 //! not do is refused before a password is asked for.
 
+use alloy::primitives::Address;
 use patientport_client::Keyring;
 use patientport_client::port::{DelegateRights, Delegation, PortInfo};
 use patientport_client::rotation::NewKeys;
@@ -11,6 +12,7 @@ use super::onward::{self, SharedWith};
 use super::party::{Patient, warn_of_problems};
 use crate::commands::keys;
 use crate::context::{ChosenPort, Context, Wallet};
+use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::home::pins::{Pin, Subject};
 use crate::time;
@@ -68,12 +70,15 @@ impl Acting {
     ) -> Result<Self, Error> {
         context.require_consent()?;
         let info = chosen.port.claimed_info().await?;
-        match role(context, chosen, &info, needed).await? {
+        let role = role(context, chosen, &info, needed).await?;
+        match role {
             Role::Patient => {
                 let patient = Patient::open_with(context, chosen, &info).await?;
                 Ok(Self::Patient(Box::new(patient)))
             }
             Role::Delegate(delegation) => {
+                let account = context.account(chosen.known.account.as_deref())?;
+                refuse_others_call(context, chosen, &info, account)?;
                 let delegate = Delegate::open(context, chosen, &info, delegation, needed).await?;
                 Ok(Self::Delegate(Box::new(delegate)))
             }
@@ -201,6 +206,27 @@ impl Delegate {
             patient_key,
         })
     }
+}
+
+/// Refuses to sign what only the patient can sign for others to send, before anything is stored for it.
+///
+/// # Errors
+/// `port.not_owner`.
+pub fn refuse_others_call(
+    context: &Context,
+    chosen: &ChosenPort,
+    info: &PortInfo,
+    account: Address,
+) -> Result<(), Error> {
+    if matches!(context.settings.delivery, Delivery::Sign { .. }) && account != info.patient {
+        return Err(patientport_client::Error::NotThePatient {
+            port: chosen.port.address(),
+            owner: info.patient,
+            account,
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// As what this home's account may act at a port, if it may do what is `needed`. Asks for no password where the wallet's

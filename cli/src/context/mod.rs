@@ -276,7 +276,9 @@ impl Context {
             });
         }
         let pin = self.compare_key(node, Subject::Account(card.account), &key)?;
-        self.home().keep_pins(&[pin])?;
+        if !self.is_dry_run() {
+            self.home().keep_pins(&[pin])?;
+        }
         Ok(chosen)
     }
 

@@ -63,6 +63,8 @@ impl Error {
             Self::DirectoryInUse(_) => "output.directory_in_use",
             Self::DeploymentFile { .. } => "deployment.invalid",
             Self::Manifest { .. } => "manifest.invalid",
+            Self::Outside { .. } => "manifest.outside",
+            Self::CostRisen { .. } => "tx.cost_risen",
             Self::BatchIncomplete { .. } => "record.batch_incomplete",
             Self::Unplaced { .. } => "record.unplaced",
             Self::BatchRunning => "record.batch_running",

@@ -334,6 +334,20 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A transaction of several that were agreed to would cost far more than was shown.
+    #[error("a transaction that was shown at no more than {} could now cost {}", crate::text::ether(*shown), crate::text::ether(*now))]
+    CostRisen {
+        /// The most that it was to cost, in wei.
+        shown: u128,
+        /// The most that it could cost now.
+        now: u128,
+    },
+    /// A manifest names a file that lies in another directory than its own.
+    #[error("`{}` lies outside the manifest's directory", path.display())]
+    Outside {
+        /// The file.
+        path: PathBuf,
+    },
     /// Of several records some were not added.
     #[error("{failed} of {total} were not added")]
     BatchIncomplete {
@@ -491,7 +505,7 @@ pub enum Error {
     UnknownToHome {
         /// The file.
         path: PathBuf,
-        /// `registry` or `port`.
+        /// `registry`, `port` or `network`.
         what: &'static str,
         /// What it says, safe to show.
         value: String,

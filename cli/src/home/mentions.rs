@@ -1,5 +1,5 @@
-//! `mentions/CHAIN_ID-REGISTRY-ACCOUNT-KIND.json`: the ports whose events name an account, as far as they were looked
-//! at. Everything in it stands on the chain; without it, it is looked for again.
+//! `mentions/CHAIN_ID-REGISTRY-ACCOUNT-KIND-NODE.json`: the ports whose events name an account, as far as they were
+//! looked at. Everything in it stands on the chain; without it, it is looked for again.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,9 @@ use super::{Home, HomeError, MAX_JSON_BYTES};
 
 /// Who is looked for, and where.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct Wanted<'a> {
+    /// The node's URL. What one has left out is not taken for what another would say.
+    pub node: &'a str,
     /// The chain.
     pub chain_id: u64,
     /// The registry.
@@ -23,19 +25,23 @@ pub struct Wanted {
 }
 
 impl Home {
-    fn mentions_path(&self, wanted: &Wanted) -> PathBuf {
+    fn mentions_path(&self, wanted: &Wanted<'_>) -> PathBuf {
         let kind = match wanted.kind {
             Mention::Granted => "granted",
             Mention::Asked => "asked",
         };
+        let node = blake3::hash(wanted.node.as_bytes()).to_hex();
         self.path("mentions").join(format!(
-            "{}-{}-{}-{kind}.json",
-            wanted.chain_id, wanted.registry, wanted.account
+            "{}-{}-{}-{kind}-{}.json",
+            wanted.chain_id,
+            wanted.registry,
+            wanted.account,
+            &node[..16]
         ))
     }
 
     /// What was found before; nothing where what was kept cannot be read.
-    pub fn mentions(&self, wanted: &Wanted) -> Mentions {
+    pub fn mentions(&self, wanted: &Wanted<'_>) -> Mentions {
         let path = self.mentions_path(wanted);
         let read = files::read_json(&path, MAX_JSON_BYTES);
         read.ok().flatten().unwrap_or_default()
@@ -45,7 +51,7 @@ impl Home {
     ///
     /// # Errors
     /// [`HomeError::File`].
-    pub fn keep_mentions(&self, wanted: &Wanted, mentions: &Mentions) -> Result<(), HomeError> {
+    pub fn keep_mentions(&self, wanted: &Wanted<'_>, mentions: &Mentions) -> Result<(), HomeError> {
         files::private_dir(self.root())?;
         let path = self.mentions_path(wanted);
         Ok(files::write_json(&path, mentions, Existing::Replace)?)
@@ -58,10 +64,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_is_kept_by_account_and_kind_and_damage_is_no_obstacle() {
+    fn what_was_found_is_kept_by_account_kind_and_node_and_damage_is_no_obstacle() {
         let root = tempfile::tempdir().unwrap();
         let home = Home::new(root.path().join("home"));
         let wanted = |kind| Wanted {
+            node: "http://one",
             chain_id: 1,
             registry: Address::repeat_byte(1),
             account: Address::repeat_byte(2),
@@ -75,6 +82,11 @@ mod tests {
             .unwrap();
         assert_eq!(home.mentions(&wanted(Mention::Granted)), found);
         assert_eq!(home.mentions(&wanted(Mention::Asked)), Mentions::default());
+        let elsewhere = Wanted {
+            node: "http://two",
+            ..wanted(Mention::Granted)
+        };
+        assert_eq!(home.mentions(&elsewhere), Mentions::default());
         std::fs::write(home.mentions_path(&wanted(Mention::Granted)), "{").unwrap();
         assert_eq!(
             home.mentions(&wanted(Mention::Granted)),

@@ -262,6 +262,22 @@ impl Settings {
                 value: DEFAULT_RPC_URL.to_owned(),
                 source: Source::Default,
             });
+        // The home has a node of its own: no directory puts one that merely comes with this program in its place.
+        let of_home = profile.iter().map(|(_, values)| values);
+        let mut of_home = of_home.chain([&config.values]);
+        if let (Some(project), Source::Network(by)) = (&project, &rpc_url.source)
+            && project.network.as_ref() == Some(by)
+            && given.network.is_none()
+            && !own.contains_key(by)
+            && of_home
+                .any(|it| it.rpc_url.is_some() || it.network.as_ref().is_some_and(|it| it != by))
+        {
+            return Err(Error::UnknownToHome {
+                path: project.path.clone(),
+                what: "network",
+                value: shown(by),
+            });
+        }
         let verify = layers.find_or_network(
             "verify_rpc_url",
             |it| it.verify_rpc_url.clone(),

@@ -1,8 +1,8 @@
 //! `patientport.json` of the directory somebody works in.
 //!
 //! Such a file comes along with whatever was downloaded, so it can choose among what this home knows already and
-//! introduce nothing: the name of a network, a registry that the home uses, a port that the home has. It names no
-//! node, no key, no file, no program, and loosens nothing.
+//! introduce nothing: the name of a network (one of the home's own, where the home names a node), a registry that the
+//! home uses, a port that the home has. It names no node, no key, no file, no program, and loosens nothing.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

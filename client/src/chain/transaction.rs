@@ -274,16 +274,19 @@ pub(super) async fn broadcast(chain: &Chain, raw: Bytes, hash: B256, call: &Call
     match sent {
         // The hash is computed here: a node cannot make us wait for another transaction.
         Ok(_) => Ok(hash),
-        // The node may have taken it before the connection broke or the time ran out: look for it.
+        Err(Error::Rpc { message, .. }) if message.contains("already known") => Ok(hash),
+        // The node may have taken it before the connection broke, the time ran out, or what stands before it said that it
+        // is busy, and then says of the second attempt that its nonce is used: look for it, lest it be sent anew.
         Err(
             error @ (Error::Timeout { .. }
             | Error::Unreachable { .. }
-            | Error::InvalidResponse { .. }),
+            | Error::InvalidResponse { .. }
+            | Error::Busy { .. }
+            | Error::Rpc { .. }),
         ) => match known(chain, hash).await {
             Ok(true) => Ok(hash),
             _ => Err(error),
         },
-        Err(Error::Rpc { message, .. }) if message.contains("already known") => Ok(hash),
         Err(error) => Err(error),
     }
 }

@@ -162,6 +162,7 @@ pub(crate) async fn find(
     kind: Mention,
 ) -> Result<Mentions, Error> {
     let wanted = Wanted {
+        node: &context.settings.rpc_url,
         chain_id: registry.chain().chain_id(),
         registry: registry.address(),
         account,

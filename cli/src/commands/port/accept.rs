@@ -146,6 +146,9 @@ pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error>
         }
     }
     let changed = change_keys(context, &chosen, &args, &taker, keyring, &reserved).await;
+    if context.is_dry_run() {
+        forget(context, &reserved)?;
+    }
     let mut accepted = changed.map_err(|error| {
         error.with_hint(
             "the port is yours, and still shows the former owner's key: go on with the same command",
@@ -308,11 +311,14 @@ async fn change_keys(
         None => (preview, no_rotation()),
     };
     let call = port.set_encryption_key(&key, rotation);
-    let prepared = approved(context, &taker.wallet, preview, &call).await?;
-    // From here on the key may be public, whatever the node says.
-    context
-        .home()
-        .note_patient_key(&taker.seed, reserved.index)?;
+    let prepared = approved(context, &taker.wallet, preview, &call).await;
+    // From here on the key may be public, whatever the node says, or because somebody else sends the call.
+    if prepared.as_ref().map_or_else(Error::is_handed_on, |_| true) {
+        context
+            .home()
+            .note_patient_key(&taker.seed, reserved.index)?;
+    }
+    let prepared = prepared?;
     let report = submit(context, &taker.wallet, &call, &prepared).await?;
     settle(
         context,

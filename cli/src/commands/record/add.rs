@@ -20,6 +20,7 @@ use super::stores::Writers;
 use super::{batch, blocking, transfer};
 use crate::args::record::{AddArgs, Description};
 use crate::args::values::{CommitmentArg, SectionRef};
+use crate::commands::acting::refuse_others_call;
 use crate::commands::party::{Reader, keyring, sections};
 use crate::commands::request::approve::section_pins;
 use crate::commands::stale::{Stale, stale};
@@ -158,6 +159,7 @@ pub(super) async fn one(
         None => choose_section(&chosen, args.section.as_ref()).await?,
     };
     let wallet = context.wallet(chosen.known.account.as_deref())?;
+    refuse_others_call(context, &chosen, &info, wallet.address())?;
     let mut pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
     let any = B256::repeat_byte(1);
@@ -355,8 +357,10 @@ async fn commit(
             return Err(not_sent(context, pending, error).await);
         }
     };
-    context.home().remove_pending(record.commitment)?;
-    transfer::forget(context, pending).await;
+    if !context.is_dry_run() {
+        context.home().remove_pending(record.commitment)?;
+        transfer::forget(context, pending).await;
+    }
     Ok(Added {
         id,
         port: record.port,
@@ -375,6 +379,12 @@ async fn commit(
 /// Why a stored record is not on chain, with what to do. One that the port will never take is taken back.
 pub(super) async fn not_sent(context: &Context, pending: &Pending, error: Error) -> Error {
     let commitment = pending.record.commitment;
+    if context.is_dry_run() {
+        return error.with_hint(
+            "nothing was changed, for it was a dry run",
+            json!({ "commitment": commitment }),
+        );
+    }
     let hint = if error.code() == "section.stale_epoch" {
         // It is sealed to a key that a former reader has, and will never be on chain.
         if let Err(failure) = transfer::take_back(context, pending).await {

@@ -1,6 +1,7 @@
 //! `patientport record publish`: ciphertext on the chain, for ever and for everybody.
 
 use alloy::primitives::{Address, B256};
+use patientport_client::chain::Prepared;
 use patientport_client::progress::Stage;
 use patientport_client::publish::{self, Piece};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use crate::args::record::PublishArgs;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::preview::{Preview, TxSummary, confirm, submit};
+use crate::preview::{Preview, TxSummary, confirm, still_as_shown, submit};
 use crate::progress::Bar;
 use crate::text::{count, ether, grouped, size};
 
@@ -128,7 +129,7 @@ async fn publish(
     let all = missing.iter().map(|piece| piece.data.len() as u64).sum();
     let bar = Bar::bytes(&context.terminal, Some(all));
     for (index, piece) in missing.iter().enumerate() {
-        let sent = send(context, &wallet, chosen, id, piece).await;
+        let sent = send(context, &wallet, chosen, id, (piece, &priced)).await;
         let tx = sent.map_err(|error| {
             error.with_hint(
                 "what was published stays: run it again to go on where it stopped",
@@ -147,10 +148,11 @@ async fn send(
     wallet: &crate::context::Wallet,
     chosen: &ChosenPort,
     id: u32,
-    piece: &Piece,
+    (piece, priced): (&Piece, &Prepared),
 ) -> Result<TxSummary, Error> {
     let transaction = piece.transaction(&chosen.port, id);
     let prepared = transaction.prepare(wallet.address()).await?;
+    still_as_shown(priced, &prepared)?;
     let report = submit(context, wallet, &transaction, &prepared).await?;
     Ok((&report).into())
 }

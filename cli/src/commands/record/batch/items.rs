@@ -29,6 +29,8 @@ pub(super) struct Item {
     pub(super) section: Option<SectionRef>,
     /// What is said of it.
     pub(super) described: Description,
+    /// Whether a manifest names it that lies in another directory.
+    pub(super) is_outside: bool,
 }
 
 impl Item {
@@ -46,6 +48,7 @@ impl Item {
 pub(super) fn collect(context: &Context, args: &AddArgs) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     if let Some(path) = &args.batch.manifest {
+        let directory = manifest::directory(path)?;
         for line in manifest::read(path)? {
             let described = Description {
                 title: line
@@ -61,8 +64,12 @@ pub(super) fn collect(context: &Context, args: &AddArgs) -> Result<Vec<Item>, Er
             };
             check(&described)
                 .map_err(|error| manifest::manifest(path, line.number, error.chain().join(": ")))?;
+            let file = absolute(&line.file)?;
+            // What is not there is told as such later.
+            let real = file.canonicalize();
             items.push(Item {
-                file: absolute(&line.file)?,
+                is_outside: real.is_ok_and(|real| !real.starts_with(&directory)),
+                file,
                 port: line.port.or_else(|| args.port.port.clone()),
                 section: line.section.or_else(|| args.section.clone()),
                 described,
@@ -85,6 +92,7 @@ pub(super) fn collect(context: &Context, args: &AddArgs) -> Result<Vec<Item>, Er
                 port: args.port.port.clone(),
                 section: args.section.clone(),
                 described: args.described.clone(),
+                is_outside: false,
             });
         }
     }

@@ -79,6 +79,21 @@ pub(super) fn read(path: &Path) -> Result<Vec<Line>, Error> {
     }
 }
 
+/// The directory that a manifest lies in, as it is once all links are followed.
+///
+/// # Errors
+/// [`Error::Input`].
+pub(super) fn directory(path: &Path) -> Result<PathBuf, Error> {
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
+    parent
+        .unwrap_or(Path::new("."))
+        .canonicalize()
+        .map_err(|source| Error::Input {
+            path: path.to_owned(),
+            source,
+        })
+}
+
 fn from_csv(path: &Path, directory: &Path, bytes: &[u8]) -> Result<Vec<Line>, Error> {
     // Spreadsheets put a byte order mark before the heading.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

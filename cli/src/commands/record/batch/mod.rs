@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::TxSummary;
-use crate::text::{Table, count, ether, short, shown};
+use crate::text::{Table, count, ether, harmless_line, short, shown};
 
 /// A batch, carried out.
 #[derive(Debug, Serialize)]
@@ -127,7 +127,9 @@ impl Record {
         let port = self.port.map(short).unwrap_or_default();
         match (self.state, self.id, &self.error) {
             (State::Added, Some(id), _) => format!("record {id} at {port}: {file}"),
-            (_, _, Some(error)) => format!("not added: {file}: {}", error.message),
+            (_, _, Some(error)) => {
+                format!("not added: {file}: {}", harmless_line(&error.message))
+            }
             _ => format!("not added: {file}"),
         }
     }
@@ -173,7 +175,7 @@ impl Batch {
             table.row([
                 shown(&record.file.display().to_string()),
                 why.map(|it| it.code.to_owned()).unwrap_or_default(),
-                why.map_or_else(|| "not tried".into(), |it| it.message.clone()),
+                why.map_or_else(|| "not tried".into(), |it| harmless_line(&it.message)),
             ]);
         }
         format!("{}{table}", self.summary())

@@ -12,7 +12,8 @@ use patientport_client::records::Target;
 
 use super::super::add;
 use super::items::{self, Item};
-use crate::args::record::AddArgs;
+use crate::args::record::{AddArgs, BatchArgs};
+use crate::codes::Exit;
 use crate::commands::party::keyring;
 use crate::commands::record::bulk::{Identity, concerns_all};
 use crate::context::{ChosenPort, Context, Wallet};
@@ -40,7 +41,7 @@ pub(super) struct Place {
     /// The keys to remember.
     pins: Vec<Pin>,
     /// What one record costs.
-    price: Prepared,
+    pub(super) price: Prepared,
 }
 
 /// What is to become of an item.
@@ -126,7 +127,7 @@ impl Plan {
             };
             let remembered = place.as_ref().map_err(|error| error.chain().join(": "));
             known.entry(wanted).or_insert(remembered.copied());
-            let planned = plan.planned(context, item, place, &pending, args.batch.again);
+            let planned = plan.planned(context, item, place, &pending, &args.batch);
             if planned.place.is_some()
                 && let Some(first) = names.insert(planned.name, planned.item.file.clone())
             {
@@ -194,12 +195,23 @@ impl Plan {
         item: Item,
         place: Result<usize, Error>,
         pending: &BTreeMap<B256, Pending>,
-        again: bool,
+        args: &BatchArgs,
     ) -> Planned {
         let failed = |source| Error::Input {
             path: item.file.clone(),
             source,
         };
+        if item.is_outside && !args.allow_outside {
+            return Planned {
+                place: None,
+                name: B256::ZERO,
+                length: None,
+                todo: Todo::Impossible(Error::Outside {
+                    path: item.file.clone(),
+                }),
+                item,
+            };
+        }
         let file = std::fs::metadata(&item.file).and_then(|data| {
             if data.is_dir() {
                 Err(std::io::ErrorKind::IsADirectory.into())
@@ -237,7 +249,7 @@ impl Plan {
         let here = (at.chain().chain_id(), at.address(), self.wallet.address());
         let name = items::name_of(here, &place.key, &item, &file);
         let todo = match pending.get(&name) {
-            Some(pending) if !again => {
+            Some(pending) if !args.again => {
                 context
                     .terminal
                     .detail(&format!("goes on with {}", item.name()));
@@ -362,6 +374,7 @@ impl Plan {
                 format!("and {} more", by_place.len() - PLACES_SHOWN),
             );
         }
+        let outside = to_add.iter().filter(|it| it.item.is_outside).count();
         let skipped = |number: usize| (number > 0).then(|| count(number, "record"));
         let preview = preview
             .maybe(
@@ -371,6 +384,11 @@ impl Plan {
             .maybe(
                 "not",
                 skipped(impossible).map(|it| format!("{it} cannot be added")),
+            )
+            .maybe(
+                "outside",
+                skipped(outside)
+                    .map(|it| format!("{it} of files outside the manifest's directory")),
             )
             .line("size", size(bytes))
             .line("from", format!("{account} (wallet `{}`)", self.wallet.name))

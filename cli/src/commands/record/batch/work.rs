@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::home::filed::Filed;
 use crate::home::pending::Pending;
-use crate::preview::TxSummary;
+use crate::preview::{TxSummary, still_as_shown};
 use crate::progress::Bar;
 
 /// Transactions that are on their way at the same time, at most.
@@ -246,6 +246,7 @@ impl<'a> Work<'a> {
         }
         let wallet = &self.plan.wallet;
         let prepared = transaction.prepare(wallet.address()).await?;
+        still_as_shown(&place.price, &prepared)?;
         let hash = transaction.submit(&wallet.signer, &prepared).await?;
         Ok(Submitted::Sent(hash))
     }
