@@ -18,7 +18,7 @@ use crate::home::HomeError;
 use crate::home::pins::{Pin, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
-use crate::text::shown;
+use crate::text::sealed_words;
 
 /// A request that was denied.
 #[derive(Debug, Serialize)]
@@ -84,7 +84,7 @@ pub async fn deny(
     preview = match &sealed {
         Some((_, pin)) => preview
             .pinned("key", "", pin.clone())
-            .line("text", format!("{} (sealed)", shown(&text.text))),
+            .line("text", sealed_words(&text.text)),
         None => preview.line("text", "none"),
     };
     let key = sealed.as_ref().map(|(key, _)| key);
