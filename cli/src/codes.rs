@@ -286,7 +286,7 @@ pub const CODES: &[Code] = &[
     code("provider.unknown", Refused, "Nobody is registered under this account.",
         &["the provider registers with `patientport provider register`"]),
     code("provider.unverified", Refused, "The provider's attestation is missing, expired or suspended.",
-        &["an attester runs `patientport provider attest ADDRESS`"]),
+        &["an attester runs `patientport provider attest ADDRESS`; how it stands: `patientport provider show ADDRESS`"]),
     code("record.authentication_failed", Refused, "The record does not decrypt: it was made with another key or tampered with by its author.",
         &["ask the author to add it again"]),
     code("record.batch_incomplete", Refused, "Some records of a batch were not added; the others were.",

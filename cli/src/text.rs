@@ -66,6 +66,34 @@ pub fn shown(text: &str) -> String {
     Shown(text).to_string()
 }
 
+/// [`shown`], and `none` where there is nothing to show.
+pub fn shown_or_none(text: &str) -> String {
+    if text.trim().is_empty() {
+        "none".into()
+    } else {
+        shown(text)
+    }
+}
+
+/// [`shown_or_none`], of words that travel sealed.
+pub fn sealed_words(text: &str) -> String {
+    let words = shown_or_none(text);
+    if words == "none" {
+        words
+    } else {
+        format!("{words} (sealed)")
+    }
+}
+
+/// A code of this program, and the words that somebody gave with it, if any.
+pub fn with_words(code: &str, words: &str) -> String {
+    if words.trim().is_empty() {
+        code.into()
+    } else {
+        format!("{code}: {}", shown(words))
+    }
+}
+
 /// A message of this program that may quote foreign text without quoting it itself: escaped like
 /// [`Shown`] but never cut, and the backslash left alone.
 pub fn harmless(text: &str) -> String {

@@ -7,6 +7,11 @@ pub fn now_rfc3339() -> String {
     rfc3339(u64::try_from(Timestamp::now().as_second()).unwrap_or(0))
 }
 
+/// The machine's time, exact enough to order what one run after another makes.
+pub fn now_rfc3339_exact() -> String {
+    format!("{:.6}", Timestamp::now())
+}
+
 /// The machine's time in Unix seconds.
 pub fn now_unix() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)

@@ -75,7 +75,7 @@ pub struct NetworkArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Wallet")]
 pub struct WalletArgs {
-    /// Wallet that signs [default: the home's only wallet, or its first]
+    /// Wallet that signs [default: the one that was made first in this home]
     #[arg(long, global = true, value_name = "NAME", env = env::ETH_KEYSTORE_ACCOUNT)]
     pub account: Option<String>,
     /// File with the wallet's password (an empty file is an empty password) [default: ask]

@@ -96,6 +96,6 @@ pub struct ImportArgs {
 /// `wallet address`
 #[derive(Debug, Args)]
 pub struct AddressArgs {
-    /// Wallet [default: --account, else the home's only or first wallet]
+    /// Wallet [default: --account, else the one that was made first in this home]
     pub name: Option<String>,
 }

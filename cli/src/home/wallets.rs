@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::files::{self, Existing};
 use super::keystore::{Keystore, MAX_FILE_BYTES, Password};
 use super::{Home, HomeError, check_name, names_in};
-use crate::time::now_rfc3339;
+use crate::time::now_rfc3339_exact;
 
 const WHAT: &str = "wallet";
 
@@ -124,7 +124,25 @@ impl Home {
         open_account(name, &self.wallet(name)?, password)
     }
 
-    /// Which wallet is meant: the one named, else the only or first one.
+    /// The wallet that signs where none is named: the one that was made first, so that another one does not take its
+    /// place. Files without a time come last, times that are alike go by name.
+    ///
+    /// # Errors
+    /// [`HomeError::File`] if the directory cannot be read.
+    pub fn default_wallet(&self) -> Result<Option<String>, HomeError> {
+        let mut names = names_in(&self.wallets_dir())?;
+        if names.len() > 1 {
+            names.sort_by_cached_key(|name| {
+                let created = self.wallet(name).ok().and_then(|it| it.created);
+                // Seconds and their fractions are in order once nothing follows them.
+                let created = created.map(|it| it.trim_end_matches('Z').to_owned());
+                (created.is_none(), created)
+            });
+        }
+        Ok(names.into_iter().next())
+    }
+
+    /// Which wallet is meant: the one named, else the one that was made first.
     ///
     /// # Errors
     /// [`HomeError::Empty`]; [`HomeError::Unknown`] for a name that is not there.
@@ -133,11 +151,9 @@ impl Home {
             self.wallet(name)?;
             return Ok(name.to_owned());
         }
-        let directory = self.wallets_dir();
-        let first = names_in(&directory)?.into_iter().next();
-        first.ok_or(HomeError::Empty {
+        self.default_wallet()?.ok_or_else(|| HomeError::Empty {
             what: WHAT,
-            directory,
+            directory: self.wallets_dir(),
         })
     }
 }
@@ -147,7 +163,7 @@ pub fn seal(signer: &PrivateKeySigner, password: &Password, log_n: u8) -> Keysto
     let secret = Zeroizing::new(signer.to_bytes().0);
     let mut keystore = Keystore::seal(&secret, password, log_n, None, &mut OsRng);
     keystore.address = Some(hex::encode(signer.address()));
-    keystore.created = Some(now_rfc3339());
+    keystore.created = Some(now_rfc3339_exact());
     keystore
 }
 
@@ -274,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_wallet_is_the_default() {
+    fn the_wallet_that_was_made_first_stays_the_default() {
         let (_root, home) = home();
         assert!(matches!(
             home.choose_wallet(None),
@@ -284,7 +300,18 @@ mod tests {
             home.add_wallet(name, &PrivateKeySigner::random(), &password(""), 13)
                 .unwrap();
         }
-        assert_eq!(home.choose_wallet(None).unwrap(), "alice");
+        assert_eq!(home.choose_wallet(None).unwrap(), "bob");
+        // A file of another program says nothing of its age, one of an earlier version full seconds.
+        let place = |name: &str, created: Option<&str>| {
+            let mut keystore = home.wallet("alice").unwrap();
+            keystore.created = created.map(Into::into);
+            files::write_json(&home.wallet_path(name), &keystore, Existing::Keep).unwrap();
+        };
+        place("aaa", None);
+        assert_eq!(home.choose_wallet(None).unwrap(), "bob");
+        place("zoe", Some("2026-01-01T00:00:00Z"));
+        place("ann", Some("2026-01-01T00:00:00.000001Z"));
+        assert_eq!(home.choose_wallet(None).unwrap(), "zoe");
         assert_eq!(home.choose_wallet(Some("bob")).unwrap(), "bob");
         assert!(matches!(
             home.choose_wallet(Some("eve")),

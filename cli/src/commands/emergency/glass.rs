@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::home::pins::Subject;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
-use crate::text::{shown, span};
+use crate::text::{sealed_words, span};
 use crate::time;
 
 /// A glass that was broken.
@@ -84,7 +84,7 @@ pub async fn run(context: &Context, args: BreakArgs) -> Result<Broken, Error> {
                     span(emergency.window_secs.into())
                 ),
             )
-            .line("reason", format!("{} (sealed)", shown(&text.text)));
+            .line("reason", sealed_words(&text.text));
     let report = send(context, &wallet, preview, &call).await?;
     let emergency = port.holder_of(responder, now).await?.emergency;
     let window = emergency.window();

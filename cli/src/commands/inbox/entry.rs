@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::Waiting;
 use crate::commands::describe::Who;
 use crate::commands::party::{rights_name, section_list};
-use crate::text::shown;
+use crate::text::{shown, shown_or_none};
 use crate::time;
 
 /// What could be opened of a request.
@@ -276,7 +276,7 @@ impl Entry {
             ("sections", asked.sections_line()),
             ("until", until),
             ("rights", rights_name(asked.rights).into()),
-            ("text", shown(&asked.text)),
+            ("text", shown_or_none(&asked.text)),
         ]
     }
 

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::home::pins::{Pin, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
-use crate::text::shown;
+use crate::text::{shown, shown_or_none};
 use crate::time;
 
 const APPROVE: DelegateRights = DelegateRights::APPROVE;
@@ -117,7 +117,7 @@ pub async fn approve(
     if let Some(asked) = asked {
         preview = preview
             .line("purpose", shown(&asked.purpose))
-            .line("text", shown(&asked.text));
+            .line("text", shown_or_none(&asked.text));
     }
     give(context, chosen, acting, &grantee, &terms, preview).await
 }
@@ -260,12 +260,7 @@ pub async fn give(
     }
     let report = send(context, acting.wallet(), preview, &composed.transaction)
         .await
-        .map_err(|error| match error.code() {
-            "provider.unverified" => {
-                error.with_hint("`--allow-unverified` gives access all the same", json!({}))
-            }
-            _ => error,
-        })?;
+        .map_err(unverified)?;
     warn_of_stale(context, port).await?;
     let shared = acting.share_onward(context, chosen).await;
     Ok(Granted {
@@ -280,6 +275,15 @@ pub async fn give(
         tx: (&report).into(),
         shared,
     })
+}
+
+/// Who gives access may do so to somebody unverified, too; nobody else can do anything about that but wait.
+fn unverified(error: Error) -> Error {
+    if error.code() == "provider.unverified" {
+        error.with_hint("to give access anyway, add `--allow-unverified`", json!({}))
+    } else {
+        error
+    }
 }
 
 /// What a grant changes in a section, in words.

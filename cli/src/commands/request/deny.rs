@@ -18,7 +18,7 @@ use crate::home::HomeError;
 use crate::home::pins::{Pin, Subject};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
-use crate::text::shown;
+use crate::text::sealed_words;
 
 /// A request that was denied.
 #[derive(Debug, Serialize)]

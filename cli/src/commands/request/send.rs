@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::home::pins::Subject;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
-use crate::text::shown;
+use crate::text::{shown, shown_or_none};
 use crate::time;
 
 /// A request that was made.
@@ -143,7 +143,7 @@ async fn send_for(
             )
             .line("rights", rights_name(rights))
             .line("purpose", shown(&request.purpose))
-            .line("text", shown(&request.text));
+            .line("text", shown_or_none(&request.text));
     let transaction = access::request(
         port,
         (info.patient, &patient_key),

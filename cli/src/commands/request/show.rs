@@ -19,7 +19,7 @@ use crate::commands::request::approve::grantee;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::text::{ether, grouped, shown};
+use crate::text::{ether, grouped, shown, shown_or_none, with_words};
 use crate::time;
 
 /// One request, with what could be opened of it.
@@ -128,7 +128,7 @@ impl Outcome for RequestView {
                         .map_or_else(|| "as you choose".into(), time::human),
                 ),
                 ("rights", rights_name(asked.rights).into()),
-                ("text", shown(&asked.text)),
+                ("text", shown_or_none(&asked.text)),
             ]),
             None => lines.push(("content", "sealed to the patient".into())),
         }
@@ -139,7 +139,7 @@ impl Outcome for RequestView {
             let reason = denial
                 .reason
                 .map_or("of an unknown kind", DenialReason::as_str);
-            lines.push(("denied", format!("{reason}: {}", shown(&denial.text))));
+            lines.push(("denied", with_words(reason, &denial.text)));
         }
         lines
             .iter()

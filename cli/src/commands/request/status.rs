@@ -15,7 +15,7 @@ use crate::commands::record::bulk::Identity;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::text::{Table, short, shown};
+use crate::text::{Table, short, with_words};
 use crate::time;
 
 /// An account's requests.
@@ -67,7 +67,7 @@ impl Outcome for Status {
             let answer = match (&entry.denial, entry.state) {
                 (Some(denial), _) => {
                     let reason = denial.reason.map_or("unknown", |it| it.as_str());
-                    format!("{reason}: {}", shown(&denial.text))
+                    with_words(reason, &denial.text)
                 }
                 (None, RequestState::Pending) => {
                     format!("lapses {}", time::human(entry.lapses_at))

@@ -62,6 +62,7 @@ pub fn run(context: &Context, args: ImportArgs) -> Result<NewWallet, Error> {
     context
         .home()
         .add_wallet(&args.name, &signer, &password, args.kdf.scrypt_log_n)?;
+    super::tell_default(context, &args.name)?;
     Ok(NewWallet::independent(args.name, signer.address()))
 }
 

@@ -50,7 +50,10 @@ impl Outcome for Wallets {
 pub fn run(context: &Context) -> Result<Wallets, Error> {
     let default = context.settings.account.clone();
     let entries = context.home().wallets()?;
-    let default = default.or_else(|| entries.first().map(|entry| entry.name.clone()));
+    let default = match default {
+        Some(name) => Some(name),
+        None => context.home().default_wallet()?,
+    };
     let wallets = entries
         .into_iter()
         .map(|entry| Entry {

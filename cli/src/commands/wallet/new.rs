@@ -74,6 +74,7 @@ pub fn run(context: &Context, args: NewArgs) -> Result<NewWallet, Error> {
             .join(format!("{}.json", args.name))
             .display()
     ));
+    super::tell_default(context, &args.name)?;
     Ok(NewWallet::independent(args.name, signer.address()))
 }
 
@@ -109,6 +110,7 @@ fn of_identity(context: &Context, args: &NewArgs, identity: &str) -> Result<NewW
     context
         .home()
         .add_wallet(&args.name, &account, &password, args.kdf.scrypt_log_n)?;
+    super::tell_default(context, &args.name)?;
     Ok(NewWallet {
         name: args.name.clone(),
         address: account.address(),

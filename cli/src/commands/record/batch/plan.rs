@@ -13,7 +13,6 @@ use patientport_client::records::Target;
 use super::super::add;
 use super::items::{self, Item};
 use crate::args::record::{AddArgs, BatchArgs};
-use crate::codes::Exit;
 use crate::commands::party::keyring;
 use crate::commands::record::bulk::{Identity, concerns_all};
 use crate::context::{ChosenPort, Context, Wallet};
