@@ -99,15 +99,6 @@ pub async fn deny(
     })
 }
 
-/// Words that go out sealed, for a preview.
-fn sealed_words(text: &str) -> String {
-    if text.is_empty() {
-        "none".into()
-    } else {
-        format!("{} (sealed)", shown(text))
-    }
-}
-
 /// The requester's key, compared with the one first seen; `None` with a warning where there is none to trust: that
 /// keeps the words from the requester, and nobody from saying no.
 async fn requester_key(
