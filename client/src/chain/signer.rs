@@ -146,7 +146,10 @@ mod tests {
         let account = Address::repeat_byte(1);
         let signer = Signer::watching(account);
         assert_eq!(signer.address(), account);
-        let refused = signer.sign(TxEip1559::default()).await;
-        assert!(matches!(refused, Err(Error::Watched { account: it }) if it == account));
+        let Err(refused) = signer.sign(TxEip1559::default()).await else {
+            panic!("something was signed without a key");
+        };
+        assert_eq!(refused.code(), "wallet.watched");
+        assert!(matches!(refused, Error::Watched { account: it } if it == account));
     }
 }

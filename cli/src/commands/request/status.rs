@@ -108,7 +108,10 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<Status, Error> 
         mine::answered(context, answers)?
     };
     found.retain(|(_, entry)| !args.pending || entry.state == RequestState::Pending);
-    found.sort_by_key(|(port, entry)| (std::cmp::Reverse(entry.requested_at), *port, entry.id));
+    found.sort_by_key(|(port, entry)| {
+        use std::cmp::Reverse;
+        (Reverse(entry.requested_at), *port, Reverse(entry.id))
+    });
     let mut denials = denials(context, account, &found).await?;
     let entry = |(port, entry): (Address, RequestEntry)| Entry {
         port,
