@@ -12,8 +12,8 @@ fn handed_over(context: &TestContext, lines: &[Value]) -> PathBuf {
     let directory = context.path("handed-over");
     fs::create_dir_all(&directory).expect("the directory is new");
     let manifest = directory.join("records.jsonl");
-    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    fs::write(&manifest, lines).expect("the directory is writable");
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    fs::write(&manifest, lines.join("\n")).expect("the directory is writable");
     manifest
 }
 
@@ -200,7 +200,12 @@ fn a_port_that_was_taken_over_elsewhere_is_looked_at_without_a_trace_and_its_key
         .max();
     assert_eq!(next, Some(1), "{derived:#}");
     context.primary.ok(&format!("relay submit {}", utf8(&call)));
+    let before = home("ports.json");
+    let looked = heir.ok(&format!("{accept} --dry-run"));
+    assert_eq!(looked["key_tx"], Value::Null, "{looked:#}");
+    assert_eq!(home("ports.json"), before);
     let finished = heir.ok(&accept);
+    assert_ne!(home("ports.json"), before);
     assert_eq!(finished["key_tx"], Value::Null, "{finished:#}");
 }
 

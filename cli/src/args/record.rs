@@ -142,6 +142,7 @@ impl AddArgs {
 }
 
 /// Many records in one run.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct BatchArgs {
     /// Add the files of directories and those below them; names that begin with a dot are left out
