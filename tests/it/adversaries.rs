@@ -286,3 +286,37 @@ fn a_node_that_raises_the_price_after_a_batch_was_agreed_to_gets_nothing() {
     assert_eq!(context.node.block_number(), before);
     assert_eq!(context.primary.ok(&line)["added"], 2);
 }
+
+#[test]
+fn a_delegate_who_was_left_out_of_new_keys_is_not_told_that_nothing_is_missing() {
+    let context = TestContext::with_reader(b"first");
+    let (patient, delegate) = (&context.patient, &context.stranger);
+    let card = delegate.ok("identity card")["card"]
+        .as_str()
+        .expect("a card")
+        .to_owned();
+    patient.ok(&format!(
+        "delegate add {card} --rights approve --until 9d --include-unseen"
+    ));
+    // A home that has seen nobody gives nobody the new keys unasked.
+    fs::remove_file(patient.home.join("pins.json")).expect("it is there");
+    let rotated = patient.ok("access rotate --section 0");
+    assert_eq!(rotated["sealed_to"], json!([]), "{rotated:#}");
+    context.add_record("second.txt", b"second");
+    let line = format!(
+        "record fetch --port {} -o {}",
+        context.port,
+        utf8(&context.path("fetched"))
+    );
+    let error = delegate.run(&line).failure(1, "record.fetch_incomplete");
+    let fetch = &error["details"]["fetch"];
+    assert_eq!(
+        (&fetch["fetched"], &fetch["not_given"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(
+        fetch["refused"][0]["error"]["code"],
+        json!("section.no_matching_key"),
+        "{fetch:#}"
+    );
+}
