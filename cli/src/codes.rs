@@ -97,6 +97,8 @@ pub const CODES: &[Code] = &[
         &["name a node of the card's chain with `--rpc-url URL` or `--network NAME`"]),
     code("card.other_key", Refused, "The port's key is not the one on its card: the card, or what the node shows, was changed on the way; or the patient has changed the key.",
         &["ask the patient, by another way than the one the card came, for the card of now"]),
+    code("chain.ahead", Refused, "The node's present is more than a day ahead of this machine's clock, so a span such as `30d` would end at a time that nobody meant.",
+        &["give a date, such as `--until 2027-01-31`, or set the machine's clock; a node that lies is replaced with `--rpc-url URL`"]),
     code("chain.wrong", Usage, "The node serves another chain than expected.",
         &["name another node with `--rpc-url URL`"]),
     code("contract.panicked", Refused, "The contract stopped at an internal check.",

@@ -12,8 +12,8 @@ fn handed_over(context: &TestContext, lines: &[Value]) -> PathBuf {
     let directory = context.path("handed-over");
     fs::create_dir_all(&directory).expect("the directory is new");
     let manifest = directory.join("records.jsonl");
-    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    fs::write(&manifest, lines).expect("the directory is writable");
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    fs::write(&manifest, lines.join("\n")).expect("the directory is writable");
     manifest
 }
 
@@ -200,7 +200,12 @@ fn a_port_that_was_taken_over_elsewhere_is_looked_at_without_a_trace_and_its_key
         .max();
     assert_eq!(next, Some(1), "{derived:#}");
     context.primary.ok(&format!("relay submit {}", utf8(&call)));
+    let before = home("ports.json");
+    let looked = heir.ok(&format!("{accept} --dry-run"));
+    assert_eq!(looked["key_tx"], Value::Null, "{looked:#}");
+    assert_eq!(home("ports.json"), before);
     let finished = heir.ok(&accept);
+    assert_ne!(home("ports.json"), before);
     assert_eq!(finished["key_tx"], Value::Null, "{finished:#}");
 }
 
@@ -280,4 +285,38 @@ fn a_node_that_raises_the_price_after_a_batch_was_agreed_to_gets_nothing() {
     assert_eq!(*first, json!("tx.cost_risen"), "{error:#}");
     assert_eq!(context.node.block_number(), before);
     assert_eq!(context.primary.ok(&line)["added"], 2);
+}
+
+#[test]
+fn a_delegate_who_was_left_out_of_new_keys_is_not_told_that_nothing_is_missing() {
+    let context = TestContext::with_reader(b"first");
+    let (patient, delegate) = (&context.patient, &context.stranger);
+    let card = delegate.ok("identity card")["card"]
+        .as_str()
+        .expect("a card")
+        .to_owned();
+    patient.ok(&format!(
+        "delegate add {card} --rights approve --until 9d --include-unseen"
+    ));
+    // A home that has seen nobody gives nobody the new keys unasked.
+    fs::remove_file(patient.home.join("pins.json")).expect("it is there");
+    let rotated = patient.ok("access rotate --section 0");
+    assert_eq!(rotated["sealed_to"], json!([]), "{rotated:#}");
+    context.add_record("second.txt", b"second");
+    let line = format!(
+        "record fetch --port {} -o {}",
+        context.port,
+        utf8(&context.path("fetched"))
+    );
+    let error = delegate.run(&line).failure(1, "record.fetch_incomplete");
+    let fetch = &error["details"]["fetch"];
+    assert_eq!(
+        (&fetch["fetched"], &fetch["not_given"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(
+        fetch["refused"][0]["error"]["code"],
+        json!("section.no_matching_key"),
+        "{fetch:#}"
+    );
 }

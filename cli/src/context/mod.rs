@@ -11,8 +11,10 @@ use patientport_client::history::HistoryCache;
 use patientport_client::port::Port;
 use patientport_client::registry::Registry;
 use patientport_core::keys::{IdentitySeed, PublicKey};
+use stylus_devnode::evm::DEV_CHAIN_ID;
 use tokio::sync::OnceCell;
 
+use crate::args::values::Until;
 use crate::card::Card;
 use crate::delivery::Transactions;
 use crate::error::Error;
@@ -25,6 +27,10 @@ use crate::settings::Settings;
 use crate::settings::layers::Source;
 use crate::terminal::Terminal;
 use crate::text::shown;
+use crate::time;
+
+/// How far the chain may be ahead of this machine's clock where spans count from its present: a day.
+const MOST_AHEAD_SECS: u64 = 24 * 60 * 60;
 
 /// An unlocked account.
 #[derive(Clone, Debug)]
@@ -85,6 +91,18 @@ pub struct Context {
 
 /// An identity that another thread opens.
 type Opening = JoinHandle<Result<IdentitySeed, HomeError>>;
+
+/// Refuses to count from a present that no clock agrees with: a node that tells a later one could have access, or a
+/// signature, last for years. A development chain's clock is its user's to move.
+///
+/// # Errors
+/// [`Error::ChainAhead`].
+pub(crate) fn plausible(chain_id: u64, chain: u64, clock: u64) -> Result<(), Error> {
+    if chain_id != DEV_CHAIN_ID && chain > clock.saturating_add(MOST_AHEAD_SECS) {
+        return Err(Error::ChainAhead { chain, clock });
+    }
+    Ok(())
+}
 
 impl Context {
     /// A run that has not done anything yet.
@@ -155,6 +173,21 @@ impl Context {
         }
         let connect = Chain::connect(&self.settings.rpc_url, options);
         Ok(self.chain.get_or_try_init(|| connect).await?)
+    }
+
+    /// The time that was typed for a flag; a span begins with the chain's present.
+    ///
+    /// # Errors
+    /// [`Error::Value`]; [`Error::ChainAhead`]; the chain's.
+    pub async fn time_of(&self, flag: &'static str, until: &Until) -> Result<u64, Error> {
+        let chain = self.chain().await?;
+        let now = chain.block_timestamp().await?;
+        if matches!(until, Until::In(_)) {
+            plausible(chain.chain_id(), now.0, time::now_unix())?;
+        }
+        until
+            .resolve(now.0)
+            .map_err(|source| Error::Value { flag, source })
     }
 
     /// The registry: named, or the one deployed from this home, or the one of a port known here.
@@ -358,5 +391,30 @@ impl Context {
         Ok(self
             .home()
             .compare_pin(chain_id, subject, fingerprint, accept)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_do_not_count_from_a_present_that_is_years_away() {
+        let clock = 1_800_000_000;
+        for (chain_id, chain, is_plausible) in [
+            (42_161, clock + MOST_AHEAD_SECS, true),
+            (42_161, clock + MOST_AHEAD_SECS + 1, false),
+            (42_161, u64::MAX, false),
+            // Behind, nothing lasts longer than was meant.
+            (42_161, 0, true),
+            (DEV_CHAIN_ID, clock * 2, true),
+        ] {
+            let found = plausible(chain_id, chain, clock);
+            assert_eq!(found.is_ok(), is_plausible, "{chain_id} {chain}");
+            if let Err(error) = found {
+                assert_eq!(error.code(), "chain.ahead");
+            }
+        }
+        assert!(plausible(1, u64::MAX, u64::MAX).is_ok());
     }
 }

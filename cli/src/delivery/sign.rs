@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Ended, check_output, named, write_output};
 use crate::args::values::Until;
-use crate::context::{Context, Wallet};
+use crate::context::{Context, Wallet, plausible};
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::{Preview, ask};
@@ -67,7 +67,11 @@ pub(super) async fn end(
     context.require_consent()?;
     check_output(output)?;
     let chain = context.chain().await?;
-    let deadline = until(deadline, chain.now(time::clock()).await?)?;
+    let now = chain.now(time::clock()).await?;
+    if !matches!(deadline, Some(Until::At(_))) {
+        plausible(chain.chain_id(), now.0, time::now_unix())?;
+    }
+    let deadline = until(deadline, now)?;
     let account = wallet.address();
     let signable = Signable::prepare(transaction, account, deadline, time::clock()).await?;
     let told = Told::from(signable.words());

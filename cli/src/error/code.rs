@@ -64,6 +64,7 @@ impl Error {
             Self::DeploymentFile { .. } => "deployment.invalid",
             Self::Manifest { .. } => "manifest.invalid",
             Self::Outside { .. } => "manifest.outside",
+            Self::ChainAhead { .. } => "chain.ahead",
             Self::CostRisen { .. } => "tx.cost_risen",
             Self::BatchIncomplete { .. } => "record.batch_incomplete",
             Self::Unplaced { .. } => "record.unplaced",

@@ -342,6 +342,14 @@ pub enum Error {
         /// The most that it could cost now.
         now: u128,
     },
+    /// The chain's present is far ahead of this machine's clock.
+    #[error("the node dates its newest block `{}`, and this machine's clock says `{}`", crate::time::human(*chain), crate::time::human(*clock))]
+    ChainAhead {
+        /// The newest block's time.
+        chain: u64,
+        /// The machine's.
+        clock: u64,
+    },
     /// A manifest names a file that lies in another directory than its own.
     #[error("`{}` lies outside the manifest's directory", path.display())]
     Outside {

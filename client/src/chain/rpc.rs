@@ -64,7 +64,7 @@ async fn send<P: RpcSend, R: RpcRecv>(
                 method,
                 after,
             })?;
-        // A busy node has done nothing: even a transaction may be sent again.
+        // A busy node has done nothing, or so it says: the same transaction may be sent again, being the same.
         let Err(Failure::Busy { retry_after, .. }) = &answer else {
             return Ok(answer);
         };

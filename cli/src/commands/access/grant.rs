@@ -19,12 +19,7 @@ use crate::preview::Preview;
 pub async fn run(context: &Context, args: GrantArgs) -> Result<Granted, Error> {
     let chosen = context.port(args.port.port.as_deref()).await?;
     let acting = Acting::open(context, &chosen, DelegateRights::APPROVE).await?;
-    let now = context.chain().await?.block_timestamp().await?;
-    let until = args.until.resolve(now.0);
-    let until = until.map_err(|source| Error::Value {
-        flag: "--until",
-        source,
-    })?;
+    let until = context.time_of("--until", &args.until).await?;
     let terms = Terms {
         sections: sections(&chosen, Some(acting.keyring()), &args.section)?,
         until: Timestamp(until),

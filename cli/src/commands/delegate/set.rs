@@ -159,14 +159,7 @@ async fn delegation(chosen: &ChosenPort, account: Address) -> Result<Delegation,
 }
 
 async fn resolve(context: &Context, until: &Until) -> Result<Timestamp, Error> {
-    let now = context.chain().await?.block_timestamp().await?;
-    until
-        .resolve(now.0)
-        .map(Timestamp)
-        .map_err(|source| Error::Value {
-            flag: "--until",
-            source,
-        })
+    Ok(Timestamp(context.time_of("--until", until).await?))
 }
 
 /// What a delegation is to be, and what it was.

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
-use crate::text::{Table, count};
+use crate::text::{Table, count, harmless};
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -142,7 +142,7 @@ pub async fn run(context: &Context) -> Result<Diagnosis, Error> {
         return Ok(diagnosis);
     }
     if !context.settings.json {
-        context.terminal.show(&diagnosis.table());
+        context.terminal.show(&harmless(&diagnosis.table()));
     }
     let error = Error::Unwell {
         failed: count(failed, "check"),

@@ -165,6 +165,10 @@ pub async fn afterwards(
     sender: &Sender<'_>,
     made: Option<&NewKeys>,
 ) -> Vec<Renewed> {
+    // A run that sends nothing has nothing to go on with.
+    if context.settings.delivery.flag().is_some() {
+        return Vec::new();
+    }
     let args = RefreshArgs::default();
     match renew(context, chosen, sender, made, &args).await {
         Ok(renewed) => renewed,

@@ -30,7 +30,7 @@ use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::warn_of_stale;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
-use crate::home::ports::free_name;
+use crate::home::ports::{Ports, free_name};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, approved, send, submit};
 use crate::text::count;
@@ -370,15 +370,16 @@ fn finished(
     let (chain_id, address) = (port.chain().chain_id(), port.address());
     let secret = taker.seed.patient_key(index);
     let fingerprint = secret.public().fingerprint().to_string();
-    let name = context.home().change_ports(|ports| {
-        match (entry(ports, chain_id, address), &args.name) {
-            (Some((name, _)), None) => Ok(name),
-            _ => free_name(ports, args.name.as_deref(), address),
-        }
-    })?;
-    let account = taker.wallet.address();
-    let actor = Actor::new_owner(port, account, secret.into(), Keyring::default());
-    settle(context, chosen, &name, taker, index, &actor)?;
+    let choose = |ports: &Ports| match (entry(ports, chain_id, address), &args.name) {
+        (Some((name, _)), None) => Ok(name),
+        _ => free_name(ports, args.name.as_deref(), address),
+    };
+    let name = choose(&context.home().ports()?)?;
+    if !context.is_dry_run() {
+        let account = taker.wallet.address();
+        let actor = Actor::new_owner(port, account, secret.into(), Keyring::default());
+        settle(context, chosen, &name, taker, index, &actor)?;
+    }
     Ok(Accepted {
         port: address,
         name,

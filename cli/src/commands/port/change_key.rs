@@ -112,7 +112,11 @@ async fn finish(
 ) -> Result<ChangedKey, Error> {
     let index = patient.numbers.current;
     let identity = (patient.identity.clone(), patient.seed.clone());
-    let name = settle(context, chosen, patient, &identity, index)?;
+    let name = if context.is_dry_run() {
+        entry(&context.home().ports()?, chosen)?.0
+    } else {
+        settle(context, chosen, patient, &identity, index)?
+    };
     let resealed = send_missing(
         context,
         chosen,

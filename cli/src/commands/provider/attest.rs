@@ -65,12 +65,7 @@ pub async fn run(context: &Context, args: AttestArgs) -> Result<Attested, Error>
         account: provider.account,
         expected: provider.identity_profile_hash,
     })?;
-    let now = context.chain().await?.block_timestamp().await?;
-    let until = args.until.resolve(now.0);
-    let until = until.map_err(|source| Error::Value {
-        flag: "--until",
-        source,
-    })?;
+    let until = context.time_of("--until", &args.until).await?;
     let wallet = context.wallet(None)?;
     let preview = Preview::new("attest that this provider is who it says it is")
         .line("provider", provider.account.to_string())

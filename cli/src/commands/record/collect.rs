@@ -168,7 +168,8 @@ pub(super) async fn port(
     let given = if reader.is_patient {
         SectionSet::from_bits(u64::MAX)
     } else {
-        port.access_of(reader.account, now).await?.readable()
+        // A delegate and a responder hold secrets, too.
+        port.holder_of(reader.account, now).await?.entitled()
     };
     let entries = port.records().await?;
     let bar = Bar::items(&context.terminal, "record", entries.len(), None);

@@ -181,17 +181,12 @@ async fn terms(
     if set.is_empty() {
         return Err(needed("--section", "which sections"));
     }
-    let now = context.chain().await?.block_timestamp().await?;
     let until = match &choice.until {
-        Some(until) => until.resolve(now.0),
-        None => Ok(asked
+        Some(until) => context.time_of("--until", until).await?,
+        None => asked
             .and_then(|asked| asked.until)
-            .ok_or_else(|| needed("--until", "until when"))?),
+            .ok_or_else(|| needed("--until", "until when"))?,
     };
-    let until = until.map_err(|source| Error::Value {
-        flag: "--until",
-        source,
-    })?;
     let rights = match choice.rights {
         Some(rights) => rights.into(),
         None => asked

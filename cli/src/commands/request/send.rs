@@ -92,11 +92,10 @@ async fn send_for(
     let port = &chosen.port;
     let info = port.claimed_info().await?;
     let now = context.chain().await?.block_timestamp().await?;
-    let until = asked.until.map(|until| until.resolve(now.0)).transpose();
-    let until = until.map_err(|source| Error::Value {
-        flag: "--until",
-        source,
-    })?;
+    let until = match &asked.until {
+        Some(until) => Some(context.time_of("--until", until).await?),
+        None => None,
+    };
     if let Some(given) = until
         && given <= now.0
     {

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::TxSummary;
-use crate::text::{Table, count, ether, harmless_line, short, shown};
+use crate::text::{Table, count, ether, harmless, harmless_line, short, shown};
 
 /// A batch, carried out.
 #[derive(Debug, Serialize)]
@@ -228,7 +228,7 @@ pub(super) async fn run(context: &Context, args: &AddArgs) -> Result<Batch, Erro
         return Ok(batch);
     }
     if !context.settings.json {
-        context.terminal.show(&batch.failures());
+        context.terminal.show(&harmless(&batch.failures()));
     }
     let error = Error::BatchIncomplete {
         failed,
