@@ -1,7 +1,12 @@
 # What stands before every block; see stage.rs.
 unset BASH_ENV
 set -e -o pipefail
-trap 'printf "%s:%s: %s (exit code %s)\n" "$DOCUMENT" "$LINENO" "$BASH_COMMAND" "$?" >&9' ERR
+trap 'told "$?" "$LINENO"' ERR
+
+# Tells which line of the document failed.
+told() {
+    printf '%s:%s: %s (exit code %s)\n' "$DOCUMENT" "$2" "$(sed -n "$2p" "$0")" "$1" >&9
+}
 
 # Prompts are answered, keystores are cheap, a live watch ends, and the chain is the test's.
 patientport() {

@@ -2,12 +2,13 @@
 //!
 //! Names in capitals that a hidden block has given a value (`value PORT 0x…`) are replaced. `NODE` and `SECOND_NODE` are
 //! there from the beginning. `sh WHO ANSWERS` runs on a terminal: `show` agrees to nothing but looks, and what
-//! `identity backup` shows is kept; `words` types it in again; any other is pressed at a question of the inbox. A line that ends
+//! `identity backup` shows is kept; `words` types it in again; any other is typed at a question of the inbox. A line that ends
 //! with `# refused…` has to fail with exit code 1.
 
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -69,7 +70,10 @@ impl Stage {
         stage.keep("NODE", &stage.node.url());
         stage.keep("SECOND_NODE", &stage.second.url());
         fs::write(stage.path("prelude.sh"), PRELUDE).expect("the directory is writable");
-        fs::write(stage.path("password"), "correct horse\n").expect("the directory is writable");
+        let password = stage.path("password");
+        fs::write(&password, "correct horse\n").expect("the directory is writable");
+        fs::set_permissions(password, fs::Permissions::from_mode(0o600))
+            .expect("the file is the test's");
         stage
     }
 
@@ -130,7 +134,7 @@ impl Stage {
                 match answer.as_str() {
                     "show" => {}
                     "words" => session.answer("on one line", &self.words),
-                    key => session.press(CHOICE, key),
+                    key => session.answer(CHOICE, key),
                 }
             }
             let (said, code) = session.end();
@@ -172,7 +176,7 @@ impl Stage {
         };
         if !home.exists() {
             fs::create_dir(&home).expect("the directory is writable");
-            std::os::unix::fs::symlink(self.path("examples"), home.join("examples"))
+            symlink(self.path("examples"), home.join("examples"))
                 .expect("the directory is writable");
         }
         let program = program();
@@ -205,8 +209,14 @@ impl Stage {
     }
 }
 
-/// A line with names in capitals replaced where they stand as words.
+/// A line with names in capitals replaced where they stand as words; a line that gives a name its value keeps the name.
 fn replaced(line: &str, values: &BTreeMap<String, String>) -> String {
+    if let Some((name, value)) = line
+        .strip_prefix("value ")
+        .and_then(|it| it.split_once(' '))
+    {
+        return format!("value {name} {}", replaced(value, values));
+    }
     let mut out = String::new();
     let mut word = String::new();
     // One more, so that the last word ends, too.
