@@ -198,7 +198,8 @@ fn parse_span(text: &str) -> Option<Span> {
         "d" => Some(count.days()),
         "w" if count <= 100_000 => Some(count.weeks()),
         "mo" if count <= 10_000 => Some(count.months()),
-        "y" if count <= 1_000 => Some(count.years()),
+        // Of 365 days, as those of a port: five of them are the longest that it grants.
+        "y" if count <= 1_000 => Some((count * 365).days()),
         _ => None,
     }
 }

@@ -28,6 +28,8 @@ fn spans_count_from_now_in_utc() {
     // 22 November to 22 May: 30 - 22 + 31 + 31 + 28 + 31 + 30 + 22 days.
     assert_eq!(at("6mo"), NOW + 181 * 86_400);
     assert_eq!(at("1y"), NOW + 365 * 86_400);
+    // The longest that a port grants, leap years or not.
+    assert_eq!(at("5y"), NOW + 5 * 365 * 86_400);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) async fn checks(context: &Context) -> Vec<Check> {
         Err(error) if error.code() == "registry.unknown" => checks.push(Check::warning(
             "registry",
             "nothing says which one to use on this chain",
-            "name it with `--registry ADDRESS`, or make one with `patientport deploy`",
+            "take over the file you were given with `patientport deployment import FILE`, name it with `--registry ADDRESS`, or make one with `patientport deploy`",
         )),
         Err(error) => checks.push(Check::of_error("registry", &error)),
     }

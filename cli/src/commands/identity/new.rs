@@ -3,6 +3,7 @@
 use patientport_core::keys::IdentitySeed;
 use rand_core::OsRng;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::args::identity::NewArgs;
 use crate::context::Context;
@@ -45,7 +46,12 @@ impl Outcome for NewIdentity {
 pub fn run(context: &Context, args: NewArgs) -> Result<NewIdentity, Error> {
     let name = match args.name.or_else(|| context.settings.identity.clone()) {
         Some(name) => name,
-        None => context.wallet_name(None)?,
+        None => context.wallet_name(None).map_err(|error| {
+            error.with_hint(
+                "give the identity a name: `patientport identity new NAME`",
+                json!({}),
+            )
+        })?,
     };
     context.home().check_new_identity(&name)?;
     let settings = &context.settings;

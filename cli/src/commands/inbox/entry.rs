@@ -263,7 +263,7 @@ impl Entry {
                     Content::Unreadable => {
                         "cannot be read: badly sealed; it can be denied all the same"
                     }
-                    _ => "sealed to you; no password was at hand",
+                    _ => "sealed to the patient, whose key is not at hand",
                 }
                 .into(),
             )];
