@@ -320,3 +320,31 @@ fn a_delegate_who_was_left_out_of_new_keys_is_not_told_that_nothing_is_missing()
         "{fetch:#}"
     );
 }
+
+#[test]
+fn a_delegate_who_names_sections_anew_does_not_change_what_the_patient_means_by_a_name() {
+    let context = TestContext::with_reader(b"first");
+    let (patient, delegate) = (&context.patient, &context.stranger);
+    let card = delegate.ok("identity card")["card"]
+        .as_str()
+        .expect("a card")
+        .to_owned();
+    patient.ok(&format!(
+        "delegate add {card} --rights rotate --until 9d --include-unseen"
+    ));
+    delegate.ok(&format!(
+        "access rotate --port {} --section 0:other --section 1:general --include-unseen",
+        context.port
+    ));
+    let looked = patient.ok(&format!(
+        "access grant {} --section general --until 30d --replace --dry-run",
+        context.specialist.address
+    ));
+    let words = looked["call"]["words"].as_array().expect("a list");
+    let sections = words.iter().find(|it| it["label"] == "sections");
+    assert_eq!(
+        sections.map(|it| it["value"].clone()),
+        Some(json!("0")),
+        "{looked:#}"
+    );
+}

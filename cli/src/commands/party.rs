@@ -226,7 +226,8 @@ pub fn warn_of_problems(context: &Context, keyring: &Keyring) {
     }
 }
 
-/// Turns section flags into numbers; names are looked up among those the patient gave.
+/// Turns section flags into numbers; names are looked up among those of this home, then among those that came with
+/// section secrets.
 ///
 /// # Errors
 /// [`Error::UnknownSection`].
@@ -244,12 +245,14 @@ pub fn sections(
                 }
             }
             SectionRef::Name(name) => {
-                let held = keyring.and_then(|keyring| {
+                let held = || {
+                    let keyring = keyring?;
                     let named = |section: &SectionId| keyring.name(*section) == Some(name.as_str());
-                    keyring.held().map(|(section, _)| section).find(named)
-                });
-                let known = || chosen.known.section_named(name);
-                let number = held.map(SectionId::get).or_else(known);
+                    let found = keyring.held().map(|(section, _)| section).find(named);
+                    found.map(SectionId::get)
+                };
+                // This home's own names first: those in the key ring come from whoever sealed secrets last.
+                let number = chosen.known.section_named(name).or_else(held);
                 let port = chosen.port.address();
                 let missing = || Error::UnknownSection {
                     name: name.clone(),
