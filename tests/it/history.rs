@@ -168,11 +168,12 @@ fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
     assert_eq!(context.patient.run(line).json()["warnings"], json!([]));
     assert_eq!(context.patient.ok(line), honest);
 
-    let mut hostile: Vec<(&str, Vec<u8>)> = Vec::new();
-    hostile.push(("empty", Vec::new()));
-    hostile.push(("cut", bytes[..bytes.len() - 1].to_vec()));
-    hostile.push(("longer", [&bytes[..], &[0]].concat()));
-    hostile.push(("other things", vec![0xff; 4096]));
+    let mut hostile: Vec<(&str, Vec<u8>)> = vec![
+        ("empty", Vec::new()),
+        ("cut", bytes[..bytes.len() - 1].to_vec()),
+        ("longer", [&bytes[..], &[0]].concat()),
+        ("other things", vec![0xff; 4096]),
+    ];
     // Every part: magic, chain, registry, port, both heads, block, time, number of topics, a message.
     for place in [
         0,

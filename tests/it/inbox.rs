@@ -314,8 +314,8 @@ fn hostile_names_and_texts_never_reach_the_terminal_raw() {
         "request send --port {} --yes --no-input",
         context.port
     ));
-    let sent = Run::of(send.args(["--section", "0", "--until", "30d", "--text", hostile]));
-    assert_eq!(sent.exit_code, Some(0), "{}", sent.stderr);
+    let asked = Run::of(send.args(["--section", "0", "--until", "30d", "--text", hostile]));
+    assert_eq!(asked.exit_code, Some(0), "{}", asked.stderr);
 
     let (shown, code) = inbox(
         &context,

@@ -203,9 +203,9 @@ fn a_grant_asks_as_much_with_many_records_sealed_to_the_patient_as_with_one() {
         primary.address
     ));
     let counted = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&counted);
+    let seen = Arc::clone(&counted);
     let proxy = Proxy::judged(context.node.address(), move |_| {
-        counter.fetch_add(1, Ordering::SeqCst);
+        seen.fetch_add(1, Ordering::SeqCst);
         true
     });
     // Requests that a grant takes by which nobody is owed anything.
