@@ -168,7 +168,7 @@ fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
     assert_eq!(context.patient.run(line).json()["warnings"], json!([]));
     assert_eq!(context.patient.ok(line), honest);
 
-    let mut hostile = vec![
+    let mut hostile: Vec<(&str, Vec<u8>)> = vec![
         ("empty", Vec::new()),
         ("cut", bytes[..bytes.len() - 1].to_vec()),
         ("longer", [&bytes[..], &[0]].concat()),

@@ -39,7 +39,7 @@ const VOLATILE: [(&str, &str); 20] = [
     (r"[0-9.]+ (ether|ETH|gwei|wei)\b", "[amount]"),
     (r#""gas_used": [0-9]+"#, r#""gas_used": [gas]"#),
     (
-        r#""(fee_wei|balance|balance_wei)": "[0-9]+""#,
+        r#""(fee_wei|balance|balance_wei|highest_cost_wei)": "[0-9]+""#,
         r#""$1": "[amount]""#,
     ),
     (r#""seconds_left": [0-9]+"#, r#""seconds_left": [seconds]"#),
