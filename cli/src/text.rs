@@ -252,6 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn words_that_were_not_given_are_told_as_none() {
+        for nothing in ["", " ", "\n\t"] {
+            assert_eq!(shown_or_none(nothing), "none");
+            assert_eq!(sealed_words(nothing), "none");
+            assert_eq!(with_words("other", nothing), "other");
+        }
+        assert_eq!(shown_or_none("a\u{1b}b"), shown("a\u{1b}b"));
+        assert_eq!(sealed_words("labs only"), "labs only (sealed)");
+        assert_eq!(with_words("other", "labs only"), "other: labs only");
+    }
+
+    #[test]
     fn messages_keep_their_line_ends_and_nothing_else() {
         assert_eq!(harmless("a\nb\u{1b}[0m\u{202e}"), "a\nb\\u{1b}[0m\\u{202e}");
         assert_eq!(harmless_line("a\nb\u{1b}[0m\\"), "a\\nb\\u{1b}[0m\\");

@@ -106,7 +106,9 @@ fn links_between_documents_lead_somewhere() {
 fn a_line_that_fails_is_named_with_its_file_and_number() {
     let text = "# Title\n\n```sh ada\ntrue\nsh -c 'exit 7'\necho never\n```\n";
     let document = Document::parse("some.md", text);
-    let problem = Stage::new(Homes::Own, &root()).play(&document).unwrap_err();
+    let problem = Stage::new(Homes::Own, &root())
+        .play(&document)
+        .expect_err("a line fails");
     assert!(
         problem.starts_with("some.md:5: sh -c 'exit 7' (exit code 7)"),
         "{problem}"
@@ -122,7 +124,7 @@ fn a_line_that_fails_is_named_with_its_file_and_number() {
     ] {
         let problem = Stage::new(Homes::Own, &root())
             .play(&Document::parse("some.md", text))
-            .unwrap_err();
+            .expect_err("a line fails");
         assert!(problem.starts_with(start), "{problem}");
     }
 }

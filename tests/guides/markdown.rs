@@ -72,7 +72,7 @@ impl Document {
                     who: who.to_owned(),
                     answers: info.map(str::to_owned).collect(),
                     line: number + 1,
-                    text: body.iter().map(|line| format!("{line}\n")).collect(),
+                    text: body.join("\n"),
                 })),
                 (Some("text" | "json" | "mermaid"), None) => {}
                 _ => {

@@ -1,7 +1,7 @@
 //! Where a document is played: a chain, a home for each persona, and a bash for each block.
 //!
 //! Names in capitals that a hidden block has given a value (`value PORT 0x…`) are replaced. `NODE` and `SECOND_NODE` are
-//! there from the beginning. `sh WHO ANSWERS` runs on a terminal: `show` agrees to nothing but looks, and what
+//! there from the beginning. `sh WHO ANSWERS` runs on a terminal: `show` types nothing; what
 //! `identity backup` shows is kept; `words` types it in again; any other is typed at a question of the inbox. A line that ends
 //! with `# refused…` has to fail with exit code 1.
 
@@ -13,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use patientport_tests::{Node, Session, program};
+use patientport_tests::{Fault, FaultyProxy, Node, Session, program};
 use tempfile::TempDir;
 
 use crate::markdown::{Block, Document, Step};
@@ -37,20 +37,18 @@ pub(crate) enum Homes {
 #[derive(Debug)]
 pub(crate) struct Stage {
     node: Node,
-    second: Node2,
+    /// Another way to the same chain.
+    second: FaultyProxy,
     directory: TempDir,
     homes: Homes,
     words: String,
 }
 
-/// Another way to the same chain.
-type Node2 = patientport_tests::FaultyProxy;
-
 impl Stage {
     /// A chain, and nobody yet.
     pub(crate) fn new(homes: Homes, root: &Path) -> Self {
         let node = Node::start();
-        let second = Node2::start(node.address(), patientport_tests::Fault::None);
+        let second = FaultyProxy::start(node.address(), Fault::None);
         let directory = tempfile::tempdir().expect("the system has room for temporary files");
         let stage = Self {
             node,
