@@ -140,9 +140,11 @@ fn documents(stdout: &[u8]) -> String {
     let document = |line: &str| -> serde_json::Value {
         serde_json::from_str(line).expect("a line is a document")
     };
-    text.lines()
+    let documents: Vec<_> = text
+        .lines()
         .map(|line| format!("{:#}\n", document(line)))
-        .collect()
+        .collect();
+    documents.concat()
 }
 
 /// A stream of a run, indented; nothing if it was silent.
