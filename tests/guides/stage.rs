@@ -8,7 +8,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -57,14 +57,10 @@ impl Stage {
             homes,
             words: String::new(),
         };
-        for name in ["values", "state", "examples"] {
+        for name in ["values", "state"] {
             fs::create_dir(stage.path(name)).expect("the directory is writable");
         }
-        for entry in fs::read_dir(root.join("examples")).expect("there are examples") {
-            let entry = entry.expect("the directory is readable");
-            let copy = stage.path("examples").join(entry.file_name());
-            fs::copy(entry.path(), copy).expect("the directory is writable");
-        }
+        copy_files(&root.join("examples"), &stage.path("examples"));
         stage.keep("NODE", &stage.node.url());
         stage.keep("SECOND_NODE", &stage.second.url());
         fs::write(stage.path("prelude.sh"), PRELUDE).expect("the directory is writable");
@@ -174,8 +170,8 @@ impl Stage {
         };
         if !home.exists() {
             fs::create_dir(&home).expect("the directory is writable");
-            symlink(self.path("examples"), home.join("examples"))
-                .expect("the directory is writable");
+            // A manifest takes nothing from outside its directory, so a link would not do.
+            copy_files(&self.path("examples"), &home.join("examples"));
         }
         let program = program();
         let beside = program.parent().expect("a program stands in a directory");
@@ -241,4 +237,13 @@ fn words_in(shown: &str) -> Option<String> {
         })
         .collect();
     (words.len() == 24).then(|| words.join(" "))
+}
+
+/// Copies a directory of plain files.
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("the directory is writable");
+    for entry in fs::read_dir(from).expect("the directory is readable") {
+        let entry = entry.expect("the directory is readable");
+        fs::copy(entry.path(), to.join(entry.file_name())).expect("the directory is writable");
+    }
 }
