@@ -47,7 +47,7 @@ A whole session, on a chain of your own:
   patientport record get 1 -o summary.json                   fetch, verify, decrypt
   patientport access revoke ADDRESS                          end access and change the keys
 
-`patientport COMMAND --help` shows the examples of one command. Exit codes: 0 done, 1 refused,
+`patientport COMMAND -h` shows one command with its examples, `--help` every flag. Exit codes: 0 done, 1 refused,
 2 usage or settings, 3 environment, 130 interrupted, 143 terminated.";
 
 /// The command line of `patientport`.
