@@ -86,14 +86,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let transactions = cli.command.transactions();
             let allowed = transactions.allow(&settings.delivery);
             let context = Context::new(settings, terminal, transactions);
-            let result = allowed.and_then(|()| run(&context, cli.command));
+            let anew = || Cli::from_arg_matches(&matches).ok().map(|cli| cli.command);
+            let result = allowed.and_then(|()| run(&context, cli.command, &anew));
             output::finish(result, json, &terminal, &context.warnings.all())
         }
     };
     ExitCode::from(code)
 }
 
-fn run(context: &Context, command: args::Command) -> Result<Option<output::Report>, Error> {
+/// Carries out a command, which `anew` gives once more where it has to be begun anew.
+fn run(
+    context: &Context,
+    command: args::Command,
+    anew: &dyn Fn() -> Option<args::Command>,
+) -> Result<Option<output::Report>, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -109,7 +115,7 @@ fn run(context: &Context, command: args::Command) -> Result<Option<output::Repor
         let result = tokio::select! {
             // The command first: one that ends on a signal by itself is not interrupted by it.
             biased;
-            result = commands::execute(context, command) => result,
+            result = commands::carry_out(context, command, anew) => result,
             signal = stop.received() => return Err(signal.into()),
         };
         match result {

@@ -77,11 +77,10 @@ pub fn shown_or_none(text: &str) -> String {
 
 /// [`shown_or_none`], of words that travel sealed.
 pub fn sealed_words(text: &str) -> String {
-    let words = shown_or_none(text);
-    if words == "none" {
-        words
+    if text.trim().is_empty() {
+        shown_or_none(text)
     } else {
-        format!("{words} (sealed)")
+        format!("{} (sealed)", shown(text))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patientport_tests::{Party, TestContext};
+use patientport_tests::{Party, TestContext, on_terminal};
 use serde_json::{Value, json};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -56,6 +56,32 @@ fn programs_are_prolonged_and_after_a_year_activated_again() {
     assert_eq!(again["programs"][0]["state"], "expired");
     let shown = context.patient.ok("port show");
     assert_eq!(shown["claimed"], json!(true));
+}
+
+#[test]
+fn whoever_meets_expired_programs_on_a_terminal_can_activate_them_and_go_on() {
+    let context = TestContext::with_port();
+    context.node.pass(400 * DAY);
+    let offer = "do it and go on?";
+    let mut command = context.patient.command("port show");
+    let (shown, code) = on_terminal(&mut command, &[(offer, "n")]);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("patientport keepalive"), "{shown}");
+    let before = context.node.block_number();
+
+    let answers = [(offer, "y"), ("send it?", "y"), ("send it?", "y")];
+    let (shown, code) = on_terminal(&mut context.patient.command("port show"), &answers);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("primary care"), "{shown}");
+    assert_eq!(context.node.block_number(), before + 2, "{shown}");
+    context.patient.ok("port show");
+
+    // Without a terminal nothing is asked and nothing sent.
+    context.node.pass(400 * DAY);
+    let before = context.node.block_number();
+    let run = context.patient.run("port show");
+    run.failure(1, "program.expired");
+    assert_eq!(context.node.block_number(), before);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use patientport_client::program::{self, ProgramState};
 use serde::Serialize;
 
 use crate::args::keepalive::KeepaliveArgs;
+use crate::args::port::PortArg;
+use crate::args::values::Until;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
@@ -91,6 +93,33 @@ pub async fn run(context: &Context, args: &KeepaliveArgs) -> Result<Kept, Error>
         chain_id: chain.chain_id(),
         programs,
     })
+}
+
+/// Whether programs that are not active are all that stands in the way, and somebody can be asked about it.
+pub fn cures(context: &Context, error: &Error) -> bool {
+    let is_inactive = matches!(
+        error.code(),
+        "program.expired" | "program.needs_upgrade" | "program.not_activated"
+    );
+    is_inactive && context.terminal.interactive && context.settings.delivery.flag().is_none()
+}
+
+/// Offers to activate what is not active any more, which anybody may; whether it was done.
+///
+/// # Errors
+/// As [`run`]; a prompt that was interrupted.
+pub async fn offer(context: &Context) -> Result<bool, Error> {
+    let question = "the contracts' programs are not active any more, and anybody can activate them: do it and go on?";
+    if !context.terminal.confirm(question)? {
+        return Ok(false);
+    }
+    let args = KeepaliveArgs {
+        port: PortArg::default(),
+        within: Until::At(0),
+    };
+    let kept = run(context, &args).await?;
+    context.terminal.say(kept.text().trim_end());
+    Ok(true)
 }
 
 /// The programs that this home's deployment and ports run. None of them is run to find out.

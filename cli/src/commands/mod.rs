@@ -52,6 +52,30 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output::{Outcome, Report};
 
+/// As [`execute`]. On a terminal, programs that are not active any more are offered to be activated; then the command
+/// begins anew.
+///
+/// # Errors
+/// Whatever the command meets.
+pub async fn carry_out(
+    context: &Context,
+    command: Command,
+    anew: &dyn Fn() -> Option<Command>,
+) -> Result<Option<Report>, Error> {
+    let is_keepalive = matches!(command, Command::Keepalive(_));
+    let error = match execute(context, command).await {
+        Err(error) if !is_keepalive && keepalive::cures(context, &error) => error,
+        other => return other,
+    };
+    if !keepalive::offer(context).await? {
+        return Err(error);
+    }
+    match anew() {
+        Some(command) => Box::pin(execute(context, command)).await,
+        None => Err(error),
+    }
+}
+
 /// Carries out one command. `None`: the command has written its result to stdout itself.
 ///
 /// # Errors
