@@ -6,7 +6,7 @@ use patientport_core::abi::IPatientPort::{IPatientPortEvents, RequestDenied, Req
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::seal::{Purpose, SealContext, open_message, seal_message};
-use patientport_core::section::{SecretEntry, SectionId, SectionSet, seal_secrets};
+use patientport_core::section::{SectionId, SectionSet, seal_secrets};
 use patientport_core::text::{DenialText, RequestText, Rights};
 
 use crate::actor::Actor;
@@ -334,19 +334,7 @@ impl Actor {
         keys: &[SectionKey],
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<Vec<u8>> {
-        let keyring = self.keyring();
-        let entries = keys
-            .iter()
-            .map(|key| {
-                keyring.check(key)?;
-                Ok(SecretEntry {
-                    section: key.section,
-                    epoch: key.epoch,
-                    secret: keyring.secret(key.section, key.epoch)?.clone(),
-                    name: keyring.name(key.section).map(str::to_owned),
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let entries = self.keyring().checked_entries(keys)?;
         let id = to.request.unwrap_or(0);
         let context = context(
             self.port(),

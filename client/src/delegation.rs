@@ -5,6 +5,7 @@
 //! last such right is given none of them.
 
 use alloy::primitives::Address;
+use patientport_core::abi::IPatientPort::Rotation;
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::section::SectionSet;
@@ -100,16 +101,8 @@ impl Actor {
         abandon: SectionSet,
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<ComposedDelegation> {
-        let keys = plan
-            .map(|plan| self.new_keys(plan, abandon, rng))
-            .transpose()?;
-        let rotation = keys
-            .as_ref()
-            .map_or_else(no_rotation, |it| it.rotation.clone());
-        Ok(ComposedDelegation {
-            transaction: self.port().set_delegate(mandate, rotation),
-            keys,
-        })
+        let change = |rotation| self.port().set_delegate(mandate, rotation);
+        self.with_new_keys(plan, abandon, rng, change)
     }
 
     /// Composes what ends a delegation, with the new keys as planned.
@@ -123,6 +116,18 @@ impl Actor {
         abandon: SectionSet,
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<ComposedDelegation> {
+        let change = |rotation| self.port().end_delegation(delegate, rotation);
+        self.with_new_keys(plan, abandon, rng, change)
+    }
+
+    /// A change of a delegation that carries the new keys as planned.
+    fn with_new_keys(
+        &self,
+        plan: Option<&Plan>,
+        abandon: SectionSet,
+        rng: &mut (impl CryptoRngCore + ?Sized),
+        change: impl FnOnce(Rotation) -> Transaction,
+    ) -> Result<ComposedDelegation> {
         let keys = plan
             .map(|plan| self.new_keys(plan, abandon, rng))
             .transpose()?;
@@ -130,7 +135,7 @@ impl Actor {
             .as_ref()
             .map_or_else(no_rotation, |it| it.rotation.clone());
         Ok(ComposedDelegation {
-            transaction: self.port().end_delegation(delegate, rotation),
+            transaction: change(rotation),
             keys,
         })
     }

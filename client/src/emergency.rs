@@ -16,7 +16,7 @@ use patientport_core::emergency::{
 use patientport_core::keys::PublicKey;
 use patientport_core::rand_core::CryptoRngCore;
 use patientport_core::seal::{Purpose, open_message, seal_message};
-use patientport_core::section::{SecretEntry, SectionSet, peek_secrets};
+use patientport_core::section::{SectionSet, peek_secrets};
 use patientport_core::text::EmergencyText;
 use zeroize::Zeroizing;
 
@@ -254,19 +254,7 @@ impl Actor {
         custodians: &[(Address, PublicKey)],
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<Package> {
-        let keyring = self.keyring();
-        let entries = sections
-            .iter()
-            .map(|key| {
-                keyring.check(key)?;
-                Ok(SecretEntry {
-                    section: key.section,
-                    epoch: key.epoch,
-                    secret: keyring.secret(key.section, key.epoch)?.clone(),
-                    name: keyring.name(key.section).map(str::to_owned),
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let entries = self.keyring().checked_entries(sections)?;
         let place = PackagePlace {
             chain_id: self.port().chain().chain_id(),
             port: self.port().address(),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use alloy::primitives::Address;
 use patientport_core::abi::IPatientPort::IPatientPortEvents as Event;
 use patientport_core::rand_core::CryptoRngCore;
-use patientport_core::section::{SecretEntry, SectionId, SectionSet, peek_secrets};
+use patientport_core::section::{SectionId, SectionSet, peek_secrets};
 
 use crate::actor::Actor;
 use crate::error::Result;
@@ -77,12 +77,7 @@ impl Actor {
     ) -> Result<Vec<Reseal>> {
         let mut secrets = Vec::new();
         for key in plan.current() {
-            secrets.push(SecretEntry {
-                section: key.section,
-                epoch: key.epoch,
-                secret: self.keyring().secret(key.section, key.epoch)?.clone(),
-                name: self.keyring().name(key.section).map(str::to_owned),
-            });
+            secrets.push(self.keyring().entry(key.section, key.epoch)?);
         }
         plan.seal(self, &secrets, rng)
     }
@@ -96,7 +91,7 @@ mod tests {
     use patientport_core::abi::IPatientPort::SecretsSealed;
     use patientport_core::keys::SecretKey;
     use patientport_core::seal::{Purpose, SealContext};
-    use patientport_core::section::seal_secrets;
+    use patientport_core::section::{SecretEntry, seal_secrets};
     use rand_chacha::ChaCha20Rng;
     use rand_chacha::rand_core::SeedableRng as _;
 

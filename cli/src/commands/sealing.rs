@@ -2,17 +2,20 @@
 
 use alloy::primitives::Address;
 use patientport_client::Actor;
+use patientport_client::port::Port;
 use patientport_client::rotation::{LeftOut, NewKeys, Plan};
 use patientport_core::section::{SectionId, SectionSet};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::args::access::RotationArgs;
+use crate::commands::acting::Sender;
 use crate::commands::party::section_list;
-use crate::context::Context;
+use crate::context::{Context, Wallet};
 use crate::error::Error;
 use crate::home::HomeError;
 use crate::home::pins::{Pin, PinState, Subject};
-use crate::preview::Preview;
+use crate::preview::{Preview, TxSummary, send};
 
 /// A live reader who is given no new keys.
 #[derive(Clone, Debug, Serialize)]
@@ -135,7 +138,7 @@ pub fn preview(
 ///
 /// # Errors
 /// Those of writing the pins.
-pub fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(), Error> {
+fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(), Error> {
     let port = actor.port();
     let pins: Vec<_> = keys
         .secrets
@@ -153,4 +156,70 @@ pub fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result
         })
         .collect();
     Ok(context.home().keep_pins(&pins)?)
+}
+
+/// New keys as they arrived.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    /// Sections that got new keys.
+    pub sections: SectionSet,
+    /// Who was given them, beside the patient.
+    pub sealed_to: Vec<Address>,
+    /// Further transactions that carried them to more readers.
+    pub later: Vec<TxSummary>,
+}
+
+/// What follows the transaction that changed keys: they are remembered, and go to the readers for whom it had no room.
+///
+/// # Errors
+/// Those of writing the pins; the chain's, with a hint: the readers left without new keys get them by another rotation.
+pub async fn deliver(
+    context: &Context,
+    sender: &Sender<'_>,
+    keys: Option<&NewKeys>,
+) -> Result<Delivered, Error> {
+    let Some(keys) = keys else {
+        return Ok(Delivered::default());
+    };
+    remember_made(context, sender.actor, keys)?;
+    let readers = keys.recipients.iter().skip(1);
+    Ok(Delivered {
+        later: send_later(context, sender.actor.port(), sender.wallet, keys).await?,
+        sections: keys.sections(),
+        sealed_to: readers.map(|it| it.account).collect(),
+    })
+}
+
+/// Sends what did not fit into a rotation's first transaction. Access has ended with the first.
+///
+/// # Errors
+/// The chain's, with a hint: the readers left without new keys get them by another rotation.
+async fn send_later(
+    context: &Context,
+    port: &Port,
+    wallet: &Wallet,
+    keys: &NewKeys,
+) -> Result<Vec<TxSummary>, Error> {
+    let mut reports = Vec::new();
+    let transactions = keys.later_transactions(port);
+    let count = transactions.len();
+    for (index, transaction) in transactions.iter().enumerate() {
+        let preview = Preview::new(format!(
+            "seal the new keys to more readers, {} of {count}",
+            index + 1
+        ))
+        .line("port", port.address().to_string());
+        let report = send(context, wallet, preview, transaction).await.map_err(|error| {
+            let sections: Vec<_> = keys.sections().iter().map(|it| format!("--section {it}")).collect();
+            error.with_hint(
+                format!(
+                    "the keys have changed, but some readers were not given them: run `patientport access rotate {}`",
+                    sections.join(" ")
+                ),
+                json!({ "sent": index, "of": count }),
+            )
+        })?;
+        reports.push((&report).into());
+    }
+    Ok(reports)
 }

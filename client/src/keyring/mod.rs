@@ -369,6 +369,31 @@ impl Keyring {
             })
     }
 
+    /// The secret of a section at an epoch with the section's name, as it is sealed to others.
+    ///
+    /// # Errors
+    /// [`Error::NoMatchingKey`].
+    pub(crate) fn entry(&self, section: SectionId, epoch: u32) -> Result<SecretEntry> {
+        Ok(SecretEntry {
+            section,
+            epoch,
+            secret: self.secret(section, epoch)?.clone(),
+            name: self.name(section).map(str::to_owned),
+        })
+    }
+
+    /// The entries of sections' current secrets, each checked against the key that the chain shows.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub(crate) fn checked_entries(&self, keys: &[SectionKey]) -> Result<Vec<SecretEntry>> {
+        let entry = |key: &SectionKey| {
+            self.check(key)?;
+            self.entry(key.section, key.epoch)
+        };
+        keys.iter().map(entry).collect()
+    }
+
     /// Checks that the key which the chain shows for a section is the one whose secret is held.
     ///
     /// # Errors

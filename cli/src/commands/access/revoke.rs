@@ -6,7 +6,6 @@ use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
 
-use super::rotate::send_later;
 use crate::args::access::RevokeArgs;
 use crate::commands::acting::Acting;
 use crate::commands::describe::Who;
@@ -107,16 +106,7 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
         preview = sealing::preview(preview, actor, acting.patient_key(), keys, pins);
     }
     let report = send(context, wallet, preview, &composed.transaction).await?;
-    let mut later = Vec::new();
-    let mut sealed_to = Vec::new();
-    let mut rotated = SectionSet::EMPTY;
-    if let Some(keys) = &composed.keys {
-        sealing::remember_made(context, actor, keys)?;
-        later = send_later(context, port, wallet, keys).await?;
-        rotated = keys.sections();
-        let readers = keys.recipients.iter().skip(1);
-        sealed_to = readers.map(|it| it.account).collect();
-    }
+    let made = sealing::deliver(context, &acting.sender(), composed.keys.as_ref()).await?;
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
     let packages = acting
@@ -128,11 +118,11 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
         port: port.address(),
         reader: args.reader,
         reason,
-        rotated,
-        sealed_to,
+        rotated: made.sections,
+        sealed_to: made.sealed_to,
         left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
         tx: (&report).into(),
-        later,
+        later: made.later,
         shared,
     })
 }

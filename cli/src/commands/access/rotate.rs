@@ -1,12 +1,11 @@
 //! `patientport access rotate`
 
 use alloy::primitives::Address;
-use patientport_client::port::{DelegateRights, Port};
-use patientport_client::rotation::{NamedSection, NewKeys};
+use patientport_client::port::DelegateRights;
+use patientport_client::rotation::NamedSection;
 use patientport_core::section::{SectionId, SectionSet};
 use rand_core::OsRng;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::args::access::RotateArgs;
 use crate::commands::acting::Acting;
@@ -15,7 +14,7 @@ use crate::commands::onward::SharedWith;
 use crate::commands::party::section_list;
 use crate::commands::sealing::{self, Omitted};
 use crate::commands::stale::{stale, warn_of_stale};
-use crate::context::{ChosenPort, Context, Wallet};
+use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, send};
@@ -78,22 +77,20 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let preview = sealing::preview(preview, actor, acting.patient_key(), &keys, pins);
     let rotation = port.rotate(keys.rotation.clone());
     let report = send(context, wallet, preview, &rotation).await?;
-    sealing::remember_made(context, actor, &keys)?;
     remember_names(context, &chosen, &sections)?;
-    let later = send_later(context, port, wallet, &keys).await?;
+    let made = sealing::deliver(context, &acting.sender(), Some(&keys)).await?;
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, port).await?;
     let packages = acting.renew_packages(context, &chosen, Some(&keys)).await;
     let shared = acting.share_onward(context, &chosen).await;
-    let readers = keys.recipients.iter().skip(1);
     Ok(Rotated {
         packages,
         port: port.address(),
-        sections: keys.sections(),
-        sealed_to: readers.map(|it| it.account).collect(),
+        sections: made.sections,
+        sealed_to: made.sealed_to,
         left_out: sealing::omitted(&plan),
         tx: (&report).into(),
-        later,
+        later: made.later,
         shared,
     })
 }
@@ -149,38 +146,4 @@ fn remember_names(
         Ok(())
     })?;
     Ok(())
-}
-
-/// Sends what did not fit into a rotation's first transaction. Access has ended with the first.
-///
-/// # Errors
-/// The chain's, with a hint: the readers left without new keys get them by another rotation.
-pub async fn send_later(
-    context: &Context,
-    port: &Port,
-    wallet: &Wallet,
-    keys: &NewKeys,
-) -> Result<Vec<TxSummary>, Error> {
-    let mut reports = Vec::new();
-    let transactions = keys.later_transactions(port);
-    let count = transactions.len();
-    for (index, transaction) in transactions.iter().enumerate() {
-        let preview = Preview::new(format!(
-            "seal the new keys to more readers, {} of {count}",
-            index + 1
-        ))
-        .line("port", port.address().to_string());
-        let report = send(context, wallet, preview, transaction).await.map_err(|error| {
-            let sections: Vec<_> = keys.sections().iter().map(|it| format!("--section {it}")).collect();
-            error.with_hint(
-                format!(
-                    "the keys have changed, but some readers were not given them: run `patientport access rotate {}`",
-                    sections.join(" ")
-                ),
-                json!({ "sent": index, "of": count }),
-            )
-        })?;
-        reports.push((&report).into());
-    }
-    Ok(reports)
 }

@@ -7,7 +7,6 @@ use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::delegate::RemoveArgs;
-use crate::commands::access::rotate::send_later;
 use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
 use crate::commands::emergency::packages::{self, Renewed};
@@ -113,31 +112,20 @@ pub async fn run(context: &Context, args: RemoveArgs) -> Result<Removed, Error> 
         preview = sealing::preview(preview, actor, None, keys, pins);
     }
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
-    let (mut later, mut sealed_to, mut rotated) = (Vec::new(), Vec::new(), SectionSet::EMPTY);
-    if let Some(keys) = &composed.keys {
-        sealing::remember_made(context, actor, keys)?;
-        later = send_later(context, port, &patient.wallet, keys).await?;
-        rotated = keys.sections();
-        sealed_to = keys
-            .recipients
-            .iter()
-            .skip(1)
-            .map(|it| it.account)
-            .collect();
-    }
-    warn_of_stale(context, port).await?;
     let sender = Sender::of_patient(&patient);
+    let made = sealing::deliver(context, &sender, composed.keys.as_ref()).await?;
+    warn_of_stale(context, port).await?;
     let packages = packages::afterwards(context, &chosen, &sender, composed.keys.as_ref()).await;
     let shared = onward::afterwards(context, &chosen, &patient).await;
     Ok(Removed {
         packages,
         port: port.address(),
         delegate: args.delegate,
-        rotated,
-        sealed_to,
+        rotated: made.sections,
+        sealed_to: made.sealed_to,
         left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
         tx: (&report).into(),
-        later,
+        later: made.later,
         shared,
     })
 }

@@ -12,7 +12,6 @@ use crate::args::access::RotationArgs;
 use crate::args::delegate::{AddArgs, ChangeArgs};
 use crate::args::person::{PersonRef, delegate_rights};
 use crate::args::values::Until;
-use crate::commands::access::rotate::send_later;
 use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
 use crate::commands::emergency::packages::{self, Renewed};
@@ -218,20 +217,9 @@ async fn set(
         preview = sealing::preview(preview, actor, None, keys, pins);
     }
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
-    let (mut later, mut sealed_to, mut rotated) = (Vec::new(), Vec::new(), SectionSet::EMPTY);
-    if let Some(keys) = &composed.keys {
-        sealing::remember_made(context, actor, keys)?;
-        later = send_later(context, port, &patient.wallet, keys).await?;
-        rotated = keys.sections();
-        sealed_to = keys
-            .recipients
-            .iter()
-            .skip(1)
-            .map(|it| it.account)
-            .collect();
-    }
-    warn_of_stale(context, port).await?;
     let sender = Sender::of_patient(&patient);
+    let made = sealing::deliver(context, &sender, composed.keys.as_ref()).await?;
+    warn_of_stale(context, port).await?;
     let packages = packages::afterwards(context, chosen, &sender, composed.keys.as_ref()).await;
     let shared = onward::afterwards(context, chosen, &patient).await;
     Ok(Delegated {
@@ -241,11 +229,11 @@ async fn set(
         fingerprint: person.key.fingerprint().to_string(),
         rights: wanted.rights.names().collect(),
         until: wanted.until.0,
-        rotated,
-        sealed_to,
+        rotated: made.sections,
+        sealed_to: made.sealed_to,
         left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
         tx: (&report).into(),
-        later,
+        later: made.later,
         shared,
     })
 }

@@ -11,7 +11,7 @@ use alloy::primitives::Address;
 use patientport_client::core::abi::IPatientPort::IPatientPortEvents as Event;
 use patientport_client::history::history;
 use patientport_client::port::{EmergencyState, Port, PortInfo};
-use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
+use patientport_client::rotation::{NamedSection, no_rotation};
 use patientport_client::{Actor, IdentityKeys, Keyring};
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -21,7 +21,6 @@ use serde_json::json;
 use super::claim::known_code;
 use super::taking::{Reserved, Taker, entry, forget, reserve, settle};
 use crate::args::port::AcceptArgs;
-use crate::commands::access::rotate::send_later;
 use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
 use crate::commands::emergency::packages::{self, Renewed};
@@ -328,19 +327,14 @@ async fn change_keys(
         reserved.index,
         &actor,
     )?;
-    let mut later = Vec::new();
-    if let Some(keys) = &keys {
-        sealing::remember_made(context, &actor, keys)?;
-        later = send_later(context, port, &taker.wallet, keys).await?;
-    }
     let sender = Sender {
         actor: &actor,
         wallet: &taker.wallet,
     };
+    let made = sealing::deliver(context, &sender, keys.as_ref()).await?;
     let packages = packages::afterwards(context, chosen, &sender, keys.as_ref()).await;
     warn_of_own_delegation(context, port, account).await?;
     warn_of_stale(context, port).await?;
-    let recipients = keys.iter().flat_map(|keys| keys.recipients.iter().skip(1));
     Ok(Accepted {
         port: port.address(),
         name: reserved.name.clone(),
@@ -348,12 +342,12 @@ async fn change_keys(
         fingerprint: key.fingerprint().to_string(),
         identity: taker.identity.clone(),
         key_index: reserved.index,
-        sections: keys.as_ref().map_or(SectionSet::EMPTY, NewKeys::sections),
-        sealed_to: recipients.map(|it| it.account).collect(),
+        sections: made.sections,
+        sealed_to: made.sealed_to,
         left_out: sealing::omitted(&plan),
         accept_tx: None,
         key_tx: Some((&report).into()),
-        later,
+        later: made.later,
         packages,
     })
 }

@@ -4,7 +4,7 @@
 //! until the change is known to have happened: whatever the port shows, this home has its key.
 
 use alloy::primitives::Address;
-use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
+use patientport_client::rotation::{NamedSection, no_rotation};
 use patientport_core::keys::IdentitySeed;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use crate::args::port::ChangeKeyArgs;
 use crate::commands::access::reseal::send_missing;
-use crate::commands::access::rotate::send_later;
 use crate::commands::acting::Sender;
 use crate::commands::emergency::packages::{self, Renewed};
 use crate::commands::onward::{self, SharedWith};
@@ -209,16 +208,11 @@ async fn change(
     note_next(context, patient, &to, index)?;
     let report = submit(context, &patient.wallet, &transaction, &prepared).await?;
     let name = settle(context, chosen, patient, &to, index)?;
-    let mut later = Vec::new();
-    if let Some(keys) = &keys {
-        sealing::remember_made(context, acting, keys)?;
-        later = send_later(context, port, &patient.wallet, keys).await?;
-    }
-    warn_of_stale(context, port).await?;
     let sender = Sender::of_patient(patient);
+    let made = sealing::deliver(context, &sender, keys.as_ref()).await?;
+    warn_of_stale(context, port).await?;
     let packages = packages::afterwards(context, chosen, &sender, keys.as_ref()).await;
     let shared = onward::afterwards(context, chosen, patient).await;
-    let recipients = keys.iter().flat_map(|keys| keys.recipients.iter().skip(1));
     Ok(ChangedKey {
         packages,
         port: port.address(),
@@ -226,11 +220,11 @@ async fn change(
         fingerprint: key.fingerprint().to_string(),
         identity: identity.clone(),
         key_index: index,
-        sections: keys.as_ref().map_or(SectionSet::EMPTY, NewKeys::sections),
-        sealed_to: recipients.map(|it| it.account).collect(),
+        sections: made.sections,
+        sealed_to: made.sealed_to,
         left_out: sealing::omitted(&plan),
         tx: Some((&report).into()),
-        later,
+        later: made.later,
         shared,
     })
 }
