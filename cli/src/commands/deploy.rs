@@ -66,16 +66,20 @@ pub struct Step {
     pub tx: Option<TxSummary>,
 }
 
+impl Step {
+    /// One line for people.
+    pub fn line(&self) -> String {
+        let done = match &self.tx {
+            Some(tx) => tx.line(),
+            None => "done before\n".into(),
+        };
+        format!("{:18}  {}  {done}", self.step, self.address)
+    }
+}
+
 impl Outcome for Deployed {
     fn text(&self) -> String {
-        let mut text = String::new();
-        for step in &self.steps {
-            let done = match &step.tx {
-                Some(tx) => tx.line(),
-                None => "done before\n".into(),
-            };
-            text.push_str(&format!("{:18}  {}  {done}", step.step, step.address));
-        }
+        let mut text: String = self.steps.iter().map(Step::line).collect();
         let attesters: Vec<_> = self.attesters.iter().map(ToString::to_string).collect();
         text.push_str(&format!(
             "registry {} on chain {}\nport code {}\nowner {}\nattesters {}\n",

@@ -35,14 +35,7 @@ pub struct Upgraded {
 
 impl Outcome for Upgraded {
     fn text(&self) -> String {
-        let mut text = String::new();
-        for step in &self.steps {
-            let done = match &step.tx {
-                Some(tx) => tx.line(),
-                None => "done before\n".into(),
-            };
-            text.push_str(&format!("{:18}  {}  {done}", step.step, step.address));
-        }
+        let text: String = self.steps.iter().map(Step::line).collect();
         let what = if self.former.is_some() {
             "ports issued from now on run"
         } else {

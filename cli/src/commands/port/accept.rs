@@ -19,7 +19,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::claim::known_code;
-use super::taking::{Reserved, Taker, entry, forget, reserve, settle};
+use super::reserved::Reserved;
+use super::taking::{Taker, entry, reserve, settle};
 use crate::args::port::AcceptArgs;
 use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
@@ -138,7 +139,7 @@ pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error>
         match send(context, &taker.wallet, preview, &port.accept_ownership()).await {
             Ok(report) => accept_tx = Some((&report).into()),
             Err(error) if is_unsent(&error) => {
-                forget(context, &reserved)?;
+                reserved.give_back(context)?;
                 return Err(error);
             }
             Err(error) => return Err(error),
@@ -146,7 +147,7 @@ pub async fn run(context: &Context, args: AcceptArgs) -> Result<Accepted, Error>
     }
     let changed = change_keys(context, &chosen, &args, &taker, keyring, &reserved).await;
     if context.is_dry_run() {
-        forget(context, &reserved)?;
+        reserved.give_back(context)?;
     }
     let mut accepted = changed.map_err(|error| {
         error.with_hint(

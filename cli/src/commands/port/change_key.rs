@@ -10,6 +10,7 @@ use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
 
+use super::reserved::Reserved;
 use crate::args::port::ChangeKeyArgs;
 use crate::commands::access::reseal::send_missing;
 use crate::commands::acting::Sender;
@@ -198,10 +199,7 @@ async fn change(
         }
         Err(error) => {
             // Nothing was sent, so the key is nobody's yet.
-            context.home().change_ports(|ports| {
-                reserved.forget(ports);
-                Ok(())
-            })?;
+            reserved.give_back(context)?;
             return Err(error);
         }
     };
@@ -241,24 +239,6 @@ fn note_next(
         context.home().note_former(seed, &patient.identity)?;
     }
     Ok(())
-}
-
-/// A number set aside for the new key.
-struct Reserved {
-    name: String,
-    index: u32,
-    written: KnownPort,
-    earlier: Option<KnownPort>,
-}
-
-impl Reserved {
-    /// Puts back what was there before, unless somebody else has changed the entry since.
-    fn forget(self, ports: &mut Ports) {
-        if ports.get(&self.name) == Some(&self.written) {
-            ports.remove(&self.name);
-            ports.extend(self.earlier.map(|earlier| (self.name, earlier)));
-        }
-    }
 }
 
 /// Writes the number of the new key beside that of the present one: the number of an attempt that was not mined, or
@@ -305,10 +285,10 @@ fn reserve(
         known.next_identity = (!is_same).then(|| identity.clone());
         ports.insert(name.clone(), known.clone());
         Ok::<_, HomeError>(Reserved {
+            earlier: earlier.map(|earlier| (name.clone(), earlier)),
             name,
             index,
             written: known,
-            earlier,
         })
     })?;
     Ok(reserved)
@@ -356,34 +336,4 @@ fn fill(known: &mut KnownPort, chosen: &ChosenPort, patient: &Patient, identity:
     known.account = Some(patient.wallet.name.clone());
     known.identity = Some(identity.to_owned());
     known.key_index = Some(index);
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
-    use super::*;
-
-    #[test]
-    fn a_change_that_was_not_sent_leaves_what_was_there_before() {
-        let earlier = KnownPort::of_another(1, Address::repeat_byte(1));
-        let written = KnownPort {
-            next_key: Some(3),
-            ..earlier.clone()
-        };
-        let reserved = |earlier| Reserved {
-            name: "mine".into(),
-            index: 3,
-            written: written.clone(),
-            earlier,
-        };
-        let mut ports = Ports::from([("mine".to_owned(), written.clone())]);
-        reserved(Some(earlier.clone())).forget(&mut ports);
-        assert_eq!(ports, Ports::from([("mine".to_owned(), earlier.clone())]));
-        // Changed by another process meanwhile.
-        reserved(None).forget(&mut ports);
-        assert_eq!(ports.len(), 1);
-        let mut ports = Ports::from([("mine".to_owned(), written.clone())]);
-        reserved(None).forget(&mut ports);
-        assert_eq!(ports, Ports::new());
-    }
 }

@@ -9,6 +9,7 @@ use patientport_core::section::SectionId;
 use rand_core::OsRng;
 use serde::Serialize;
 
+use super::reserved::Reserved;
 use crate::args::port::ClaimArgs;
 use crate::args::values::NewSection;
 use crate::commands::describe::Who;
@@ -16,7 +17,7 @@ use crate::context::Context;
 use crate::contracts;
 use crate::error::Error;
 use crate::home::HomeError;
-use crate::home::ports::{KnownPort, Ports, free_name, next_key_index};
+use crate::home::ports::{KnownPort, free_name, next_key_index};
 use crate::output::Outcome;
 use crate::preview::{Preview, TxSummary, approved, submit};
 use crate::text::{count, shown};
@@ -131,10 +132,7 @@ pub async fn run(context: &Context, args: ClaimArgs) -> Result<Claimed, Error> {
         }
         Err(error) => {
             // Nothing was sent, so the key is nobody's yet.
-            context.home().change_ports(|ports| {
-                reserved.forget(ports);
-                Ok(())
-            })?;
+            reserved.give_back(context)?;
             return Err(error);
         }
     };
@@ -196,24 +194,6 @@ fn vouched_for(
         None if built_in == Some(code_hash) => Some("built into this program"),
         None if deployed == Some(code_hash) => Some("deployed from this home"),
         None => None,
-    }
-}
-
-/// A port's entry in `ports.json` with a key reserved for it, and what was there before.
-struct Reserved {
-    name: String,
-    index: u32,
-    written: KnownPort,
-    earlier: Option<(String, KnownPort)>,
-}
-
-impl Reserved {
-    /// Puts back what was there before, unless somebody else has changed the entry since.
-    fn forget(self, ports: &mut Ports) {
-        if ports.get(&self.name) == Some(&self.written) {
-            ports.remove(&self.name);
-            ports.extend(self.earlier);
-        }
     }
 }
 
@@ -321,32 +301,5 @@ mod tests {
             Some("accepted by --accept-code")
         );
         assert_eq!(by(Some(other), Some(code), Some(code)), None);
-    }
-
-    #[test]
-    fn what_is_forgotten_leaves_what_was_there_before() {
-        let earlier = KnownPort::of_another(1, Address::repeat_byte(1));
-        let written = KnownPort {
-            key_index: Some(3),
-            ..earlier.clone()
-        };
-        let reserved = |earlier| Reserved {
-            name: "new".into(),
-            index: 3,
-            written: written.clone(),
-            earlier,
-        };
-        let mut ports = Ports::from([("new".to_owned(), written.clone())]);
-        reserved(None).forget(&mut ports);
-        assert_eq!(ports, Ports::new());
-
-        let mut ports = Ports::from([("new".to_owned(), written.clone())]);
-        reserved(Some(("old".into(), earlier.clone()))).forget(&mut ports);
-        assert_eq!(ports, Ports::from([("old".to_owned(), earlier.clone())]));
-
-        // Changed by another process meanwhile.
-        let mut ports = Ports::from([("new".to_owned(), earlier.clone())]);
-        reserved(None).forget(&mut ports);
-        assert_eq!(ports.len(), 1);
     }
 }

@@ -9,6 +9,7 @@ pub mod issue;
 pub mod list;
 pub mod primary;
 pub mod remember;
+mod reserved;
 pub mod show;
 mod taking;
 pub mod transfer;

@@ -5,6 +5,7 @@ use alloy::primitives::Address;
 use patientport_client::Actor;
 use patientport_core::keys::IdentitySeed;
 
+use super::reserved::Reserved;
 use crate::args::port::AcceptArgs;
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
@@ -17,14 +18,6 @@ pub(super) struct Taker {
     pub(super) wallet: Wallet,
     pub(super) identity: String,
     pub(super) seed: IdentitySeed,
-}
-
-/// A key's number, set aside in the home.
-pub(super) struct Reserved {
-    pub(super) name: String,
-    pub(super) index: u32,
-    written: KnownPort,
-    earlier: Option<(String, KnownPort)>,
 }
 
 /// Writes the number of the new key beside what the home knows of the port: that of an earlier run, or one that no port
@@ -82,18 +75,6 @@ pub(super) fn entry(ports: &Ports, chain_id: u64, address: Address) -> Option<(S
     ports
         .find(|(_, known)| known.chain_id == chain_id && known.address == address)
         .map(|(name, known)| (name.clone(), known.clone()))
-}
-
-/// Puts back what was there before, unless somebody else has changed the entry since.
-pub(super) fn forget(context: &Context, reserved: &Reserved) -> Result<(), Error> {
-    context.home().change_ports(|ports| {
-        if ports.get(&reserved.name) == Some(&reserved.written) {
-            ports.remove(&reserved.name);
-            ports.extend(reserved.earlier.clone());
-        }
-        Ok(())
-    })?;
-    Ok(())
 }
 
 /// Remembers that the port is this home's, with this key and these names.
