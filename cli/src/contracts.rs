@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use alloy::primitives::B256;
 use patientport_client::deploy::ContractCode;
 
 use crate::error::Error;
@@ -9,6 +10,36 @@ use crate::home::files;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+}
+
+/// `version contract toolchain hash`, a line each; `#` begins a comment. See `docs/deployments.md`.
+const CODE_HASHES: &str = include_str!("../../contracts/code-hashes.txt");
+
+/// Code that was built from a version of the contracts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KnownCode {
+    /// Version of the sources.
+    pub version: &'static str,
+    /// `registry` or `patientport`.
+    pub contract: &'static str,
+    /// Compiler and optimiser, which decide over every byte.
+    pub toolchain: &'static str,
+    /// keccak256 of the code.
+    pub code_hash: B256,
+}
+
+/// Every code that this program knows by its hash.
+pub fn known() -> impl Iterator<Item = KnownCode> {
+    let lines = CODE_HASHES.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some(KnownCode {
+            version: words.next()?,
+            contract: words.next()?,
+            toolchain: words.next()?,
+            code_hash: words.next()?.parse().ok()?,
+        })
+    })
 }
 
 /// Longest file that could hold a contract's code; the chain's own limit is far below.
@@ -47,6 +78,33 @@ pub fn load(directory: Option<&Path>) -> Result<(ContractCode, ContractCode), Er
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
     use super::*;
+
+    #[test]
+    fn every_line_of_the_list_of_known_code_is_read_and_says_something_of_its_own() {
+        let lines = CODE_HASHES.lines().filter(|line| !line.starts_with('#'));
+        let known: Vec<_> = known().collect();
+        assert_eq!(known.len(), lines.count());
+        for (index, it) in known.iter().enumerate() {
+            assert!(["registry", "patientport"].contains(&it.contract), "{it:?}");
+            let same = |other: &KnownCode| {
+                (other.version, other.contract, other.toolchain)
+                    == (it.version, it.contract, it.toolchain)
+            };
+            assert!(!known[index + 1..].iter().any(same), "{it:?} stands twice");
+        }
+    }
+
+    #[test]
+    fn the_documents_list_every_known_code() {
+        let document = include_str!("../../docs/deployments.md");
+        for it in known() {
+            let row = format!(
+                "| {} | {} | {} | `{}` |",
+                it.version, it.contract, it.toolchain, it.code_hash
+            );
+            assert!(document.contains(&row), "docs/deployments.md lacks {row}");
+        }
+    }
 
     #[test]
     fn a_directory_must_hold_both_programs() {

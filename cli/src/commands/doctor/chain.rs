@@ -127,19 +127,31 @@ async fn contract(chain: &Chain, what: &str, address: Address, built: Option<B25
         Err(error) => return Check::of_error(what, &error.into()),
     };
     let found = format!(
-        "{address}: active for {} more days, {cached}",
-        seconds_left / 86_400
+        "{address}: active for {} more days, {cached}, {}",
+        seconds_left / 86_400,
+        code(program.code_hash, built)
     );
     if built.is_some_and(|built| built != program.code_hash) {
         Check::warning(
             what,
-            format!("{found}; its code is not the one built into this program"),
-            "check that program and contracts are of the same version",
+            found,
+            "compare its code hash with those in docs/deployments.md, and make sure that program and contracts are of the same version",
         )
     } else if seconds_left < SOON_SECS {
         Check::warning(what, found, "prolong it with `patientport keepalive`")
     } else {
         Check::ok(what, found)
+    }
+}
+
+/// Whose code a hash is, as far as this program knows.
+fn code(found: B256, built: Option<B256>) -> String {
+    let known = contracts::known().find(|it| it.code_hash == found);
+    match known {
+        Some(it) if built == Some(found) => format!("the code of this program ({})", it.version),
+        Some(it) => format!("the code of version {} by {}", it.version, it.toolchain),
+        None if built == Some(found) => "the code of this program".into(),
+        None => format!("with a code that is not known here, {found}"),
     }
 }
 
