@@ -4,10 +4,8 @@
 use alloy::primitives::Address;
 use patientport_client::Keyring;
 use patientport_client::port::{DelegateRights, Delegation, PortInfo};
-use patientport_client::rotation::NewKeys;
 use patientport_client::{Actor, Role};
 
-use super::emergency::packages::{self, Renewed};
 use super::onward::{self, SharedWith};
 use super::party::{Patient, warn_of_problems};
 use crate::commands::keys;
@@ -52,6 +50,14 @@ impl<'a> Sender<'a> {
         Self {
             actor: &patient.acting,
             wallet: &patient.wallet,
+        }
+    }
+
+    /// Whether it may change section keys.
+    pub fn may_rotate(&self) -> bool {
+        match self.actor.role() {
+            Role::Patient => true,
+            Role::Delegate(delegation) => delegation.rights.contains(DelegateRights::ROTATE),
         }
     }
 }
@@ -124,10 +130,7 @@ impl Acting {
 
     /// Whether it may change section keys.
     pub fn may_rotate(&self) -> bool {
-        match self.actor().role() {
-            Role::Patient => true,
-            Role::Delegate(delegation) => delegation.rights.contains(DelegateRights::ROTATE),
-        }
+        self.sender().may_rotate()
     }
 
     /// The patient's key where it is somebody else's: to be shown, and remembered once its use is agreed to.
@@ -135,20 +138,6 @@ impl Acting {
         match self {
             Self::Patient(_) => None,
             Self::Delegate(delegate) => Some(delegate.patient_key.clone()),
-        }
-    }
-
-    /// Makes emergency packages anew that hold earlier keys than the present: those who may change keys may do that.
-    pub async fn renew_packages(
-        &self,
-        context: &Context,
-        chosen: &ChosenPort,
-        made: Option<&NewKeys>,
-    ) -> Vec<Renewed> {
-        if self.may_rotate() {
-            packages::afterwards(context, chosen, &self.sender(), made).await
-        } else {
-            Vec::new()
         }
     }
 

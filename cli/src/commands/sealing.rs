@@ -10,8 +10,11 @@ use serde_json::json;
 
 use crate::args::access::RotationArgs;
 use crate::commands::acting::Sender;
-use crate::commands::party::section_list;
-use crate::context::{Context, Wallet};
+use crate::commands::emergency::packages::{self, Renewed};
+use crate::commands::onward::{self, SharedWith};
+use crate::commands::party::{Patient, section_list};
+use crate::commands::stale::warn_of_stale;
+use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
 use crate::home::HomeError;
 use crate::home::pins::{Pin, PinState, Subject};
@@ -158,35 +161,68 @@ fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(),
     Ok(context.home().keep_pins(&pins)?)
 }
 
-/// New keys as they arrived.
-#[derive(Debug, Default)]
-pub struct Delivered {
-    /// Sections that got new keys.
-    pub sections: SectionSet,
-    /// Who was given them, beside the patient.
+/// What became of new keys.
+#[derive(Debug, Default, Serialize)]
+pub struct Rekeyed {
+    /// Who was given the new keys, beside the patient.
     pub sealed_to: Vec<Address>,
-    /// Further transactions that carried them to more readers.
+    /// Readers who still have access and were given no new keys.
+    pub left_out: Vec<Omitted>,
+    /// Further transactions that carried the new keys to more readers.
     pub later: Vec<TxSummary>,
+    /// Emergency packages that were made anew.
+    pub packages: Vec<Renewed>,
+    /// Records sealed to the patient that were shared onward.
+    pub shared: Vec<SharedWith>,
 }
 
-/// What follows the transaction that changed keys: they are remembered, and go to the readers for whom it had no room.
+impl Rekeyed {
+    /// What there is to tell, a line each.
+    pub fn lines(&self) -> String {
+        let later = self.later.iter().map(TxSummary::line);
+        let packages = self.packages.iter().map(Renewed::text);
+        let shared = self.shared.iter().map(SharedWith::text);
+        later.chain(packages).chain(shared).collect()
+    }
+}
+
+/// Everything that follows the transaction that changed keys: they are remembered, and go to the readers for whom it had
+/// no room; emergency packages are made anew by who may change keys; the `patient`, if it acts itself, shares onward what
+/// is sealed to it.
 ///
 /// # Errors
 /// Those of writing the pins; the chain's, with a hint: the readers left without new keys get them by another rotation.
-pub async fn deliver(
+pub async fn follow(
     context: &Context,
+    chosen: &ChosenPort,
     sender: &Sender<'_>,
-    keys: Option<&NewKeys>,
-) -> Result<Delivered, Error> {
-    let Some(keys) = keys else {
-        return Ok(Delivered::default());
+    patient: Option<&Patient>,
+    (plan, keys): (Option<&Plan>, Option<&NewKeys>),
+) -> Result<Rekeyed, Error> {
+    let (mut sealed_to, mut later) = (Vec::new(), Vec::new());
+    if let Some(keys) = keys {
+        remember_made(context, sender.actor, keys)?;
+        let readers = keys.recipients.iter().skip(1);
+        sealed_to.extend(readers.map(|it| it.account));
+        later = send_later(context, &chosen.port, sender.wallet, keys).await?;
+    }
+    // A reader whose access ended meanwhile, or was hidden, shows now.
+    warn_of_stale(context, &chosen.port).await?;
+    let packages = if sender.may_rotate() {
+        packages::afterwards(context, chosen, sender, keys).await
+    } else {
+        Vec::new()
     };
-    remember_made(context, sender.actor, keys)?;
-    let readers = keys.recipients.iter().skip(1);
-    Ok(Delivered {
-        later: send_later(context, sender.actor.port(), sender.wallet, keys).await?,
-        sections: keys.sections(),
-        sealed_to: readers.map(|it| it.account).collect(),
+    let shared = match patient {
+        Some(patient) => onward::afterwards(context, chosen, patient).await,
+        None => Vec::new(),
+    };
+    Ok(Rekeyed {
+        sealed_to,
+        left_out: plan.map(omitted).unwrap_or_default(),
+        later,
+        packages,
+        shared,
     })
 }
 

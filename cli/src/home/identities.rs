@@ -6,30 +6,26 @@ use rand_core::OsRng;
 use patientport_core::keys::IdentitySeed;
 use zeroize::Zeroizing;
 
-use super::files::{self, Existing};
-use super::keystore::{Keystore, MAX_FILE_BYTES, Password};
-use super::{Home, HomeError, check_name, names_in};
+use super::keystore::{Keystore, Password};
+use super::shelf::Shelf;
+use super::{Home, HomeError};
 use crate::time::now_rfc3339;
 
-const WHAT: &str = "identity";
 /// The container's type.
 pub const KIND: &str = "patientport-identity";
+const SHELF: Shelf = Shelf {
+    what: "identity",
+    directory: "identities",
+    kind: Some(KIND),
+};
 
 impl Home {
-    fn identities_dir(&self) -> std::path::PathBuf {
-        self.path("identities")
-    }
-
-    fn identity_path(&self, name: &str) -> std::path::PathBuf {
-        self.identities_dir().join(format!("{name}.json"))
-    }
-
     /// Names of the identities.
     ///
     /// # Errors
     /// [`HomeError::File`].
     pub fn identities(&self) -> Result<Vec<String>, HomeError> {
-        Ok(names_in(&self.identities_dir())?)
+        SHELF.names(self)
     }
 
     /// Refuses a name that is invalid or taken, before anything is asked of the user.
@@ -37,14 +33,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::InvalidName`], [`HomeError::Taken`].
     pub fn check_new_identity(&self, name: &str) -> Result<(), HomeError> {
-        check_name(name)?;
-        if self.identity_path(name).symlink_metadata().is_ok() {
-            return Err(HomeError::Taken {
-                what: WHAT,
-                name: name.to_owned(),
-            });
-        }
-        Ok(())
+        SHELF.check_new(self, name)
     }
 
     /// Writes a new identity.
@@ -67,15 +56,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::InvalidName`], [`HomeError::Taken`], [`HomeError::File`].
     pub fn import_identity(&self, name: &str, keystore: &Keystore) -> Result<(), HomeError> {
-        self.check_new_identity(name)?;
-        files::private_dir(self.root())?;
-        match files::write_json(&self.identity_path(name), keystore, Existing::Keep) {
-            Err(files::FileError::Exists(_)) => Err(HomeError::Taken {
-                what: WHAT,
-                name: name.to_owned(),
-            }),
-            other => Ok(other?),
-        }
+        SHELF.add(self, name, keystore)
     }
 
     /// An identity's container.
@@ -83,26 +64,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::Unknown`], [`HomeError::Keystore`], [`HomeError::File`].
     pub fn identity(&self, name: &str) -> Result<Keystore, HomeError> {
-        check_name(name)?;
-        let bytes = match files::read_bounded(&self.identity_path(name), MAX_FILE_BYTES) {
-            Err(error) if error.is_not_found() => {
-                return Err(HomeError::Unknown {
-                    what: WHAT,
-                    name: name.to_owned(),
-                    directory: self.identities_dir(),
-                });
-            }
-            other => other?,
-        };
-        let keystore = Keystore::parse(&bytes).and_then(|keystore| {
-            keystore.expect_kind(Some(KIND))?;
-            Ok(keystore)
-        });
-        keystore.map_err(|source| HomeError::Keystore {
-            what: WHAT,
-            name: name.to_owned(),
-            source,
-        })
+        SHELF.get(self, name)
     }
 
     /// Opens an identity.
@@ -135,14 +97,7 @@ pub fn open(
     keystore: &Keystore,
     password: &Password,
 ) -> Result<IdentitySeed, HomeError> {
-    let secret = keystore
-        .expect_kind(Some(KIND))
-        .and_then(|()| keystore.open(password))
-        .map_err(|source| HomeError::Keystore {
-            what: WHAT,
-            name: name.to_owned(),
-            source,
-        })?;
+    let secret = SHELF.open(name, keystore, password)?;
     Ok(IdentitySeed::from_bytes(*secret))
 }
 
@@ -175,7 +130,7 @@ mod tests {
         ));
         // The same file under wallets/ is refused by its type.
         std::fs::create_dir(home.path("wallets")).unwrap();
-        std::fs::copy(home.identity_path("alice"), home.path("wallets/alice.json")).unwrap();
+        std::fs::copy(SHELF.path(&home, "alice"), home.path("wallets/alice.json")).unwrap();
         assert!(matches!(
             home.unlock_wallet("alice", &password("pw")),
             Err(HomeError::Keystore {

@@ -33,6 +33,7 @@ pub mod mentions;
 pub mod pending;
 pub mod pins;
 pub mod ports;
+mod shelf;
 pub mod templates;
 pub mod transfers;
 pub mod wallets;

@@ -5,12 +5,16 @@ use alloy::signers::local::PrivateKeySigner;
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
-use super::files::{self, Existing};
-use super::keystore::{Keystore, MAX_FILE_BYTES, Password};
-use super::{Home, HomeError, check_name, names_in};
+use super::keystore::{Keystore, Password};
+use super::shelf::Shelf;
+use super::{Home, HomeError};
 use crate::time::now_rfc3339_exact;
 
-const WHAT: &str = "wallet";
+const SHELF: Shelf = Shelf {
+    what: "wallet",
+    directory: "wallets",
+    kind: None,
+};
 
 /// What a wallet file shows without a password.
 #[derive(Clone, Debug)]
@@ -22,20 +26,13 @@ pub struct WalletEntry {
 }
 
 impl Home {
-    fn wallets_dir(&self) -> std::path::PathBuf {
-        self.path("wallets")
-    }
-
-    fn wallet_path(&self, name: &str) -> std::path::PathBuf {
-        self.wallets_dir().join(format!("{name}.json"))
-    }
-
     /// The wallets, by name.
     ///
     /// # Errors
     /// [`HomeError::File`].
     pub fn wallets(&self) -> Result<Vec<WalletEntry>, HomeError> {
-        names_in(&self.wallets_dir())?
+        SHELF
+            .names(self)?
             .into_iter()
             .map(|name| {
                 let address = self.wallet(&name)?.address;
@@ -52,14 +49,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::InvalidName`], [`HomeError::Taken`].
     pub fn check_new_wallet(&self, name: &str) -> Result<(), HomeError> {
-        check_name(name)?;
-        if self.wallet_path(name).symlink_metadata().is_ok() {
-            return Err(HomeError::Taken {
-                what: WHAT,
-                name: name.to_owned(),
-            });
-        }
-        Ok(())
+        SHELF.check_new(self, name)
     }
 
     /// Writes a new wallet.
@@ -74,15 +64,7 @@ impl Home {
         log_n: u8,
     ) -> Result<(), HomeError> {
         self.check_new_wallet(name)?;
-        let keystore = seal(signer, password, log_n);
-        files::private_dir(self.root())?;
-        match files::write_json(&self.wallet_path(name), &keystore, Existing::Keep) {
-            Err(files::FileError::Exists(_)) => Err(HomeError::Taken {
-                what: WHAT,
-                name: name.to_owned(),
-            }),
-            other => Ok(other?),
-        }
+        SHELF.add(self, name, &seal(signer, password, log_n))
     }
 
     /// A wallet's container.
@@ -90,26 +72,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::Unknown`], [`HomeError::Keystore`], [`HomeError::File`].
     pub fn wallet(&self, name: &str) -> Result<Keystore, HomeError> {
-        check_name(name)?;
-        let bytes = match files::read_bounded(&self.wallet_path(name), MAX_FILE_BYTES) {
-            Err(error) if error.is_not_found() => {
-                return Err(HomeError::Unknown {
-                    what: WHAT,
-                    name: name.to_owned(),
-                    directory: self.wallets_dir(),
-                });
-            }
-            other => other?,
-        };
-        let keystore = Keystore::parse(&bytes).and_then(|keystore| {
-            keystore.expect_kind(None)?;
-            Ok(keystore)
-        });
-        keystore.map_err(|source| HomeError::Keystore {
-            what: WHAT,
-            name: name.to_owned(),
-            source,
-        })
+        SHELF.get(self, name)
     }
 
     /// Opens a wallet.
@@ -130,7 +93,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`] if the directory cannot be read.
     pub fn default_wallet(&self) -> Result<Option<String>, HomeError> {
-        let mut names = names_in(&self.wallets_dir())?;
+        let mut names = SHELF.names(self)?;
         if names.len() > 1 {
             names.sort_by_cached_key(|name| {
                 let created = self.wallet(name).ok().and_then(|it| it.created);
@@ -152,8 +115,8 @@ impl Home {
             return Ok(name.to_owned());
         }
         self.default_wallet()?.ok_or_else(|| HomeError::Empty {
-            what: WHAT,
-            directory: self.wallets_dir(),
+            what: SHELF.what,
+            directory: SHELF.directory(self),
         })
     }
 }
@@ -176,16 +139,9 @@ pub fn open_account(
     keystore: &Keystore,
     password: &Password,
 ) -> Result<PrivateKeySigner, HomeError> {
-    let secret = keystore
-        .expect_kind(None)
-        .and_then(|()| keystore.open(password))
-        .map_err(|source| HomeError::Keystore {
-            what: WHAT,
-            name: name.to_owned(),
-            source,
-        })?;
+    let secret = SHELF.open(name, keystore, password)?;
     let invalid = || HomeError::InvalidSecret {
-        what: WHAT,
+        what: SHELF.what,
         name: name.to_owned(),
     };
     let signer = PrivateKeySigner::from_slice(secret.as_slice()).map_err(|_| invalid())?;
@@ -230,7 +186,7 @@ mod tests {
                 .address(),
             signer.address()
         );
-        let mode = std::fs::metadata(home.wallet_path("alice"))
+        let mode = std::fs::metadata(SHELF.path(&home, "alice"))
             .unwrap()
             .permissions()
             .mode();
@@ -305,7 +261,7 @@ mod tests {
         let place = |name: &str, created: Option<&str>| {
             let mut keystore = home.wallet("alice").unwrap();
             keystore.created = created.map(Into::into);
-            files::write_json(&home.wallet_path(name), &keystore, Existing::Keep).unwrap();
+            files::write_json(&SHELF.path(&home, name), &keystore, Existing::Keep).unwrap();
         };
         place("aaa", None);
         assert_eq!(home.choose_wallet(None).unwrap(), "bob");

@@ -2,6 +2,7 @@
 
 use alloy::primitives::Address;
 use patientport_client::port::{DelegateRights, RevocationReason};
+use patientport_client::rotation::NewKeys;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
@@ -9,11 +10,9 @@ use serde::Serialize;
 use crate::args::access::RevokeArgs;
 use crate::commands::acting::Acting;
 use crate::commands::describe::Who;
-use crate::commands::emergency::packages::Renewed;
-use crate::commands::onward::SharedWith;
 use crate::commands::party::section_list;
-use crate::commands::sealing::{self, Omitted};
-use crate::commands::stale::{set_of, stale, warn_of_stale};
+use crate::commands::sealing::{self, Rekeyed};
+use crate::commands::stale::{set_of, stale};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
@@ -31,18 +30,11 @@ pub struct Revoked {
     pub reason: RevocationReason,
     /// Sections that got new keys.
     pub rotated: SectionSet,
-    /// Who was given the new keys, beside the patient.
-    pub sealed_to: Vec<Address>,
-    /// Readers who still have access and were given no new keys.
-    pub left_out: Vec<Omitted>,
     /// The transaction that ended the access.
     pub tx: TxSummary,
-    /// Further transactions that carried the new keys to more readers.
-    pub later: Vec<TxSummary>,
-    /// Emergency packages that were made anew.
-    pub packages: Vec<Renewed>,
-    /// Records sealed to the patient that were shared onward.
-    pub shared: Vec<SharedWith>,
+    /// What became of the new keys.
+    #[serde(flatten)]
+    pub given: Rekeyed,
 }
 
 impl Outcome for Revoked {
@@ -57,9 +49,7 @@ impl Outcome for Revoked {
             self.reader,
             self.tx.line()
         );
-        text.extend(self.later.iter().map(TxSummary::line));
-        text.extend(self.packages.iter().map(Renewed::text));
-        text.extend(self.shared.iter().map(SharedWith::text));
+        text.push_str(&self.given.lines());
         text
     }
 }
@@ -106,23 +96,15 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
         preview = sealing::preview(preview, actor, acting.patient_key(), keys, pins);
     }
     let report = send(context, wallet, preview, &composed.transaction).await?;
-    let made = sealing::deliver(context, &acting.sender(), composed.keys.as_ref()).await?;
-    // A reader whose access ended meanwhile, or was hidden, shows now.
-    warn_of_stale(context, port).await?;
-    let packages = acting
-        .renew_packages(context, &chosen, composed.keys.as_ref())
-        .await;
-    let shared = acting.share_onward(context, &chosen).await;
+    let (patient, keys) = (acting.as_patient(), composed.keys.as_ref());
+    let made = (plan.as_ref(), keys);
+    let given = sealing::follow(context, &chosen, &acting.sender(), patient, made).await?;
     Ok(Revoked {
-        packages,
         port: port.address(),
         reader: args.reader,
         reason,
-        rotated: made.sections,
-        sealed_to: made.sealed_to,
-        left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
+        rotated: keys.map(NewKeys::sections).unwrap_or_default(),
         tx: (&report).into(),
-        later: made.later,
-        shared,
+        given,
     })
 }

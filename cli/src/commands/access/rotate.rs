@@ -9,11 +9,9 @@ use serde::Serialize;
 
 use crate::args::access::RotateArgs;
 use crate::commands::acting::Acting;
-use crate::commands::emergency::packages::Renewed;
-use crate::commands::onward::SharedWith;
 use crate::commands::party::section_list;
-use crate::commands::sealing::{self, Omitted};
-use crate::commands::stale::{stale, warn_of_stale};
+use crate::commands::sealing::{self, Rekeyed};
+use crate::commands::stale::stale;
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::output::Outcome;
@@ -27,18 +25,11 @@ pub struct Rotated {
     pub port: Address,
     /// The sections.
     pub sections: SectionSet,
-    /// Who was given the new keys, beside the patient.
-    pub sealed_to: Vec<Address>,
-    /// Readers who still have access and were given no new keys.
-    pub left_out: Vec<Omitted>,
     /// The transaction that changed the keys.
     pub tx: TxSummary,
-    /// Further transactions that carried the new keys to more readers.
-    pub later: Vec<TxSummary>,
-    /// Emergency packages that were made anew.
-    pub packages: Vec<Renewed>,
-    /// Records sealed to the patient that were shared onward.
-    pub shared: Vec<SharedWith>,
+    /// What became of the new keys.
+    #[serde(flatten)]
+    pub given: Rekeyed,
 }
 
 impl Outcome for Rotated {
@@ -48,9 +39,7 @@ impl Outcome for Rotated {
             section_list(self.sections, None)
         );
         text.push_str(&self.tx.line());
-        text.extend(self.later.iter().map(TxSummary::line));
-        text.extend(self.packages.iter().map(Renewed::text));
-        text.extend(self.shared.iter().map(SharedWith::text));
+        text.push_str(&self.given.lines());
         text
     }
 }
@@ -78,20 +67,14 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let rotation = port.rotate(keys.rotation.clone());
     let report = send(context, wallet, preview, &rotation).await?;
     remember_names(context, &chosen, &sections)?;
-    let made = sealing::deliver(context, &acting.sender(), Some(&keys)).await?;
-    // A reader whose access ended meanwhile, or was hidden, shows now.
-    warn_of_stale(context, port).await?;
-    let packages = acting.renew_packages(context, &chosen, Some(&keys)).await;
-    let shared = acting.share_onward(context, &chosen).await;
+    let made = (Some(&plan), Some(&keys));
+    let patient = acting.as_patient();
+    let given = sealing::follow(context, &chosen, &acting.sender(), patient, made).await?;
     Ok(Rotated {
-        packages,
         port: port.address(),
-        sections: made.sections,
-        sealed_to: made.sealed_to,
-        left_out: sealing::omitted(&plan),
+        sections: keys.sections(),
         tx: (&report).into(),
-        later: made.later,
-        shared,
+        given,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `patientport delegate remove`
 
 use alloy::primitives::Address;
-use patientport_client::rotation::NamedSection;
+use patientport_client::rotation::{NamedSection, NewKeys};
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
 use serde::Serialize;
@@ -9,11 +9,9 @@ use serde::Serialize;
 use crate::args::delegate::RemoveArgs;
 use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
-use crate::commands::emergency::packages::{self, Renewed};
-use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::{Patient, section_list};
-use crate::commands::sealing::{self, Omitted};
-use crate::commands::stale::{set_of, stale, warn_of_stale};
+use crate::commands::sealing::{self, Rekeyed};
+use crate::commands::stale::{set_of, stale};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
@@ -29,18 +27,11 @@ pub struct Removed {
     pub delegate: Address,
     /// Sections that got new keys.
     pub rotated: SectionSet,
-    /// Who was given the new keys, beside the patient.
-    pub sealed_to: Vec<Address>,
-    /// Readers who still have access and were given no new keys.
-    pub left_out: Vec<Omitted>,
     /// The transaction.
     pub tx: TxSummary,
-    /// Further transactions that carried the new keys to more readers.
-    pub later: Vec<TxSummary>,
-    /// Emergency packages that were made anew.
-    pub packages: Vec<Renewed>,
-    /// Records sealed to the patient that were shared onward.
-    pub shared: Vec<SharedWith>,
+    /// What became of the new keys.
+    #[serde(flatten)]
+    pub given: Rekeyed,
 }
 
 impl Outcome for Removed {
@@ -55,9 +46,7 @@ impl Outcome for Removed {
             self.delegate,
             self.tx.line()
         );
-        text.extend(self.later.iter().map(TxSummary::line));
-        text.extend(self.packages.iter().map(Renewed::text));
-        text.extend(self.shared.iter().map(SharedWith::text));
+        text.push_str(&self.given.lines());
         text
     }
 }
@@ -113,19 +102,14 @@ pub async fn run(context: &Context, args: RemoveArgs) -> Result<Removed, Error> 
     }
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
     let sender = Sender::of_patient(&patient);
-    let made = sealing::deliver(context, &sender, composed.keys.as_ref()).await?;
-    warn_of_stale(context, port).await?;
-    let packages = packages::afterwards(context, &chosen, &sender, composed.keys.as_ref()).await;
-    let shared = onward::afterwards(context, &chosen, &patient).await;
+    let keys = composed.keys.as_ref();
+    let made = (plan.as_ref(), keys);
+    let given = sealing::follow(context, &chosen, &sender, Some(&patient), made).await?;
     Ok(Removed {
-        packages,
         port: port.address(),
         delegate: args.delegate,
-        rotated: made.sections,
-        sealed_to: made.sealed_to,
-        left_out: plan.as_ref().map(sealing::omitted).unwrap_or_default(),
+        rotated: keys.map(NewKeys::sections).unwrap_or_default(),
         tx: (&report).into(),
-        later: made.later,
-        shared,
+        given,
     })
 }

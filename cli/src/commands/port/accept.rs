@@ -11,7 +11,7 @@ use alloy::primitives::Address;
 use patientport_client::core::abi::IPatientPort::IPatientPortEvents as Event;
 use patientport_client::history::history;
 use patientport_client::port::{EmergencyState, Port, PortInfo};
-use patientport_client::rotation::{NamedSection, no_rotation};
+use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
 use patientport_client::{Actor, IdentityKeys, Keyring};
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -24,10 +24,8 @@ use super::taking::{Taker, entry, reserve, settle};
 use crate::args::port::AcceptArgs;
 use crate::commands::acting::Sender;
 use crate::commands::describe::Who;
-use crate::commands::emergency::packages::{self, Renewed};
 use crate::commands::keys;
-use crate::commands::sealing::{self, Omitted};
-use crate::commands::stale::warn_of_stale;
+use crate::commands::sealing::{self, Rekeyed};
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::home::ports::{Ports, free_name};
@@ -53,35 +51,30 @@ pub struct Accepted {
     pub key_index: u32,
     /// The sections that got new keys.
     pub sections: SectionSet,
-    /// Who was given them, beside the new owner.
-    pub sealed_to: Vec<Address>,
-    /// Readers who still have access and were given no new keys.
-    pub left_out: Vec<Omitted>,
     /// The transaction that took the port over; none if an earlier run had sent it.
     pub accept_tx: Option<TxSummary>,
     /// The transaction that changed the keys; none if an earlier run had sent it.
     pub key_tx: Option<TxSummary>,
-    /// Further transactions that carried the new section keys to more readers.
-    pub later: Vec<TxSummary>,
-    /// Emergency packages that were made anew.
-    pub packages: Vec<Renewed>,
+    /// What became of the new keys.
+    #[serde(flatten)]
+    pub given: Rekeyed,
 }
 
 impl Outcome for Accepted {
     fn text(&self) -> String {
-        let keys = if self.accept_tx.is_none() && self.key_tx.is_none() && self.later.is_empty() {
-            "nothing was left to do".to_owned()
-        } else {
-            format!("{} got new keys", count(self.sections.len(), "section"))
-        };
+        let keys =
+            if self.accept_tx.is_none() && self.key_tx.is_none() && self.given.later.is_empty() {
+                "nothing was left to do".to_owned()
+            } else {
+                format!("{} got new keys", count(self.sections.len(), "section"))
+            };
         let mut text = format!(
             "port {} is yours as `{}`, key {}; {keys}\n",
             self.port, self.name, self.fingerprint
         );
         text.extend(self.accept_tx.iter().map(TxSummary::line));
         text.extend(self.key_tx.iter().map(TxSummary::line));
-        text.extend(self.later.iter().map(TxSummary::line));
-        text.extend(self.packages.iter().map(Renewed::text));
+        text.push_str(&self.given.lines());
         text
     }
 }
@@ -332,10 +325,9 @@ async fn change_keys(
         actor: &actor,
         wallet: &taker.wallet,
     };
-    let made = sealing::deliver(context, &sender, keys.as_ref()).await?;
-    let packages = packages::afterwards(context, chosen, &sender, keys.as_ref()).await;
+    let made = (Some(&plan), keys.as_ref());
+    let given = sealing::follow(context, chosen, &sender, None, made).await?;
     warn_of_own_delegation(context, port, account).await?;
-    warn_of_stale(context, port).await?;
     Ok(Accepted {
         port: port.address(),
         name: reserved.name.clone(),
@@ -343,13 +335,10 @@ async fn change_keys(
         fingerprint: key.fingerprint().to_string(),
         identity: taker.identity.clone(),
         key_index: reserved.index,
-        sections: made.sections,
-        sealed_to: made.sealed_to,
-        left_out: sealing::omitted(&plan),
+        sections: keys.as_ref().map(NewKeys::sections).unwrap_or_default(),
         accept_tx: None,
         key_tx: Some((&report).into()),
-        later: made.later,
-        packages,
+        given,
     })
 }
 
@@ -383,12 +372,9 @@ fn finished(
         identity: taker.identity.clone(),
         key_index: index,
         sections: SectionSet::EMPTY,
-        sealed_to: Vec::new(),
-        left_out: Vec::new(),
         accept_tx: None,
         key_tx: None,
-        later: Vec::new(),
-        packages: Vec::new(),
+        given: Rekeyed::default(),
     })
 }
 

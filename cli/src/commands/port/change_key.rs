@@ -4,7 +4,7 @@
 //! until the change is known to have happened: whatever the port shows, this home has its key.
 
 use alloy::primitives::Address;
-use patientport_client::rotation::{NamedSection, no_rotation};
+use patientport_client::rotation::{NamedSection, NewKeys, no_rotation};
 use patientport_core::keys::IdentitySeed;
 use patientport_core::section::SectionSet;
 use rand_core::OsRng;
@@ -14,11 +14,8 @@ use super::reserved::Reserved;
 use crate::args::port::ChangeKeyArgs;
 use crate::commands::access::reseal::send_missing;
 use crate::commands::acting::Sender;
-use crate::commands::emergency::packages::{self, Renewed};
-use crate::commands::onward::{self, SharedWith};
 use crate::commands::party::Patient;
-use crate::commands::sealing::{self, Omitted};
-use crate::commands::stale::warn_of_stale;
+use crate::commands::sealing::{self, Rekeyed};
 use crate::context::{ChosenPort, Context};
 use crate::error::Error;
 use crate::home::HomeError;
@@ -44,18 +41,11 @@ pub struct ChangedKey {
     pub key_index: u32,
     /// The sections that got new keys.
     pub sections: SectionSet,
-    /// Who was given them, beside the patient.
-    pub sealed_to: Vec<Address>,
-    /// Readers who still have access and were given no new keys.
-    pub left_out: Vec<Omitted>,
     /// The transaction that changed the key; none if an earlier run had sent it.
     pub tx: Option<TxSummary>,
-    /// Further transactions that carried the new section keys to more readers.
-    pub later: Vec<TxSummary>,
-    /// Emergency packages that were made anew.
-    pub packages: Vec<Renewed>,
-    /// Records sealed to the patient that were shared onward.
-    pub shared: Vec<SharedWith>,
+    /// What became of the new keys.
+    #[serde(flatten)]
+    pub given: Rekeyed,
 }
 
 impl Outcome for ChangedKey {
@@ -73,9 +63,7 @@ impl Outcome for ChangedKey {
             ),
         };
         text.extend(self.tx.iter().map(TxSummary::line));
-        text.extend(self.later.iter().map(TxSummary::line));
-        text.extend(self.packages.iter().map(Renewed::text));
-        text.extend(self.shared.iter().map(SharedWith::text));
+        text.push_str(&self.given.lines());
         text
     }
 }
@@ -124,23 +112,22 @@ async fn finish(
         include_unseen,
     )
     .await?;
-    warn_of_stale(context, &chosen.port).await?;
     let sender = Sender::of_patient(patient);
-    let packages = packages::afterwards(context, chosen, &sender, None).await;
-    let shared = onward::afterwards(context, chosen, patient).await;
+    let given = sealing::follow(context, chosen, &sender, Some(patient), (None, None)).await?;
     Ok(ChangedKey {
-        packages,
         port: chosen.port.address(),
         name,
         fingerprint: patient.acting.patient_key().fingerprint().to_string(),
         identity: identity.0,
         key_index: index,
         sections: SectionSet::EMPTY,
-        sealed_to: resealed.sealed_to,
-        left_out: resealed.left_out,
         tx: None,
-        later: resealed.txs,
-        shared,
+        given: Rekeyed {
+            sealed_to: resealed.sealed_to,
+            left_out: resealed.left_out,
+            later: resealed.txs,
+            ..given
+        },
     })
 }
 
@@ -207,23 +194,17 @@ async fn change(
     let report = submit(context, &patient.wallet, &transaction, &prepared).await?;
     let name = settle(context, chosen, patient, &to, index)?;
     let sender = Sender::of_patient(patient);
-    let made = sealing::deliver(context, &sender, keys.as_ref()).await?;
-    warn_of_stale(context, port).await?;
-    let packages = packages::afterwards(context, chosen, &sender, keys.as_ref()).await;
-    let shared = onward::afterwards(context, chosen, patient).await;
+    let made = (Some(&plan), keys.as_ref());
+    let given = sealing::follow(context, chosen, &sender, Some(patient), made).await?;
     Ok(ChangedKey {
-        packages,
         port: port.address(),
         name,
         fingerprint: key.fingerprint().to_string(),
         identity: identity.clone(),
         key_index: index,
-        sections: made.sections,
-        sealed_to: made.sealed_to,
-        left_out: sealing::omitted(&plan),
+        sections: keys.as_ref().map(NewKeys::sections).unwrap_or_default(),
         tx: Some((&report).into()),
-        later: made.later,
-        shared,
+        given,
     })
 }
 
