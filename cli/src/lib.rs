@@ -1,5 +1,4 @@
-//! The terminal of patientport: words, prompts, tables and exit codes over `patientport-client` and
-//! `stylus-devnode`.
+#![doc = include_str!("../README.md")]
 //!
 //! | module | idea |
 //! |---|---|
@@ -12,8 +11,6 @@
 //! | [`preview`], [`delivery`] | a transaction shown, asked about and sent, or what a run does instead |
 //! | [`output`] | outcomes as text or as the JSON document |
 //! | [`error`], [`codes`] | failures, stable codes, exit codes, hints |
-//!
-//! Looking for the protocol as a library? `patientport-client`. For keys and formats? `patientport-core`.
 
 #![allow(
     clippy::format_push_string,

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use alloy::json_abi::{Function, JsonAbi, Param, StateMutability};
 use alloy::primitives::keccak256;
-use alloy::sol_types::{SolInterface as _, SolStruct as _};
-use patientport_abi::IPatientPort::{IPatientPortCalls, PatientCall};
+use alloy::sol_types::SolStruct as _;
+use patientport_abi::IPatientPort::PatientCall;
 use serde_json::{Map, Value};
 
 use crate::port::{DenialReason, RetractionReason, RevocationReason};
@@ -18,13 +19,10 @@ fn file(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(root.join(name)).unwrap()).unwrap()
 }
 
-fn interface() -> String {
-    let path = "../contracts/abi/abi/IPatientPort.sol";
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+/// The interface as `docs/abi` has it; `tests/abi.rs` holds that file against the source.
+fn interface() -> JsonAbi {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/abi/patientport.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// A parameter: its elementary type or its members, how often it is an array, its name.
@@ -39,6 +37,21 @@ struct Parameter {
 enum Element {
     Plain(String),
     Tuple(Vec<Parameter>),
+}
+
+impl From<&Param> for Parameter {
+    fn from(param: &Param) -> Self {
+        let element = if param.components.is_empty() {
+            Element::Plain(param.ty.trim_end_matches("[]").to_owned())
+        } else {
+            Element::Tuple(param.components.iter().map(Self::from).collect())
+        };
+        Self {
+            name: param.name.clone(),
+            element,
+            array: param.ty.ends_with("[]"),
+        }
+    }
 }
 
 impl Parameter {
@@ -78,18 +91,14 @@ fn split(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// `type name`, where the type is a tuple, or a struct of the interface.
-fn parameter(text: &str, structs: &BTreeMap<String, Vec<Parameter>>) -> Parameter {
-    let text = text.replace(" calldata ", " ").replace(" memory ", " ");
+/// `type name`, where the type may be a tuple.
+fn parameter(text: &str) -> Parameter {
     let (kind, name) = text.rsplit_once(' ').unwrap();
     let array = kind.ends_with("[]");
     let kind = kind.trim_end_matches("[]").trim();
-    let element = if let Some(inner) = kind.strip_prefix('(').and_then(|it| it.strip_suffix(')')) {
-        Element::Tuple(parameters(inner, structs))
-    } else if let Some(members) = structs.get(kind) {
-        Element::Tuple(members.clone())
-    } else {
-        Element::Plain(kind.to_owned())
+    let element = match kind.strip_prefix('(').and_then(|it| it.strip_suffix(')')) {
+        Some(inner) => Element::Tuple(parameters(inner)),
+        None => Element::Plain(kind.to_owned()),
     };
     Parameter {
         name: name.to_owned(),
@@ -98,31 +107,8 @@ fn parameter(text: &str, structs: &BTreeMap<String, Vec<Parameter>>) -> Paramete
     }
 }
 
-fn parameters(text: &str, structs: &BTreeMap<String, Vec<Parameter>>) -> Vec<Parameter> {
-    split(text)
-        .into_iter()
-        .map(|it| parameter(it, structs))
-        .collect()
-}
-
-/// The functions of the Solidity source, by selector.
-fn functions() -> BTreeMap<[u8; 4], (String, Vec<Parameter>)> {
-    let text = interface();
-    let mut structs = BTreeMap::new();
-    for block in text.split("struct ").skip(1) {
-        let (name, rest) = block.split_once('{').unwrap();
-        let body = rest.split_once('}').unwrap().0.replace(';', ",");
-        let members = parameters(&body, &structs);
-        structs.insert(name.trim().to_owned(), members);
-    }
-    let mut functions = BTreeMap::new();
-    for block in text.split("function ").skip(1) {
-        let (name, rest) = block.split_once('(').unwrap();
-        let inputs = parameters(rest.split_once(')').unwrap().0, &structs);
-        let hash = keccak256(format!("{name}{}", canonical(&inputs)));
-        functions.insert(*hash.first_chunk().unwrap(), (name.to_owned(), inputs));
-    }
-    functions
+fn parameters(text: &str) -> Vec<Parameter> {
+    split(text).into_iter().map(parameter).collect()
 }
 
 /// Every path to something elementary: `rotation.sealed_.[].recipient`.
@@ -253,12 +239,6 @@ fn keeps_to_the_schema(file: &Value) {
 }
 
 #[test]
-fn the_interface_is_read_as_the_compiler_reads_it() {
-    let selectors: BTreeSet<_> = functions().into_keys().collect();
-    assert_eq!(selectors, IPatientPortCalls::selectors().collect());
-}
-
-#[test]
 fn the_descriptors_keep_to_the_schema() {
     keeps_to_the_schema(&file("port.json"));
     keeps_to_the_schema(&file("patient-call.json"));
@@ -267,18 +247,19 @@ fn the_descriptors_keep_to_the_schema() {
 #[test]
 fn every_function_that_changes_something_is_described_field_by_field() {
     let port = file("port.json");
-    let functions = functions();
+    let interface = interface();
     let mut described = BTreeSet::new();
     for (key, format) in object(&port["display"]["formats"], "formats") {
         let (name, rest) = key.split_once('(').unwrap();
-        let inputs = parameters(rest.strip_suffix(')').unwrap(), &BTreeMap::new());
+        let inputs = parameters(rest.strip_suffix(')').unwrap());
         let hash = keccak256(format!("{name}{}", canonical(&inputs)));
-        let selector: [u8; 4] = *hash.first_chunk().unwrap();
         // Types by the selector; names of arguments and members besides.
-        let known = functions
-            .get(&selector)
+        let known = interface
+            .functions()
+            .find(|it| it.selector() == hash[..4])
             .unwrap_or_else(|| panic!("no function is {key}"));
-        assert_eq!((name, &inputs), (known.0.as_str(), &known.1), "{key}");
+        let declared: Vec<_> = known.inputs.iter().map(Parameter::from).collect();
+        assert_eq!((name, &inputs), (known.name.as_str(), &declared), "{key}");
         let told: Vec<_> = format["fields"].as_array().unwrap().iter().collect();
         let told: Vec<String> = told
             .iter()
@@ -287,17 +268,12 @@ fn every_function_that_changes_something_is_described_field_by_field() {
         let told_once: BTreeSet<_> = told.iter().cloned().collect();
         assert_eq!(told.len(), told_once.len(), "{key} tells something twice");
         assert_eq!(told_once, paths(&inputs, ""), "{key}");
-        described.insert(selector);
+        described.insert(known.selector());
     }
-    let changing = functions.iter().filter(|(selector, (name, _))| {
-        let call = IPatientPortCalls::name_by_selector(**selector).unwrap();
-        assert_eq!(call, name);
-        // A view has words of its own, whatever its arguments.
-        let view = interface();
-        let at = view.find(&format!("function {name}(")).unwrap();
-        !view[at..].split_once(';').unwrap().0.contains(" view ")
-    });
-    assert_eq!(described, changing.map(|(selector, _)| *selector).collect());
+    let changing = interface
+        .functions()
+        .filter(|it| it.state_mutability != StateMutability::View);
+    assert_eq!(described, changing.map(Function::selector).collect());
 }
 
 #[test]
