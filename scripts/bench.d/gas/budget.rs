@@ -1,6 +1,6 @@
 //! What every operation may cost: a file in the tree, so that growth is a decision.
 
-use crate::{client::Failure, story::Measured};
+use crate::{endpoint::Failure, story::Measured};
 use std::{collections::BTreeMap, path::Path};
 
 /// Gas by operation.

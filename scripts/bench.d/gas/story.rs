@@ -1,13 +1,14 @@
-//! The life of a port, one measured operation after another.
+//! The life of a port, one measured operation after another. Nothing in it waits, so it runs on any chain as it is.
 
 use crate::{
     baseline::{CHANGED_SLOT, CODE_BYTE, CREATION, INTRINSIC, NEW_SLOT},
-    chain::{Chain, account},
-    client::Failure,
+    chain::Chain,
+    endpoint::Failure,
 };
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{Eip712Domain, SolCall, SolStruct};
-use k256::ecdsa::SigningKey;
+use alloy::{
+    primitives::{Address, B256, Bytes, U256, keccak256},
+    sol_types::{Eip712Domain, SolCall, SolStruct as _},
+};
 use patientport_abi::{IPatientPort as port, IRegistry as registry};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -104,7 +105,6 @@ fn rotation(epoch: u32, recipients: &[Address]) -> port::Rotation {
 struct Story<'c> {
     chain: &'c mut Chain,
     done: Vec<Measured>,
-    patient_key: SigningKey,
     patient: Address,
     clinic: Address,
     port: Address,
@@ -112,25 +112,13 @@ struct Story<'c> {
 
 /// Measures every operation once, in the order of a life.
 pub(crate) fn tell(chain: &mut Chain) -> Result<Vec<Measured>, Failure> {
-    let patient_key = SigningKey::from_slice(keccak256("patient").as_slice())?;
-    let patient = Address::from_private_key(&patient_key);
     let mut story = Story {
-        chain,
         done: Vec::new(),
-        patient_key,
-        patient,
-        clinic: account("clinic"),
+        patient: chain.account("patient"),
+        clinic: chain.account("clinic"),
         port: Address::ZERO,
+        chain,
     };
-    for who in [
-        patient,
-        story.clinic,
-        account("relayer"),
-        account("custodian"),
-        account("next owner"),
-    ] {
-        story.chain.fund(who)?;
-    }
     story.registry()?;
     story.records()?;
     story.requests()?;
@@ -160,8 +148,7 @@ impl Story<'_> {
 
     /// Registers a provider and, unless it is measured, attests it.
     fn provider(&mut self, name: &str, npi: u64, measured: bool) -> Result<Address, Failure> {
-        let who = account(name);
-        self.chain.fund(who)?;
+        let who = self.chain.account(name);
         let identity = identity(name);
         let call = registry::registerProviderCall {
             kind: 2,
@@ -185,7 +172,7 @@ impl Story<'_> {
 
     fn attestation(&self, name: &str, npi: u64, lasts: u64) -> registry::attestCall {
         registry::attestCall {
-            provider: account(name),
+            provider: self.chain.account(name),
             npi,
             kind: 2,
             identityProfileHash: keccak256(identity(name)),
@@ -202,12 +189,12 @@ impl Story<'_> {
         )?;
         // The first of everything opens words that later ones only change.
         self.provider("first", 0, false)?;
-        let first = account("first");
+        let first = self.chain.account("first");
         self.send(
             first,
             registry,
             &registry::issueCall {
-                patient: account("somebody"),
+                patient: self.chain.account("somebody"),
             },
         )?;
 
@@ -354,23 +341,23 @@ impl Story<'_> {
             salt: None,
         };
         let digest = message.eip712_signing_hash(&domain);
-        let (signature, recovery) = self
-            .patient_key
-            .sign_prehash_recoverable(digest.as_slice())?;
-        let mut bytes = signature.to_vec();
-        bytes.push(27 + recovery.to_byte());
+        let signature = self.chain.sign("patient", digest)?;
         let execute = port::executeCall {
             call: message.call,
             nonce: message.nonce,
             deadline: message.deadline,
-            signature: bytes.into(),
+            signature,
         };
-        self.measure(name, account("relayer"), self.port, &execute)
+        self.measure(name, self.chain.account("relayer"), self.port, &execute)
     }
 
     fn grants(&mut self) -> Result<(), Failure> {
         let (patient, at) = (self.patient, self.port);
-        let (one, two, three) = (account("one"), account("two"), account("three"));
+        let (one, two, three) = (
+            self.chain.account("one"),
+            self.chain.account("two"),
+            self.chain.account("three"),
+        );
         let add = port::addCall {
             commitment: keccak256("four"),
             section: 0,
@@ -427,7 +414,7 @@ impl Story<'_> {
     fn delegates_and_emergency(&mut self) -> Result<(), Failure> {
         let (patient, at) = (self.patient, self.port);
         let set = port::setDelegateCall {
-            delegate: account("delegate"),
+            delegate: self.chain.account("delegate"),
             keyX: key("delegate"),
             keyParity: 0,
             rights: 15,
@@ -437,12 +424,12 @@ impl Story<'_> {
         self.measure("name a delegate", patient, at, &set)?;
         let custodian = port::setCustodianCall {
             index: 0,
-            account: account("custodian"),
+            account: self.chain.account("custodian"),
             keyX: key("custodian"),
             keyParity: 1,
         };
         self.measure("name a custodian", patient, at, &custodian)?;
-        let responder = account("four");
+        let responder = self.chain.account("four");
         let arm = port::setResponderCall {
             responder,
             sections: 1,
@@ -461,25 +448,26 @@ impl Story<'_> {
         };
         self.measure("break the glass", responder, at, &glass)?;
         self.measure("veto", patient, at, &port::vetoCall { responder })?;
-        self.send(patient, at, &arm)?;
+        // Without a delay the window opens at once, and nothing has to wait on any chain.
+        let at_once = port::setResponderCall { delay: 0, ..arm };
+        self.send(patient, at, &at_once)?;
         self.send(responder, at, &glass)?;
-        self.chain.wait(3_600)?;
         let release = port::releaseCall {
             responder,
             message: sealed("inner", SECRETS_BYTES),
         };
-        self.measure("release", account("custodian"), at, &release)
+        self.measure("release", self.chain.account("custodian"), at, &release)
     }
 
     fn rest(&mut self) -> Result<(), Failure> {
         let (patient, at) = (self.patient, self.port);
         let block = port::setBlockedCall {
-            requester: account("two"),
+            requester: self.chain.account("two"),
             blocked: true,
         };
         self.measure("block a requester", patient, at, &block)?;
         let care = port::setPrimaryCareCall {
-            provider: account("one"),
+            provider: self.chain.account("one"),
         };
         self.measure("change primary care", patient, at, &care)?;
         self.measure(
@@ -494,7 +482,7 @@ impl Story<'_> {
             rotation: no_rotation(),
         };
         self.measure("change the patient's key", patient, at, &key)?;
-        let next = account("next owner");
+        let next = self.chain.account("next owner");
         self.measure(
             "start an ownership transfer",
             patient,
@@ -512,13 +500,13 @@ impl Story<'_> {
     }
 
     fn view(&mut self, name: &str, to: Address, call: &impl SolCall) -> Result<(), Failure> {
-        let measured = self.chain.view(name, to, &call.abi_encode())?;
+        let measured = self.chain.view(name, to, call.abi_encode())?;
         self.done.push(measured);
         Ok(())
     }
 
     fn views(&mut self) -> Result<(), Failure> {
-        let (at, registry, reader) = (self.port, self.chain.registry, account("one"));
+        let (at, registry, reader) = (self.port, self.chain.registry, self.chain.account("one"));
         self.view(
             "view isVerified",
             registry,
@@ -560,8 +548,9 @@ fn identity(name: &str) -> Bytes {
 /// What an approval costs on a port with few records and with many (promise P6): gas by record count. The
 /// port is one of its own, and every record is really added.
 pub(crate) fn approve_by_records(chain: &mut Chain, most: u32) -> Result<Vec<(u32, u64)>, Failure> {
-    let (patient, clinic, registry) = (account("collector"), account("clinic"), chain.registry);
-    chain.fund(patient)?;
+    let (patient, clinic) = (chain.account("collector"), chain.account("clinic"));
+    let registry = chain.registry;
+    chain.fund("clinic", u64::from(most) * 100_000)?;
     let issue = registry::issueCall { patient };
     let at = chain.ask_from(clinic, registry, &issue)?;
     chain.send(clinic, registry, issue.abi_encode())?;
@@ -571,7 +560,7 @@ pub(crate) fn approve_by_records(chain: &mut Chain, most: u32) -> Result<Vec<(u3
         rotation: rotation(0, &[patient]),
     };
     chain.send(patient, at, claim.abi_encode())?;
-    let one = account("one");
+    let one = chain.account("one");
     let (mut count, mut id, mut figures) = (0_u32, 0, Vec::new());
     for records in [1, 1_000, 100_000]
         .into_iter()

@@ -1,6 +1,6 @@
 //! Figures and bars, in words and as JSON.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 /// What a bar asks of a figure.
@@ -15,22 +15,22 @@ pub(crate) enum Bar {
 }
 
 /// One figure.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Row {
-    name: String,
-    value: f64,
-    unit: &'static str,
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) unit: String,
     /// The same of the other node, or of the other situation, in the same run.
-    baseline: Option<f64>,
-    bar: Option<f64>,
+    pub(crate) baseline: Option<f64>,
+    pub(crate) bar: Option<f64>,
     /// Whether the bar is met; null where there is none.
-    ok: Option<bool>,
+    pub(crate) ok: Option<bool>,
 }
 
 /// All figures of a run.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Report {
-    bars: Vec<Row>,
+    pub(crate) bars: Vec<Row>,
 }
 
 impl Report {
@@ -50,7 +50,7 @@ impl Report {
         self.bars.push(Row {
             name: name.into(),
             value,
-            unit,
+            unit: unit.to_owned(),
             baseline,
             bar: limit,
             ok,
@@ -89,7 +89,7 @@ impl Report {
 }
 
 /// Four significant digits or more.
-fn shown(value: f64) -> String {
+pub(crate) fn shown(value: f64) -> String {
     let digits = if value >= 1_000.0 {
         0
     } else if value >= 10.0 {
