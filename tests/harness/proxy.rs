@@ -1,6 +1,6 @@
 //! A JSON-RPC proxy that loses what a bad network loses, or hides what a bad node hides.
 
-use crate::node::post;
+use crate::foreign::post;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
