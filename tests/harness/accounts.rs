@@ -57,6 +57,15 @@ impl Account {
         Self(PrivateKeySigner::random())
     }
 
+    /// The one of Nitro's development chains, whose key everybody knows.
+    ///
+    /// # Panics
+    /// Never: there is one.
+    pub fn well_known() -> Self {
+        let accounts = DevAccount::well_known();
+        Self(accounts.first().expect("there are eleven").signer())
+    }
+
     /// Its address, in lower case.
     pub fn address(&self) -> String {
         format!("{:#x}", self.0.address())
@@ -74,7 +83,20 @@ impl Account {
     /// If the node refuses it, or it fails.
     #[track_caller]
     pub fn send(&self, node: &Node, to: Option<&str>, data: &[u8]) -> Value {
-        let mut call = json!({ "from": self.address(), "data": hex::encode_prefixed(data) });
+        self.send_with(node, to, data, U256::ZERO)
+    }
+
+    /// As [`Self::send`], with so many wei.
+    ///
+    /// # Panics
+    /// If the node refuses it, or it fails.
+    #[track_caller]
+    pub fn send_with(&self, node: &Node, to: Option<&str>, data: &[u8], value: U256) -> Value {
+        let mut call = json!({
+            "from": self.address(),
+            "data": hex::encode_prefixed(data),
+            "value": value,
+        });
         if let Some(to) = to {
             call["to"] = json!(to);
         }
@@ -87,7 +109,7 @@ impl Account {
             TxKind::Call(it.parse().expect("an address"))
         });
         let nonce = self.nonce(node);
-        let raw = self.signed(node.chain_id(), nonce, to, U256::ZERO, data, offer);
+        let raw = self.signed(node.chain_id(), nonce, to, value, data, offer);
         let hash = node.rpc("eth_sendRawTransaction", &json!([raw]));
         let receipt = receipt(node, &hash);
         assert_eq!(receipt["status"], "0x1", "{receipt:#}");
@@ -185,7 +207,7 @@ impl Account {
 }
 
 /// The receipt of a transaction, as soon as it is mined.
-fn receipt(node: &Node, hash: &Value) -> Value {
+pub(crate) fn receipt(node: &Node, hash: &Value) -> Value {
     let end = Instant::now() + PATIENCE;
     loop {
         let receipt = node.rpc("eth_getTransactionReceipt", &json!([hash]));
@@ -209,7 +231,7 @@ impl Faucet {
     /// The embedded chain's, where every test is alone.
     pub(crate) fn of_devnode() -> Self {
         Self {
-            account: well_known(),
+            account: Account::well_known(),
             lock: None,
         }
     }
@@ -231,7 +253,7 @@ impl Faucet {
                 });
                 Account(key)
             }
-            _ if chain_id == DEVELOPMENT_CHAIN => well_known(),
+            _ if chain_id == DEVELOPMENT_CHAIN => Account::well_known(),
             _ => panic!(
                 "nobody pays for the tests on chain {chain_id}: let `{KEY_FILE_VARIABLE}` name a file with the private \
                  key of an account that has ether there"
@@ -290,10 +312,4 @@ impl Faucet {
         }
         drop(held);
     }
-}
-
-/// The account of Nitro's development chains, which the embedded one has as well.
-fn well_known() -> Account {
-    let accounts = DevAccount::well_known();
-    Account(accounts.first().expect("there are eleven").signer())
 }

@@ -1,7 +1,7 @@
 //! The chain of a test: one of its own in this process, or the one that `PATIENTPORT_TEST_RPC_URL` names.
 
 use crate::{
-    accounts::Faucet,
+    accounts::{Faucet, receipt},
     devnode::Devnode,
     foreign::{Foreign, post},
 };
@@ -33,16 +33,22 @@ impl Node {
     /// If the chain does not answer or nobody's key is known who could pay there; as [`Self::embedded`].
     pub fn start() -> Self {
         match std::env::var(RPC_URL_VARIABLE) {
-            Ok(url) if !url.is_empty() => {
-                let chain = Chain::Foreign(Arc::new(Foreign::new(&url)));
-                let chain_id = chain_id(&chain);
-                Self {
-                    chain,
-                    chain_id,
-                    faucet: Faucet::of_foreign(chain_id),
-                }
-            }
+            Ok(url) if !url.is_empty() => Self::at(&url),
             _ => Self::embedded(),
+        }
+    }
+
+    /// The chain of the node at this URL, whatever the environment says.
+    ///
+    /// # Panics
+    /// If it does not answer or nobody's key is known who could pay there.
+    pub fn at(url: &str) -> Self {
+        let chain = Chain::Foreign(Arc::new(Foreign::new(url)));
+        let chain_id = chain_id(&chain);
+        Self {
+            chain,
+            chain_id,
+            faucet: Faucet::of_foreign(chain_id),
         }
     }
 
@@ -138,6 +144,14 @@ impl Node {
     /// What went wrong, or the node's error as it is.
     pub fn try_rpc(&self, method: &str, params: &Value) -> Result<Value, String> {
         self.chain.try_rpc(method, params)
+    }
+
+    /// The receipt of a transaction, as soon as it is mined.
+    ///
+    /// # Panics
+    /// If it is not mined within two minutes.
+    pub fn receipt(&self, hash: &Value) -> Value {
+        receipt(self, hash)
     }
 
     /// Who pays for the people of a test.

@@ -254,6 +254,7 @@ fn a_cancelled_request_cannot_be_approved() {
         .failure(1, "request.not_pending");
 }
 
+/// Grants end by time that passes.
 mod on_devnode {
     use super::*;
 

@@ -333,6 +333,7 @@ fn a_delegate_who_names_sections_anew_does_not_change_what_the_patient_means_by_
     );
 }
 
+/// Blocks pass that nobody waits for.
 mod on_devnode {
     use super::*;
 

@@ -307,6 +307,7 @@ fn a_patient_takes_a_whole_port_away_and_it_is_the_same_every_time() {
     assert_eq!((&again["fetched"], &again["kept"]), (&json!(0), &json!(2)));
 }
 
+/// Blocks pass that nobody waits for.
 mod on_devnode {
     use super::*;
 

@@ -375,6 +375,7 @@ fn hostile_rotation(context: &TestContext) {
     context.call(&context.stranger, &context.port, &call);
 }
 
+/// A delegate's time passes.
 mod on_devnode {
     use super::*;
 

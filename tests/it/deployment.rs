@@ -212,6 +212,7 @@ fn a_key_that_may_be_public_stays_reserved_and_no_other_does() {
     assert_eq!((index_of(first), index_of(&second)), (json!(0), json!(1)));
 }
 
+/// A year passes; the chain's owner takes its cache away; no program was cached before.
 mod on_devnode {
     use super::*;
 

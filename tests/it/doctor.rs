@@ -53,6 +53,7 @@ fn without_a_node_the_rest_is_still_looked_at() {
     assert_eq!(verdict(checks, "wallets"), "ok");
 }
 
+/// A year passes.
 mod on_devnode {
     use super::*;
 

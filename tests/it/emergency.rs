@@ -371,6 +371,7 @@ fn a_watching_custodian_releases_as_soon_as_a_window_opens() {
     get(&context, 1, "watched").success();
 }
 
+/// Delays and windows pass.
 mod on_devnode {
     use super::*;
 

@@ -161,6 +161,7 @@ fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
     assert_eq!(context.patient.ok(line), honest);
 }
 
+/// Time passes; the chain goes back and another way.
 mod on_devnode {
     use super::*;
 

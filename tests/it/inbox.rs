@@ -402,6 +402,7 @@ fn a_request_shows_what_approving_it_would_give_and_cost() {
     assert!(text.contains("refused"), "{text}");
 }
 
+/// Requests lapse by time that passes.
 mod on_devnode {
     use super::*;
 

@@ -32,6 +32,7 @@ fn without_any_program_known_it_says_what_is_missing() {
         .failure(2, "registry.unknown");
 }
 
+/// A year passes.
 mod on_devnode {
     use super::*;
 

@@ -406,6 +406,7 @@ fn a_signed_revocation_changes_keys_that_the_patient_goes_on_with() {
     story.submit(&kept).failure(1, "section.stale_epoch");
 }
 
+/// A deadline passes; an account becomes a contract.
 mod on_devnode {
     use super::*;
 

@@ -144,6 +144,7 @@ fn prepared_words_are_filled_and_flags_come_first() {
     );
 }
 
+/// Requests lapse by time that passes.
 mod on_devnode {
     use super::*;
 

@@ -224,6 +224,7 @@ fn a_key_as_an_argument_is_refused_and_not_repeated() {
     }
 }
 
+/// The network is `embedded`, by name.
 mod on_devnode {
     use super::*;
 

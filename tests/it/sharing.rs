@@ -182,6 +182,7 @@ fn a_grant_asks_as_much_with_many_records_sealed_to_the_patient_as_with_one() {
     );
 }
 
+/// Grants end by time that passes.
 mod on_devnode {
     use super::*;
 

@@ -270,6 +270,7 @@ fn a_node_that_hides_an_event_is_found_out() {
     run.failure(1, "history.mismatch");
 }
 
+/// The chain goes back and another way.
 mod on_devnode {
     use super::*;
 
