@@ -29,6 +29,8 @@ pub const ETHER_VARIABLE: &str = "PATIENTPORT_TEST_ETHER";
 const ETHER: &str = "0.02";
 /// Nitro's development chains, where everybody knows the key of a rich account.
 const DEVELOPMENT_CHAIN: u64 = 412_346;
+/// Gas of a transfer, at least.
+const TRANSFER_GAS: u64 = 21_000;
 /// How long a transaction may take to be mined.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How often its receipt is asked for.
@@ -161,7 +163,8 @@ impl Account {
         let balance: U256 = serde_json::from_value(balance).map_err(|error| error.to_string())?;
         let transfer = json!([{ "from": from, "to": to, "value": "0x1" }]);
         let price = quantity(&ask("eth_gasPrice", json!([]))?);
-        if balance <= U256::from(price) {
+        // A node estimates nothing for an account that could not pay for a transfer.
+        if balance <= U256::from(price) * U256::from(TRANSFER_GAS) {
             return Ok(None);
         }
         let gas = quantity(&ask("eth_estimateGas", transfer)?);
