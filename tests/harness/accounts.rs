@@ -32,7 +32,7 @@ const DEVELOPMENT_CHAIN: u64 = 412_346;
 /// Gas of a transfer, at least.
 const TRANSFER_GAS: u64 = 21_000;
 /// How long a transaction may take to be mined.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How often its receipt is asked for.
 const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -242,7 +242,7 @@ impl Faucet {
     /// Whose key the environment names; else, on a development chain only, the one that everybody knows.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there is none, or the user's cache is not writable.
     pub(crate) fn of_foreign(chain_id: u64) -> Self {
         let account = match std::env::var(KEY_FILE_VARIABLE) {
             Ok(file) if !file.is_empty() => {
@@ -263,7 +263,7 @@ impl Faucet {
             ),
         };
         let directory = std::env::home_dir()
-            .unwrap_or_else(std::env::temp_dir)
+            .expect("whoever runs tests has a home")
             .join(".cache/patientport-tests");
         fs::create_dir_all(&directory).expect("the user's cache is writable");
         let lock = directory.join(format!("{chain_id}-{}.lock", account.address()));

@@ -127,6 +127,9 @@ impl TestContext {
     }
 
     /// Five homes with wallet and identity, and ether for each, on this chain; nothing deployed.
+    ///
+    /// # Panics
+    /// As [`Self::bare`]; if nobody can pay.
     pub fn on(node: Node) -> Self {
         let directory = tempfile::tempdir().expect("the system has room for temporary files");
         let party = |name| Party::new(name, directory.path(), &node);

@@ -4,10 +4,6 @@
 //! What is asserted is the documented interface: exit code, the code in the JSON envelope, files. Tests that need what
 //! only the embedded chain does stand in a module `on_devnode`, whose comment says what that is: `scripts/test --url`
 //! leaves them out and prints it.
-#![expect(
-    clippy::wildcard_imports,
-    reason = "a module `on_devnode` holds the tests of its file that need more, not another subject"
-)]
 
 mod access;
 mod adversaries;
