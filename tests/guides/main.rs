@@ -4,6 +4,8 @@
 //! `<!-- sh WHO … -->` is run the same way and shown to nobody: what others do meanwhile. Each persona has its own home
 //! and keeps its variables and directory from block to block. See [`stage`] for values in capitals and for what needs a
 //! terminal. A plain `sh` block names no `patientport` command, so that none escapes.
+//!
+//! The chain is always the embedded one: a guide's readers wait for days, and have ether from nowhere.
 
 mod links;
 mod markdown;

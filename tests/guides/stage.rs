@@ -47,7 +47,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A chain, and nobody yet.
     pub(crate) fn new(homes: Homes, root: &Path) -> Self {
-        let node = Node::start();
+        let node = Node::embedded();
         let second = FaultyProxy::start(node.address(), Fault::None);
         let directory = tempfile::tempdir().expect("the system has room for temporary files");
         let stage = Self {
@@ -102,9 +102,9 @@ impl Stage {
                     let account = values.get(name);
                     let account =
                         account.ok_or_else(|| format!("{}: no value {name}", document.name))?;
-                    self.node.set_balance(account, MONEY);
+                    self.node.devnode().set_balance(account, MONEY);
                 }
-                Step::Pass(time) => self.node.pass(*time),
+                Step::Pass(time) => self.node.devnode().pass(*time),
                 Step::Run(block) => self.run(&document.name, block)?,
             }
         }

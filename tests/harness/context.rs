@@ -1,9 +1,10 @@
 //! People, homes and a store around a chain.
 
-use crate::{Node, Run, program};
+use crate::{Account, Devnode, Node, Run, program};
 use serde_json::Value;
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -56,6 +57,22 @@ pub struct TestContext {
     /// Address of the port, once issued.
     pub port: String,
     directory: TempDir,
+    _settlement: Option<Settlement>,
+}
+
+/// Gives back at the end, on a chain that outlives the test, what the people have not spent.
+#[derive(Debug)]
+struct Settlement {
+    node: Node,
+    accounts: Vec<Account>,
+}
+
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        for account in &self.accounts {
+            account.leave(&self.node);
+        }
+    }
 }
 
 /// Somebody with a home, a wallet and an identity of their own.
@@ -63,8 +80,10 @@ pub struct TestContext {
 pub struct Party {
     /// Name of wallet and identity.
     pub name: &'static str,
-    /// Address of the account; empty until [`TestContext`] made the wallet.
+    /// Address of the account, in lower case.
     pub address: String,
+    /// The account itself, for what the program would not do.
+    pub account: Account,
     /// Home directory.
     pub home: PathBuf,
     /// File with the password of wallet and identity.
@@ -83,15 +102,45 @@ impl TestContext {
     /// # Panics
     /// If the program is not built or a run fails, as every constructor here.
     pub fn bare() -> Self {
+        Self::on(Node::start())
+    }
+
+    /// As [`Self::bare`], and the contracts are deployed, both providers registered and attested.
+    pub fn with_providers() -> Self {
+        Self::bare().and_providers()
+    }
+
+    /// As [`Self::with_providers`], and a port is issued to the patient, who has not claimed it.
+    pub fn with_unclaimed_port() -> Self {
+        Self::bare().and_unclaimed_port()
+    }
+
+    /// As [`Self::with_unclaimed_port`], and the patient has claimed it with sections 0 and 1.
+    pub fn with_port() -> Self {
+        Self::bare().and_port()
+    }
+
+    /// As [`Self::with_port`]; primary care has added `bytes` as record 1 in section 0, and the
+    /// specialist's request for section 0 is approved until 30 days from now.
+    pub fn with_reader(bytes: &[u8]) -> Self {
+        Self::bare().and_reader(bytes)
+    }
+
+    /// Five homes with wallet and identity, and ether for each, on this chain; nothing deployed.
+    ///
+    /// # Panics
+    /// As [`Self::bare`]; if nobody can pay.
+    pub fn on(node: Node) -> Self {
         let directory = tempfile::tempdir().expect("the system has room for temporary files");
-        let node = Node::start();
-        let party = |name, index: usize| Party::try_new(name, index, directory.path(), &node);
-        let owner = party("owner", 0);
-        let primary = party("primary", 1);
-        let specialist = party("specialist", 2);
-        let patient = party("patient", 3);
-        let stranger = party("stranger", 4);
+        let party = |name| Party::new(name, directory.path(), &node);
+        let [owner, primary, specialist, patient, stranger] =
+            ["owner", "primary", "specialist", "patient", "stranger"].map(party);
+        let accounts = [&owner, &primary, &specialist, &patient, &stranger];
+        let addresses = accounts.map(|it| it.address.as_str());
+        node.faucet().give(&node, &addresses);
+        let accounts = accounts.map(|it| it.account.clone()).to_vec();
         Self {
+            _settlement: node.shared().map(|node| Settlement { node, accounts }),
             node,
             owner,
             primary,
@@ -103,35 +152,35 @@ impl TestContext {
         }
     }
 
-    /// As [`Self::bare`], and the contracts are deployed, both providers registered and attested.
-    pub fn with_providers() -> Self {
-        let mut context = Self::bare();
-        let deployed = context.owner.ok("deploy");
+    /// Deploys, registers and attests: [`Self::with_providers`].
+    #[must_use]
+    pub fn and_providers(mut self) -> Self {
+        let deployed = self.owner.ok("deploy");
         let registry = address_of(&deployed, "/registry");
         for party in [
-            &mut context.owner,
-            &mut context.primary,
-            &mut context.specialist,
-            &mut context.patient,
-            &mut context.stranger,
+            &mut self.owner,
+            &mut self.primary,
+            &mut self.specialist,
+            &mut self.patient,
+            &mut self.stranger,
         ] {
             party.registry = Some(registry.clone());
         }
         for (party, name) in [
-            (&context.primary, "Lakeview Family Practice"),
-            (&context.specialist, "Dr. Tomas Brandt"),
+            (&self.primary, "Lakeview Family Practice"),
+            (&self.specialist, "Dr. Tomas Brandt"),
         ] {
             party.ok(&format!("provider register --kind clinic --name '{name}'"));
-            context
-                .owner
+            self.owner
                 .ok(&format!("provider attest {} --until 2y", party.address));
         }
-        context
+        self
     }
 
-    /// As [`Self::with_providers`], and a port is issued to the patient, who has not claimed it.
-    pub fn with_unclaimed_port() -> Self {
-        let mut context = Self::with_providers();
+    /// All of that, and issues a port: [`Self::with_unclaimed_port`].
+    #[must_use]
+    pub fn and_unclaimed_port(self) -> Self {
+        let mut context = self.and_providers();
         let issued = context.primary.ok(&format!(
             "port issue --patient {} --name elena",
             context.patient.address
@@ -140,9 +189,10 @@ impl TestContext {
         context
     }
 
-    /// As [`Self::with_unclaimed_port`], and the patient has claimed it with sections 0 and 1.
-    pub fn with_port() -> Self {
-        let context = Self::with_unclaimed_port();
+    /// All of that, and claims it: [`Self::with_port`].
+    #[must_use]
+    pub fn and_port(self) -> Self {
+        let context = self.and_unclaimed_port();
         context.patient.ok(&format!(
             "port claim {} --section 0:general --section 1:imaging",
             context.port
@@ -150,16 +200,58 @@ impl TestContext {
         context
     }
 
-    /// As [`Self::with_port`]; primary care has added `bytes` as record 1 in section 0, and the
-    /// specialist's request for section 0 is approved until 30 days from now.
-    pub fn with_reader(bytes: &[u8]) -> Self {
-        let context = Self::with_port();
+    /// All of that, and a record and its reader: [`Self::with_reader`].
+    #[must_use]
+    pub fn and_reader(self, bytes: &[u8]) -> Self {
+        let context = self.and_port();
         context.add_record("first.txt", bytes);
         context.request();
         context
             .patient
             .ok(&format!("request approve 1 --port {}", context.port));
         context
+    }
+
+    /// What only the embedded chain can do; see [`Node::devnode`].
+    ///
+    /// # Panics
+    /// If the chain is a foreign one.
+    #[track_caller]
+    pub fn devnode(&self) -> Devnode<'_> {
+        self.node.devnode()
+    }
+
+    /// How many transactions the five people have sent so far: what shows that something was sent, or was not, on a
+    /// chain where others send, too.
+    pub fn sent(&self) -> u64 {
+        let people = [
+            &self.owner,
+            &self.primary,
+            &self.specialist,
+            &self.patient,
+            &self.stranger,
+        ];
+        let sent = people.map(|it| self.node.transactions_of(&it.address));
+        sent.iter().sum()
+    }
+
+    /// Gives `account` what each of the people got.
+    pub fn fund(&self, account: &str) {
+        self.node.faucet().give(&self.node, &[account]);
+    }
+
+    /// Takes `party`'s ether away, by a transaction of its own: too little is left for any other.
+    pub fn empty(&self, party: &Party) {
+        party.account.give_back(&self.node);
+    }
+
+    /// Sends a transaction of `party`'s to a contract with a client that is not the program, and gives its receipt.
+    ///
+    /// # Panics
+    /// If the node refuses it, or it fails.
+    #[track_caller]
+    pub fn call(&self, party: &Party, to: &str, data: &[u8]) -> Value {
+        party.account.send(&self.node, Some(to), data)
     }
 
     /// Primary care adds a file with this content to section 0.
@@ -202,13 +294,15 @@ impl TestContext {
 }
 
 impl Party {
-    /// Makes the home: wallet from the chain's own funded account `index`, and an identity.
-    fn try_new(name: &'static str, index: usize, directory: &Path, node: &Node) -> Self {
+    /// Makes the home: a wallet with a new account, which has nothing yet, and an identity.
+    fn new(name: &'static str, directory: &Path, node: &Node) -> Self {
         let password_file = directory.join(format!("{name}.pass"));
         write_private(&password_file, &format!("password of {name}\n"));
-        let mut party = Self {
+        let account = Account::random();
+        let party = Self {
             name,
-            address: String::new(),
+            address: account.address(),
+            account,
             home: directory.join(format!("{name}.home")),
             password_file,
             directory: directory.to_owned(),
@@ -216,14 +310,37 @@ impl Party {
             rpc_url: node.url(),
             registry: None,
         };
-        let imported = party.ok(&format!(
-            "wallet import {name} --dev {index} --scrypt-log-n {SCRYPT_LOG_N}"
-        ));
-        party.address = address_of(&imported, "/address");
+        let imported = party.import(name);
+        assert_eq!(address_of(&imported, "/address"), party.address);
         party.ok(&format!(
             "identity new {name} --scrypt-log-n {SCRYPT_LOG_N}"
         ));
         party
+    }
+
+    /// Brings the account into the party's home, as `name`.
+    ///
+    /// # Panics
+    /// If the program does not take it.
+    pub fn import(&self, name: &str) -> Value {
+        let line = format!(
+            "wallet import {name} --key-file - --scrypt-log-n {SCRYPT_LOG_N} --json --yes --no-input"
+        );
+        let mut command = self.command(&line);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        let written = writeln!(stdin, "{}", self.account.key());
+        drop(stdin);
+        let output = child.wait_with_output().expect("the program ends");
+        let run = Run::from_output(line, output);
+        let imported = run.success();
+        written.expect("the program reads the key");
+        imported
     }
 
     /// The program with this party's settings, not yet run; for a person, without `--json`. `line`
@@ -263,7 +380,7 @@ impl Party {
 
 /// Writes a file that only its owner reads, as password files should be.
 fn write_private(path: &Path, content: &str) {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    use std::os::unix::fs::OpenOptionsExt as _;
     fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -1,6 +1,6 @@
 //! A JSON-RPC proxy that loses what a bad network loses, or hides what a bad node hides.
 
-use crate::node::post;
+use crate::foreign::post;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -25,7 +25,7 @@ pub enum Trouble {
         /// How often.
         times: u32,
     },
-    /// The price of gas is told truly so many times, and is a thousand times as high after that.
+    /// The price of gas is told truly so many times, and is a hundred times as high after that.
     RaisesThePriceAfter {
         /// How often.
         times: u32,
@@ -175,7 +175,7 @@ fn reply(upstream: SocketAddr, trouble: &Trouble, turned: &AtomicU32, body: &str
             let mut answer: Value = serde_json::from_str(&answer).expect("a node answers in JSON");
             let price = answer["result"].as_str().unwrap_or_default();
             let price = u64::from_str_radix(price.trim_start_matches("0x"), 16);
-            let price = price.expect("a price is a number") * 1000;
+            let price = price.expect("a price is a number") * 100;
             answer["result"] = json!(format!("{price:#x}"));
             answer.to_string()
         }

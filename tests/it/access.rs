@@ -1,6 +1,7 @@
 //! What the chain refuses: no claim, no verification, no live grant, no second approval.
 
-use patientport_tests::{Run, TestContext, utf8};
+use alloy_primitives::hex;
+use patientport_tests::{Party, Run, TestContext, utf8};
 use serde_json::json;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ const DAY: Duration = Duration::from_hours(24);
 fn an_unclaimed_port_takes_neither_requests_nor_records() {
     let context = TestContext::with_unclaimed_port();
     let file = context.file("early.txt", b"early");
-    let before = context.node.block_number();
+    let before = context.sent();
     context
         .specialist
         .run(&format!(
@@ -27,7 +28,7 @@ fn an_unclaimed_port_takes_neither_requests_nor_records() {
         ))
         .failure(1, "port.not_claimed");
     assert_eq!(
-        context.node.block_number(),
+        context.sent(),
         before,
         "a refusal found by simulation costs nothing"
     );
@@ -81,12 +82,12 @@ fn an_unverified_provider_cannot_issue_ports() {
 #[test]
 fn an_approval_cannot_be_replayed() {
     let context = TestContext::with_reader(b"first");
-    let before = context.node.block_number();
+    let before = context.sent();
     context
         .patient
         .run("request approve 1")
         .failure(1, "request.not_pending");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
 }
 
 #[test]
@@ -115,59 +116,6 @@ fn nobody_but_the_patient_approves_or_revokes() {
             ))
             .failure(1, "port.not_owner");
     }
-}
-
-#[test]
-fn an_expired_grant_ends_access_and_makes_its_section_stale() {
-    let context = TestContext::with_reader(b"first");
-    context.node.pass(31 * DAY);
-
-    let listed = context.patient.ok("access list");
-    assert_eq!(listed["readers"][0]["state"], "expired", "{listed:#}");
-
-    // What is added under the next key does not open for the former reader.
-    let file = context.file("second.txt", b"second");
-    let add = format!(
-        "record add {} --port {} --section 0",
-        utf8(&file),
-        context.port
-    );
-    context.patient.ok("access rotate");
-    assert_eq!(context.primary.ok(&add)["id"], 2);
-
-    let out = context.path("second-by-specialist.txt");
-    context
-        .specialist
-        .run(&format!(
-            "record get 2 --port {} -o {}",
-            context.port,
-            utf8(&out)
-        ))
-        .failure(1, "section.no_matching_key");
-    assert!(!out.exists());
-}
-
-#[test]
-fn an_expired_writer_is_refused() {
-    let context = TestContext::with_port();
-    context.patient.ok(&format!(
-        "access grant {} --section 1 --until 10d --rights read-write",
-        context.specialist.address
-    ));
-    context.node.pass(11 * DAY);
-    let file = context.file("late.txt", b"late");
-    context
-        .specialist
-        .run(&format!(
-            "record add {} --port {} --section 1",
-            utf8(&file),
-            context.port
-        ))
-        .failure(1, "access.denied");
-    assert_eq!(
-        patientport_tests::files_below(&context.specialist.store),
-        []
-    );
 }
 
 #[test]
@@ -207,23 +155,20 @@ fn a_port_shows_who_made_it_for_whom_and_what_its_history_comes_to() {
     assert!(head.starts_with("0x0000000003"), "{head}");
 }
 
-/// Calls the port as one of the chain's own accounts: a selector and words of 32 bytes, in hexadecimal, padded with
+/// Calls the port with a client that is not the program: a selector and words of 32 bytes, in hexadecimal, padded with
 /// zeros on the left.
-fn call(context: &TestContext, from: &str, selector: &str, words: &[&str]) {
+fn call(context: &TestContext, from: &Party, selector: &str, words: &[&str]) {
     let pad = |word: &&str| format!("{:0>64}", word.trim_start_matches("0x"));
     let words: Vec<_> = words.iter().map(pad).collect();
-    let data = format!("0x{selector}{}", words.concat());
-    let transaction = json!({ "from": from, "to": context.port, "data": data });
-    context
-        .node
-        .rpc("eth_sendTransaction", &json!([transaction]));
+    let data = hex::decode(format!("{selector}{}", words.concat())).expect("hexadecimal digits");
+    context.call(from, &context.port, &data);
 }
 
 #[test]
 fn delegates_responders_successors_and_offers_are_shown() {
     let context = TestContext::with_port();
     context.add_record("first.txt", b"first");
-    let (patient, delegate) = (&context.patient.address, &context.stranger.address);
+    let (patient, delegate) = (&context.patient, &context.stranger.address);
     let [x, until, key] = [
         "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
         "6d000000",
@@ -237,12 +182,7 @@ fn delegates_responders_successors_and_offers_are_shown() {
     let words = [&context.specialist.address, "2", "e10", "1c20", "7"];
     call(&context, patient, "fc38be1b", &words);
     // supersede(record, commitment, epoch), and transferOwnership(account)
-    call(
-        &context,
-        &context.primary.address,
-        "b1889a02",
-        &["1", "77", "1"],
-    );
+    call(&context, &context.primary, "b1889a02", &["1", "77", "1"]);
     call(&context, patient, "f2fde38b", &[delegate]);
 
     let listed = context.patient.ok("access list");
@@ -312,4 +252,62 @@ fn a_cancelled_request_cannot_be_approved() {
         .patient
         .run("request approve 1")
         .failure(1, "request.not_pending");
+}
+
+/// Grants end by time that passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn an_expired_grant_ends_access_and_makes_its_section_stale() {
+        let context = TestContext::with_reader(b"first");
+        context.devnode().pass(31 * DAY);
+
+        let listed = context.patient.ok("access list");
+        assert_eq!(listed["readers"][0]["state"], "expired", "{listed:#}");
+
+        // What is added under the next key does not open for the former reader.
+        let file = context.file("second.txt", b"second");
+        let add = format!(
+            "record add {} --port {} --section 0",
+            utf8(&file),
+            context.port
+        );
+        context.patient.ok("access rotate");
+        assert_eq!(context.primary.ok(&add)["id"], 2);
+
+        let out = context.path("second-by-specialist.txt");
+        context
+            .specialist
+            .run(&format!(
+                "record get 2 --port {} -o {}",
+                context.port,
+                utf8(&out)
+            ))
+            .failure(1, "section.no_matching_key");
+        assert!(!out.exists());
+    }
+
+    #[test]
+    fn an_expired_writer_is_refused() {
+        let context = TestContext::with_port();
+        context.patient.ok(&format!(
+            "access grant {} --section 1 --until 10d --rights read-write",
+            context.specialist.address
+        ));
+        context.devnode().pass(11 * DAY);
+        let file = context.file("late.txt", b"late");
+        context
+            .specialist
+            .run(&format!(
+                "record add {} --port {} --section 1",
+                utf8(&file),
+                context.port
+            ))
+            .failure(1, "access.denied");
+        assert_eq!(
+            patientport_tests::files_below(&context.specialist.store),
+            []
+        );
+    }
 }

@@ -228,7 +228,7 @@ fn a_node_that_takes_a_transaction_and_says_that_it_is_busy_has_it_once() {
     let context = TestContext::with_port();
     // It comes to its senses after the first, or never.
     for times in [1, u32::MAX] {
-        let before = context.node.block_number();
+        let before = context.sent();
         let proxy = Proxy::start(
             context.node.address(),
             Trouble::TakesTransactionsAndSaysBusy { times },
@@ -240,24 +240,8 @@ fn a_node_that_takes_a_transaction_and_says_that_it_is_busy_has_it_once() {
         let mut command = context.specialist.command(&line);
         let run = Run::of(command.args(["--json", "--yes", "--rpc-url", &proxy.url()]));
         run.success();
-        assert_eq!(context.node.block_number(), before + 1, "{times}");
+        assert_eq!(context.sent(), before + 1, "{times}");
     }
-}
-
-#[test]
-fn what_one_node_left_out_is_asked_of_another() {
-    let context = TestContext::with_reader(b"first");
-    for _ in 0..70 {
-        context.node.rpc("evm_mine", &json!([]));
-    }
-    let proxy = Proxy::start(
-        context.node.address(),
-        Trouble::HidesTheLastEventOf(context.port.clone()),
-    );
-    let grants = |data: &Value| data["grants"].as_array().map(Vec::len);
-    let lying = format!("access mine --rpc-url {}", proxy.url());
-    assert_eq!(grants(&context.specialist.ok(&lying)), Some(0));
-    assert_eq!(grants(&context.specialist.ok("access mine")), Some(1));
 }
 
 #[test]
@@ -268,7 +252,7 @@ fn a_node_that_raises_the_price_after_a_batch_was_agreed_to_gets_nothing() {
     for name in ["a.txt", "b.txt"] {
         fs::write(directory.join(name), name).expect("it is writable");
     }
-    let before = context.node.block_number();
+    let before = context.sent();
     let proxy = Proxy::start(
         context.node.address(),
         Trouble::RaisesThePriceAfter { times: 1 },
@@ -283,7 +267,7 @@ fn a_node_that_raises_the_price_after_a_batch_was_agreed_to_gets_nothing() {
     let error = run.failure(1, "record.batch_incomplete");
     let first = &error["details"]["batch"]["records"][0]["error"]["code"];
     assert_eq!(*first, json!("tx.cost_risen"), "{error:#}");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert_eq!(context.primary.ok(&line)["added"], 2);
 }
 
@@ -347,4 +331,23 @@ fn a_delegate_who_names_sections_anew_does_not_change_what_the_patient_means_by_
         Some(json!("0")),
         "{looked:#}"
     );
+}
+
+/// Blocks pass that nobody waits for.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn what_one_node_left_out_is_asked_of_another() {
+        let context = TestContext::with_reader(b"first");
+        context.devnode().mine(70);
+        let proxy = Proxy::start(
+            context.node.address(),
+            Trouble::HidesTheLastEventOf(context.port.clone()),
+        );
+        let grants = |data: &Value| data["grants"].as_array().map(Vec::len);
+        let lying = format!("access mine --rpc-url {}", proxy.url());
+        assert_eq!(grants(&context.specialist.ok(&lying)), Some(0));
+        assert_eq!(grants(&context.specialist.ok("access mine")), Some(1));
+    }
 }

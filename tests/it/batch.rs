@@ -42,13 +42,13 @@ fn a_directory_becomes_records_in_the_order_of_its_names_and_only_once() {
         utf8(&directory),
         context.port
     );
-    let before = context.node.block_number();
+    let before = context.sent();
     let run = context.primary.run(&add);
     let added = run.success();
     assert_eq!((&added["added"], &added["before"]), (&json!(3), &json!(0)));
     assert_eq!(members(&added, "id"), [1, 2, 3]);
     assert_eq!(members(&added, "title"), ["a.txt", "b.txt", "d.txt"]);
-    assert_eq!(context.node.block_number(), before + 3);
+    assert_eq!(context.sent(), before + 3);
     assert_eq!(run.json()["warnings"][0]["code"], "input.left_out");
 
     // Once more: nothing is left to do, and the patient's list is what it was.
@@ -147,7 +147,7 @@ fn a_manifest_files_for_several_patients_and_a_bad_line_keeps_no_other_back() {
 fn with_fail_fast_nothing_is_added_if_one_cannot_be() {
     let context = TestContext::with_port();
     let directory = directory(&context, &[("a.txt", "one")]);
-    let before = context.node.block_number();
+    let before = context.sent();
     let error = context
         .primary
         .run(&format!(
@@ -159,7 +159,7 @@ fn with_fail_fast_nothing_is_added_if_one_cannot_be() {
         .failure(1, "record.batch_incomplete");
     let batch = &error["details"]["batch"];
     assert_eq!(members(batch, "state"), ["not-tried", "failed"]);
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert_eq!(files_below(&context.primary.store), []);
 }
 

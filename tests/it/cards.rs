@@ -9,7 +9,9 @@ fn a_card_stands_for_a_port_and_pins_its_key() {
     let made = context.patient.ok("port card");
     assert_eq!(made["checked"], "own-key", "{made:#}");
     let card = made["card"].as_str().expect("a card").to_owned();
-    assert!(card.starts_with("patientport:412346:0x"), "{card}");
+    let chain = context.node.chain_id();
+    let start = format!("patientport:{chain}:0x");
+    assert!(card.starts_with(&start), "{card}");
     let fingerprint = made["fingerprint"].as_str().expect("a fingerprint");
     assert!(card.ends_with(&format!("#{fingerprint}")), "{card}");
 
@@ -51,8 +53,9 @@ fn a_card_that_does_not_fit_what_the_node_shows_is_refused_before_anything_is_se
         context.stranger.address
     ));
     let second = issued["port"].as_str().expect("an address").to_owned();
-    let swapped = format!("patientport:412346:{second}#{fingerprint}");
-    let before = context.node.block_number() + 1;
+    let chain = context.node.chain_id();
+    let swapped = format!("patientport:{chain}:{second}#{fingerprint}");
+    let before = context.sent() + 1;
     let ask = |card: &str| {
         let line = format!("request send --port '{card}' --section 0 --until 30d --text x");
         context.specialist.run(&line)
@@ -66,11 +69,15 @@ fn a_card_that_does_not_fit_what_the_node_shows_is_refused_before_anything_is_se
             .is_some_and(|it| it.contains(fingerprint)),
         "{error:#}"
     );
-    ask(&card.replace(":412346:", ":42161:")).failure(2, "card.other_chain");
+    ask(&card.replacen(&format!(":{chain}:"), ":1:", 1)).failure(2, "card.other_chain");
     ask(&card[..card.len() - 1]).failure(2, "card.invalid");
-    let nowhere = card.replace(&card[19..61], &format!("0x{}", "11".repeat(20)));
+    let address = card
+        .split([':', '#'])
+        .nth(2)
+        .expect("a card has an address");
+    let nowhere = card.replace(address, &format!("0x{}", "11".repeat(20)));
     ask(&nowhere).failure(1, "port.not_a_port");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
 
     // The patient changes the key: the old card is told from the new one, and so is what was seen before.
     ask(&card).success();

@@ -87,9 +87,7 @@ fn a_record_goes_to_the_account_that_it_was_prepared_for() {
     let (shown, _) = on_terminal(&mut command, &[("send it? [y/N]", "n")]);
     let (_, commitment) = shown.split_once("--resume ").expect("it says how to go on");
     let commitment: String = commitment.chars().take(66).collect();
-    context
-        .primary
-        .ok("wallet import other --dev 7 --scrypt-log-n 13");
+    context.primary.ok("wallet new other --scrypt-log-n 13");
     context
         .primary
         .run(&format!("record add --resume {commitment} --account other"))
@@ -104,12 +102,12 @@ fn a_file_whose_length_is_not_what_the_system_says_is_no_record() {
         "record add /proc/self/status --port {} --section 0",
         context.port
     );
-    let before = context.node.block_number();
+    let before = context.sent();
     context
         .primary
         .run(&add)
         .failure(3, "record.payload_changed");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert_eq!(patientport_tests::files_below(&context.primary.store), []);
 }
 
@@ -196,10 +194,13 @@ fn a_section_name_that_the_home_does_not_know_is_told() {
 #[test]
 fn a_key_that_everybody_knows_signs_for_a_development_chain_only() {
     let context = TestContext::bare();
+    context
+        .owner
+        .ok("wallet import known --dev 0 --scrypt-log-n 13");
     let node = lying(&context, "eth_chainId", |_, result| *result = json!("0x1"));
     context
         .owner
-        .run(&format!("deploy {node}"))
+        .run(&format!("deploy --account known {node}"))
         .failure(1, "wallet.development_key");
 }
 
@@ -229,14 +230,14 @@ fn a_node_that_refuses_or_is_slow_is_to_blame() {
 fn what_becomes_of_a_transaction_is_told() {
     let context = TestContext::with_port();
     context.request();
-    let before = context.node.block_number();
+    let before = context.sent();
     let gas = json!({"code": -32000, "message": "out of gas"});
     let node = failing(&context, "eth_estimateGas", gas);
     context
         .patient
         .run(&format!("request deny 1 {node}"))
         .failure(1, "tx.halted");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
 
     // Earlier transactions that the node says are on their way.
     let file = context.file("note.txt", b"note");

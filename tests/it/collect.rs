@@ -1,6 +1,6 @@
 //! What a provider may read at all ports, fetched into a directory; a patient's whole port, exported.
 
-use alloy_primitives::{Address, B256, U256, hex};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent as _;
 use patientport_abi::IPatientPort::{AccessGranted, RequestMade};
 use patientport_tests::{Party, Run, TestContext, files_below, utf8};
@@ -107,16 +107,7 @@ fn emit(context: &TestContext, topics: [B256; 4], words: &[U256]) {
     }
     code.extend([0x61, high, low, 0x60, 0, 0xa4, 0x00]);
     code.extend(data);
-    let transaction = json!({
-        "from": context.stranger.address,
-        "data": format!("0x{}", hex::encode(code)),
-    });
-    let hash = context
-        .node
-        .rpc("eth_sendTransaction", &json!([transaction]));
-    let receipt = context
-        .node
-        .rpc("eth_getTransactionReceipt", &json!([hash]));
+    let receipt = context.stranger.account.send(&context.node, None, &code);
     assert_eq!(
         receipt["logs"].as_array().map(Vec::len),
         Some(1),
@@ -154,44 +145,6 @@ fn what_is_no_port_of_the_registry_grants_nothing_and_is_asked_nothing() {
     let requests = status.success()["requests"].as_array().map(Vec::len);
     assert_eq!(requests, Some(1), "{status:#?}");
     assert_eq!(mine.json()["warnings"], json!([]));
-}
-
-#[test]
-fn what_was_found_once_is_not_looked_for_again_unless_the_chain_is_another() {
-    let context = TestContext::with_reader(b"first");
-    let mine = || {
-        let mine = context.specialist.ok("access mine");
-        mine["grants"].as_array().map_or(0, Vec::len)
-    };
-    // The newest blocks may be replaced by others, so nothing of them is kept.
-    assert_eq!(mine(), 1);
-    let [(kept, _)] = &files_below(&context.specialist.home.join("mentions"))[..] else {
-        panic!("one file is kept");
-    };
-    let read = || -> Value {
-        let bytes = fs::read(kept).expect("it is readable");
-        serde_json::from_slice(&bytes).expect("JSON")
-    };
-    let ports = |kept: &Value| kept["ports"].as_object().map_or(0, serde_json::Map::len);
-    assert_eq!(ports(&read()), 0);
-    for _ in 0..70 {
-        context.node.rpc("evm_mine", &json!([]));
-    }
-    assert_eq!(mine(), 1);
-    let found = read();
-    assert_eq!(ports(&found), 1, "{found:#}");
-    let through = found["through"][0].as_u64();
-    assert_eq!(through, Some(context.node.block_number() - 64));
-
-    // What is kept is believed as long as its block is the chain's.
-    let mut forgotten = found.clone();
-    forgotten["ports"] = json!({});
-    fs::write(kept, forgotten.to_string()).expect("the home is writable");
-    assert_eq!(mine(), 0);
-    forgotten["through"][1] = json!(format!("0x{}", "11".repeat(32)));
-    fs::write(kept, forgotten.to_string()).expect("the home is writable");
-    assert_eq!(mine(), 1);
-    assert_eq!(read(), found);
 }
 
 #[test]
@@ -352,4 +305,45 @@ fn a_patient_takes_a_whole_port_away_and_it_is_the_same_every_time() {
     assert!(contents(&one) == contents(&other), "two exports differ");
     let again = export(&one);
     assert_eq!((&again["fetched"], &again["kept"]), (&json!(0), &json!(2)));
+}
+
+/// Blocks pass that nobody waits for.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn what_was_found_once_is_not_looked_for_again_unless_the_chain_is_another() {
+        let context = TestContext::with_reader(b"first");
+        let mine = || {
+            let mine = context.specialist.ok("access mine");
+            mine["grants"].as_array().map_or(0, Vec::len)
+        };
+        // The newest blocks may be replaced by others, so nothing of them is kept.
+        assert_eq!(mine(), 1);
+        let [(kept, _)] = &files_below(&context.specialist.home.join("mentions"))[..] else {
+            panic!("one file is kept");
+        };
+        let read = || -> Value {
+            let bytes = fs::read(kept).expect("it is readable");
+            serde_json::from_slice(&bytes).expect("JSON")
+        };
+        let ports = |kept: &Value| kept["ports"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(ports(&read()), 0);
+        context.devnode().mine(70);
+        assert_eq!(mine(), 1);
+        let found = read();
+        assert_eq!(ports(&found), 1, "{found:#}");
+        let through = found["through"][0].as_u64();
+        assert_eq!(through, Some(context.node.block_number() - 64));
+
+        // What is kept is believed as long as its block is the chain's.
+        let mut forgotten = found.clone();
+        forgotten["ports"] = json!({});
+        fs::write(kept, forgotten.to_string()).expect("the home is writable");
+        assert_eq!(mine(), 0);
+        forgotten["through"][1] = json!(format!("0x{}", "11".repeat(32)));
+        fs::write(kept, forgotten.to_string()).expect("the home is writable");
+        assert_eq!(mine(), 1);
+        assert_eq!(read(), found);
+    }
 }

@@ -226,60 +226,6 @@ fn a_delegate_with_revoke_alone_ends_access_and_leaves_the_keys_to_others() {
 }
 
 #[test]
-fn a_delegate_with_approve_denies_and_grants_but_never_to_itself_or_beyond_its_end() {
-    let context = with_delegate("approve");
-    context.request();
-    let grant = |reader: &str, until: &str| {
-        context.stranger.run(&format!(
-            "access grant {reader} --port mum --section 0 --until {until} --allow-unverified"
-        ))
-    };
-    grant(&context.primary.address, "61d").failure(2, "access.invalid_expiry");
-    context
-        .stranger
-        .ok("provider register --kind other --name 'A carer'");
-    grant(&context.stranger.address, "10d").failure(1, "access.invalid_reader");
-    context.patient.ok(&format!(
-        "delegate add {} --rights revoke --until 60d",
-        context.primary.address
-    ));
-    grant(&context.primary.address, "10d").failure(1, "access.invalid_reader");
-    let id = context.patient.ok("request list")["requests"][1]["id"].clone();
-    context.stranger.ok(&format!(
-        "request deny {id} --port mum --reason not-needed --text 'not now'"
-    ));
-    let shown = context
-        .specialist
-        .ok(&format!("request show {id} --port {}", context.port));
-    assert_eq!(
-        shown["denial"]["by"],
-        context.stranger.address.as_str(),
-        "{shown:#}"
-    );
-    assert_eq!(shown["denial"]["text"], "not now");
-    // Its right ends with its date.
-    context.node.pass(60 * DAY);
-    let over = context
-        .stranger
-        .run("request deny 1 --port mum")
-        .failure(1, "delegate.over");
-    assert!(
-        over["message"]
-            .as_str()
-            .unwrap_or_default()
-            .contains("ended at"),
-        "{over:#}"
-    );
-    let stale = context.patient.ok("port show")["stale"].to_string();
-    assert!(stale.contains("delegation-ended"), "{stale}");
-    let ended = context
-        .patient
-        .ok(&format!("delegate remove {}", context.stranger.address));
-    assert_eq!(ended["rotated"], json!([0, 1]), "{ended:#}");
-    assert_eq!(context.patient.ok("port show")["stale"], json!([]));
-}
-
-#[test]
 fn rights_are_changed_with_the_keys_that_go_with_them() {
     let context = with_delegate("write");
     let delegate = &context.stranger.address;
@@ -329,7 +275,7 @@ fn rights_are_changed_with_the_keys_that_go_with_them() {
 #[test]
 fn a_card_that_was_altered_or_swapped_names_nobody() {
     let context = TestContext::with_port();
-    let before = context.node.block_number();
+    let before = context.sent();
     let card = card(&context.stranger);
     let add = |card: &str, more: &str| {
         context.patient.run(&format!(
@@ -349,7 +295,7 @@ fn a_card_that_was_altered_or_swapped_names_nobody() {
             .contains("identity card"),
         "{error:#}"
     );
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     add(&card, &format!("--fingerprint {fingerprint}")).success();
     // Another key for the same account is refused until a person accepts it.
     context
@@ -426,12 +372,64 @@ fn hostile_rotation(context: &TestContext) {
         }],
     };
     let call = rotateCall { rotation }.abi_encode();
-    context.node.rpc(
-        "anvil_impersonateAccount",
-        &json!([context.stranger.address]),
-    );
-    context.node.rpc(
-        "eth_sendTransaction",
-        &json!([{ "from": context.stranger.address, "to": context.port, "data": hex::encode_prefixed(call) }]),
-    );
+    context.call(&context.stranger, &context.port, &call);
+}
+
+/// A delegate's time passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn a_delegate_with_approve_denies_and_grants_but_never_to_itself_or_beyond_its_end() {
+        let context = with_delegate("approve");
+        context.request();
+        let grant = |reader: &str, until: &str| {
+            context.stranger.run(&format!(
+                "access grant {reader} --port mum --section 0 --until {until} --allow-unverified"
+            ))
+        };
+        grant(&context.primary.address, "61d").failure(2, "access.invalid_expiry");
+        context
+            .stranger
+            .ok("provider register --kind other --name 'A carer'");
+        grant(&context.stranger.address, "10d").failure(1, "access.invalid_reader");
+        context.patient.ok(&format!(
+            "delegate add {} --rights revoke --until 60d",
+            context.primary.address
+        ));
+        grant(&context.primary.address, "10d").failure(1, "access.invalid_reader");
+        let id = context.patient.ok("request list")["requests"][1]["id"].clone();
+        context.stranger.ok(&format!(
+            "request deny {id} --port mum --reason not-needed --text 'not now'"
+        ));
+        let shown = context
+            .specialist
+            .ok(&format!("request show {id} --port {}", context.port));
+        assert_eq!(
+            shown["denial"]["by"],
+            context.stranger.address.as_str(),
+            "{shown:#}"
+        );
+        assert_eq!(shown["denial"]["text"], "not now");
+        // Its right ends with its date.
+        context.devnode().pass(60 * DAY);
+        let over = context
+            .stranger
+            .run("request deny 1 --port mum")
+            .failure(1, "delegate.over");
+        assert!(
+            over["message"]
+                .as_str()
+                .unwrap_or_default()
+                .contains("ended at"),
+            "{over:#}"
+        );
+        let stale = context.patient.ok("port show")["stale"].to_string();
+        assert!(stale.contains("delegation-ended"), "{stale}");
+        let ended = context
+            .patient
+            .ok(&format!("delegate remove {}", context.stranger.address));
+        assert_eq!(ended["rotated"], json!([0, 1]), "{ended:#}");
+        assert_eq!(context.patient.ok("port show")["stale"], json!([]));
+    }
 }

@@ -70,9 +70,9 @@ fn ports(party: &Party) -> Vec<Value> {
 fn deploying_again_changes_nothing() {
     let context = TestContext::bare();
     let first = context.owner.ok("deploy");
-    let block = context.node.block_number();
+    let block = context.sent();
     let again = context.owner.ok("deploy");
-    assert_eq!(context.node.block_number(), block);
+    assert_eq!(context.sent(), block);
     for member in [
         "registry",
         "implementation",
@@ -89,13 +89,13 @@ fn deploying_again_changes_nothing() {
     // So it is after a deployment that was made to be another.
     let fresh = context.owner.ok("deploy --fresh");
     assert_ne!(fresh["registry"], first["registry"]);
-    let block = context.node.block_number();
+    let block = context.sent();
     assert_eq!(
         context.owner.ok("deploy")["registry"],
         fresh["registry"],
         "the one recorded"
     );
-    assert_eq!(context.node.block_number(), block);
+    assert_eq!(context.sent(), block);
 }
 
 /// Whether the programs of a deployment are cached: registry, port code.
@@ -111,54 +111,6 @@ fn bids(deployed: &Value) -> usize {
     let steps = deployed["steps"].as_array().expect("a list");
     let sent = |step: &&Value| step["step"] == "cache bid" && !step["tx"].is_null();
     steps.iter().filter(sent).count()
-}
-
-#[test]
-fn both_programs_are_bid_for_once_unless_told_otherwise() {
-    let context = TestContext::bare();
-    let left_out = context.owner.ok("deploy --no-cache");
-    assert_eq!((cached(&left_out), bids(&left_out)), ([false; 2], 0));
-    let manager = left_out["cache_manager"].as_str().expect("an address");
-
-    let bid = context.owner.ok("deploy --cache-bid 5");
-    assert_eq!((cached(&bid), bids(&bid)), ([true; 2], 2));
-    let balance = context
-        .node
-        .rpc("eth_getBalance", &json!([manager, "latest"]));
-    assert_eq!(balance, "0xa", "five wei for each");
-
-    // The same code at another address is cached with it.
-    let fresh = context.owner.ok("deploy --fresh");
-    assert_eq!((cached(&fresh), bids(&fresh)), ([true; 2], 0));
-    let refused = context.owner.run("deploy --no-cache --cache-bid 5");
-    refused.failure(2, "usage.arguments");
-}
-
-#[test]
-fn a_chain_without_a_cache_that_takes_bids_is_told_and_no_obstacle() {
-    /// `ArbOwner.removeWasmCacheManager(address)` of the chain's only manager.
-    const REMOVE: &str =
-        "0xbf1973220000000000000000000000002f8bd4eab69764c105add7de7cb0402557a44e6f";
-    let context = TestContext::bare();
-    let owner = &context.owner.address;
-    let remove = json!({
-        "from": owner,
-        "to": "0x0000000000000000000000000000000000000070",
-        "data": REMOVE,
-    });
-    context.node.rpc("eth_sendTransaction", &json!([remove]));
-    let deployed = context.owner.ok("deploy");
-    assert_eq!((cached(&deployed), bids(&deployed)), ([false; 2], 0));
-    assert_eq!(deployed["cache_manager"], json!(null));
-    let mut in_words = context.owner.command("deploy --yes --no-input");
-    let in_words = Run::of(&mut in_words);
-    let said = String::from_utf8(in_words.stdout).expect("text");
-    assert!(
-        said.contains(
-            "programs registry not cached, port code not cached; the chain has no cache that takes bids"
-        ),
-        "{said}"
-    );
 }
 
 #[test]
@@ -179,7 +131,7 @@ fn another_deployment_is_refused_with_what_differs() {
     let context = TestContext::bare();
     let first = context.owner.ok("deploy");
     let other = contracts(&context, "other", &["registry"]);
-    let block = context.node.block_number();
+    let block = context.sent();
     let error = context
         .owner
         .run(&format!("deploy --contracts {}", utf8(&other)))
@@ -192,7 +144,7 @@ fn another_deployment_is_refused_with_what_differs() {
         let hash = difference[hash].as_str().expect("a hash");
         assert!(message.contains(hash), "{error:#}");
     }
-    assert_eq!(context.node.block_number(), block);
+    assert_eq!(context.sent(), block);
 }
 
 #[test]
@@ -228,15 +180,13 @@ fn a_key_that_may_be_public_stays_reserved_and_no_other_does() {
         .to_owned();
 
     // Nothing was sent: nothing is remembered.
-    context.node.set_balance(&context.patient.address, 0);
+    context.empty(&context.patient);
     context
         .patient
         .run(&format!("port claim {first}"))
         .failure(1, "tx.insufficient_funds");
     assert_eq!(ports(&context.patient), [] as [Value; 0]);
-    context
-        .node
-        .set_balance(&context.patient.address, 1_000_000_000_000_000_000);
+    context.fund(&context.patient.address);
 
     // Something was sent, and nobody knows what became of it.
     let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
@@ -262,59 +212,115 @@ fn a_key_that_may_be_public_stays_reserved_and_no_other_does() {
     assert_eq!((index_of(first), index_of(&second)), (json!(0), json!(1)));
 }
 
-#[test]
-fn an_expired_program_is_named_also_behind_a_port() {
-    let context = TestContext::bare();
-    // The port's code is activated today, the registry's in 200 days.
-    context.owner.ok("deploy");
-    context.node.pass(200 * DAY);
-    let other = contracts(&context, "other", &["registry"]);
-    let deployed = context.stranger.ok(&format!(
-        "deploy --contracts {} --attester {}",
-        utf8(&other),
-        context.stranger.address
-    ));
-    let registry = deployed["registry"].as_str().expect("an address");
-    context.primary.ok(&format!(
-        "provider register --kind clinic --name Lakeview --registry {registry}"
-    ));
-    context.stranger.ok(&format!(
-        "provider attest {} --until 2y --registry {registry}",
-        context.primary.address
-    ));
-    let issued = context.primary.ok(&format!(
-        "port issue --patient {} --registry {registry}",
-        context.patient.address
-    ));
-    let port = issued["port"].as_str().expect("an address");
-    context.node.pass(170 * DAY);
+/// A year passes; the chain's owner takes its cache away; no program was cached before.
+mod on_devnode {
+    use super::*;
 
-    let error = context
-        .patient
-        .run(&format!("port show {port} --registry {registry}"))
-        .failure(1, "program.expired");
-    // What has to be activated is the code, not the port, which is a clone of it.
-    let message = error["message"].as_str().expect("a message");
-    let code = error["details"]["contract"].as_str().expect("an address");
-    assert!(
-        code.eq_ignore_ascii_case(deployed["implementation"].as_str().expect("an address")),
-        "{error:#}"
-    );
-    assert!(
-        message
-            .to_ascii_lowercase()
-            .contains(&code.to_ascii_lowercase())
-            && message.contains("`ProgramExpired`")
-            && message.contains("`370` days ago"),
-        "{error:#}"
-    );
-    let hint = error["hint"].as_str().expect("a hint");
-    assert!(hint.contains("patientport keepalive"), "{error:#}");
+    #[test]
+    fn both_programs_are_bid_for_once_unless_told_otherwise() {
+        let context = TestContext::bare();
+        let left_out = context.owner.ok("deploy --no-cache");
+        assert_eq!((cached(&left_out), bids(&left_out)), ([false; 2], 0));
+        let manager = left_out["cache_manager"].as_str().expect("an address");
 
-    // The first registry's own program has expired as well, and is called without a clone between.
-    let error = context
-        .owner
-        .run("provider list")
-        .failure(1, "program.expired");
-    assert!(!error.to_string().contains(code), "{error:#}");
+        let bid = context.owner.ok("deploy --cache-bid 5");
+        assert_eq!((cached(&bid), bids(&bid)), ([true; 2], 2));
+        let balance = context
+            .node
+            .rpc("eth_getBalance", &json!([manager, "latest"]));
+        assert_eq!(balance, "0xa", "five wei for each");
+
+        // The same code at another address is cached with it.
+        let fresh = context.owner.ok("deploy --fresh");
+        assert_eq!((cached(&fresh), bids(&fresh)), ([true; 2], 0));
+        let refused = context.owner.run("deploy --no-cache --cache-bid 5");
+        refused.failure(2, "usage.arguments");
+    }
+
+    #[test]
+    fn a_chain_without_a_cache_that_takes_bids_is_told_and_no_obstacle() {
+        /// `ArbOwner.removeWasmCacheManager(address)` of the chain's only manager.
+        const REMOVE: &str =
+            "0xbf1973220000000000000000000000002f8bd4eab69764c105add7de7cb0402557a44e6f";
+        /// Owner of the chain.
+        const OWNER: &str = "0x3f1eae7d46d88f08fc2f8ed27fcb2ab183eb2d0e";
+        let context = TestContext::bare();
+        let remove = json!({
+            "from": OWNER,
+            "to": "0x0000000000000000000000000000000000000070",
+            "data": REMOVE,
+        });
+        context
+            .devnode()
+            .rpc("eth_sendTransaction", &json!([remove]));
+        let deployed = context.owner.ok("deploy");
+        assert_eq!((cached(&deployed), bids(&deployed)), ([false; 2], 0));
+        assert_eq!(deployed["cache_manager"], json!(null));
+        let mut in_words = context.owner.command("deploy --yes --no-input");
+        let in_words = Run::of(&mut in_words);
+        let said = String::from_utf8(in_words.stdout).expect("text");
+        assert!(
+            said.contains(
+                "programs registry not cached, port code not cached; the chain has no cache that takes bids"
+            ),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_expired_program_is_named_also_behind_a_port() {
+        let context = TestContext::bare();
+        // The port's code is activated today, the registry's in 200 days.
+        context.owner.ok("deploy");
+        context.devnode().pass(200 * DAY);
+        let other = contracts(&context, "other", &["registry"]);
+        let deployed = context.stranger.ok(&format!(
+            "deploy --contracts {} --attester {}",
+            utf8(&other),
+            context.stranger.address
+        ));
+        let registry = deployed["registry"].as_str().expect("an address");
+        context.primary.ok(&format!(
+            "provider register --kind clinic --name Lakeview --registry {registry}"
+        ));
+        context.stranger.ok(&format!(
+            "provider attest {} --until 2y --registry {registry}",
+            context.primary.address
+        ));
+        let issued = context.primary.ok(&format!(
+            "port issue --patient {} --registry {registry}",
+            context.patient.address
+        ));
+        let port = issued["port"].as_str().expect("an address");
+        context.devnode().pass(170 * DAY);
+
+        let error = context
+            .patient
+            .run(&format!("port show {port} --registry {registry}"))
+            .failure(1, "program.expired");
+        // What has to be activated is the code, not the port, which is a clone of it.
+        let message = error["message"].as_str().expect("a message");
+        let code = error["details"]["contract"].as_str().expect("an address");
+        assert!(
+            code.eq_ignore_ascii_case(deployed["implementation"].as_str().expect("an address")),
+            "{error:#}"
+        );
+        assert!(
+            message
+                .to_ascii_lowercase()
+                .contains(&code.to_ascii_lowercase())
+                && message.contains("`ProgramExpired`")
+                && message.contains("`370` days ago"),
+            "{error:#}"
+        );
+        let hint = error["hint"].as_str().expect("a hint");
+        assert!(hint.contains("patientport keepalive"), "{error:#}");
+
+        // The first registry's own program has expired as well, and is called without a clone between.
+        let error = context
+            .owner
+            .run("provider list")
+            .failure(1, "program.expired");
+        assert!(!error.to_string().contains(code), "{error:#}");
+    }
 }

@@ -40,29 +40,6 @@ fn a_home_in_order_is_told_so() {
 }
 
 #[test]
-fn what_wants_attention_is_no_failure_and_what_does_not_work_is_one() {
-    let context = TestContext::with_port();
-    let patient = &context.patient;
-    let wallet = patient.home.join("wallets/patient.json");
-    let open = std::fs::Permissions::from_mode(0o644);
-    std::fs::set_permissions(&wallet, open).expect("the test owns the file");
-    context.node.set_balance(&patient.address, 0);
-    let checks = patient.ok("doctor")["checks"].take();
-    assert_eq!(verdict(&checks, "key files"), "warning", "{checks:#}");
-    assert_eq!(verdict(&checks, "account `patient`"), "warning");
-    assert_eq!(verdict(&checks, "wallets"), "ok");
-
-    context.node.pass(Duration::from_hours(24 * 370));
-    let error = patient.run("doctor").failure(1, "doctor.unwell");
-    let checks = &error["details"]["checks"];
-    assert_eq!(verdict(checks, "port `"), "failed", "{checks:#}");
-    // For people, the table is shown before the sentence.
-    let shown = patientport_tests::Run::of(&mut patient.command("doctor"));
-    assert_eq!(shown.exit_code, Some(1));
-    assert!(shown.stderr.contains("keepalive"), "{}", shown.stderr);
-}
-
-#[test]
 fn without_a_node_the_rest_is_still_looked_at() {
     let context = TestContext::with_port();
     let error = context
@@ -74,4 +51,32 @@ fn without_a_node_the_rest_is_still_looked_at() {
     assert_eq!(verdict(checks, "contracts"), "skipped");
     assert_eq!(verdict(checks, "the store"), "warning");
     assert_eq!(verdict(checks, "wallets"), "ok");
+}
+
+/// A year passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn what_wants_attention_is_no_failure_and_what_does_not_work_is_one() {
+        let context = TestContext::with_port();
+        let patient = &context.patient;
+        let wallet = patient.home.join("wallets/patient.json");
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(&wallet, open).expect("the test owns the file");
+        context.devnode().set_balance(&patient.address, 0);
+        let checks = patient.ok("doctor")["checks"].take();
+        assert_eq!(verdict(&checks, "key files"), "warning", "{checks:#}");
+        assert_eq!(verdict(&checks, "account `patient`"), "warning");
+        assert_eq!(verdict(&checks, "wallets"), "ok");
+
+        context.devnode().pass(Duration::from_hours(24 * 370));
+        let error = patient.run("doctor").failure(1, "doctor.unwell");
+        let checks = &error["details"]["checks"];
+        assert_eq!(verdict(checks, "port `"), "failed", "{checks:#}");
+        // For people, the table is shown before the sentence.
+        let shown = patientport_tests::Run::of(&mut patient.command("doctor"));
+        assert_eq!(shown.exit_code, Some(1));
+        assert!(shown.stderr.contains("keepalive"), "{}", shown.stderr);
+    }
 }

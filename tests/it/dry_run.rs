@@ -28,7 +28,7 @@ fn every_kind_of_command_says_what_it_would_send_and_sends_nothing() {
     context.request();
     let (primary, specialist, patient) = (&context.primary, &context.specialist, &context.patient);
     let port = &context.port;
-    let before = context.node.block_number();
+    let before = context.sent();
     let registry = primary.ok("port show")["registry"].clone();
     let another = &context.stranger.address;
     let runs: [(&Party, String, &str, &Value); 9] = [
@@ -95,7 +95,7 @@ fn every_kind_of_command_says_what_it_would_send_and_sends_nothing() {
         assert!(looked["data"].as_str().expect("data").len() > 10);
         assert!(!words(&looked).is_empty(), "{looked:#}");
     }
-    assert_eq!(context.node.block_number(), before, "something was sent");
+    assert_eq!(context.sent(), before, "something was sent");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_record_is_neither_encrypted_nor_stored() {
 fn nothing_is_remembered() {
     let context = TestContext::with_unclaimed_port();
     let patient = &context.patient;
-    let before = context.node.block_number();
+    let before = context.sent();
     let looked = patient.ok(&format!(
         "port claim {} --name mine --dry-run",
         context.port
@@ -163,7 +163,7 @@ fn nothing_is_remembered() {
     assert_eq!(looked["call"]["function"], "claim");
     assert_eq!(patient.ok("port list")["ports"], json!([]));
     assert!(!patient.home.join("pins.json").exists());
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     // And it can be claimed as if nothing had been.
     let claimed = patient.ok(&format!("port claim {}", context.port));
     assert_eq!(claimed["name"], "mine");
@@ -172,14 +172,14 @@ fn nothing_is_remembered() {
 #[test]
 fn a_deployment_shows_its_plan() {
     let context = TestContext::bare();
-    let before = context.node.block_number();
+    let before = context.sent();
     let plan = without_password(&context.owner, "deploy --dry-run").success();
     assert_eq!(plan["dry_run"], json!(true));
     let labels: Vec<_> = words(&plan).into_iter().map(|(label, _)| label).collect();
     for label in ["registry", "port code", "gas", "from"] {
         assert!(labels.contains(&label), "{plan:#}");
     }
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert_eq!(files_below(&context.owner.home.join("deployments")), []);
     context
         .owner

@@ -23,8 +23,9 @@ fn owner_as_provider(context: &TestContext) -> &str {
     account
 }
 
-/// A port with one record of primary care, the stranger as custodian, and the specialist armed for section 0.
-fn armed() -> TestContext {
+/// A port with one record of primary care, the stranger as custodian, and the specialist armed for section 0, with this
+/// delay.
+fn armed(delay: &str) -> TestContext {
     let context = TestContext::with_port();
     context.add_record("first.txt", b"first");
     let custodian = card(&context.stranger);
@@ -32,7 +33,7 @@ fn armed() -> TestContext {
         .patient
         .ok(&format!("emergency custodian set 0 {custodian}"));
     context.patient.ok(&format!(
-        "emergency arm {} --section 0 --delay 4h --window 2d",
+        "emergency arm {} --section 0 --delay {delay} --window 2d",
         context.specialist.address
     ));
     context
@@ -77,145 +78,72 @@ fn package(context: &TestContext) -> PathBuf {
 }
 
 #[test]
-fn a_responder_reads_once_the_delay_is_over_and_a_custodian_has_released() {
-    let context = armed();
-    let first = listed(&context);
-    assert_eq!(
-        (&first["state"], &first["package"]["outdated"]),
-        (&json!("armed"), &json!(false))
-    );
-    // Too early, for the custodian as for the responder.
-    let responder = context.specialist.address.clone();
-    let early = release(&context, &responder).failure(1, "emergency.wrong_state");
-    assert!(
-        early["message"]
-            .as_str()
-            .unwrap_or_default()
-            .contains("has not broken the glass")
-    );
-    release(&context, "").failure(1, "emergency.nothing_to_release");
+fn only_verified_providers_are_armed_for_times_that_the_port_allows() {
+    let context = armed("4h");
+    let arm = |who: &str, more: &str| context.patient.run(&format!("emergency arm {who} {more}"));
+    context.patient.ok(&format!(
+        "emergency custodian set 1 {}",
+        card(&context.owner)
+    ));
+    let files = patientport_tests::files_below(&context.patient.store);
+    arm(
+        &context.stranger.address,
+        "--section 0 --delay 1h --window 1h",
+    )
+    .failure(1, "provider.unknown");
     context
-        .primary
-        .run(&format!("emergency break --port {} --text x", context.port))
-        .failure(1, "emergency.wrong_state");
-
-    let broken = break_glass(&context);
-    assert_eq!(broken["sections"], json!([0]));
-    let early = release(&context, &responder).failure(1, "emergency.wrong_state");
-    assert!(
-        early["message"]
-            .as_str()
-            .unwrap_or_default()
-            .contains("its delay runs until")
-    );
-    let again = format!("emergency break --port {} --text x", context.port);
-    context
-        .specialist
-        .run(&again)
-        .failure(1, "emergency.wrong_state");
-    // The reason is the patient's to read, and nobody else's.
-    assert_eq!(listed(&context)["reason"], "unconscious, ward 4");
-    let others = context
-        .primary
-        .ok(&format!("emergency list --port {}", context.port));
-    assert_eq!(others["responders"][0]["reason"], Value::Null);
-
-    context.node.pass(4 * HOUR);
-    get(&context, 1, "before").failure(1, "section.no_matching_key");
-    context
-        .primary
-        .run(&format!("emergency release --port {}", context.port))
-        .failure(1, "emergency.not_custodian");
-    let released = release(&context, "").success();
-    assert_eq!(released["released"][0]["responder"], responder.as_str());
-    assert_eq!(released["released"][0]["sections"], json!([0]));
-    release(&context, "").failure(1, "emergency.nothing_to_release");
-    release(&context, "--again").success();
-    get(&context, 1, "during").success();
-    assert_eq!(
-        fs::read(context.path("during")).expect("it was written"),
-        b"first"
-    );
-    assert_eq!(
-        listed(&context)["released_by"],
-        json!([context.stranger.address])
-    );
-
-    // What is added within the window opens; and the new keys of a rotation, too.
-    context.add_record("second.txt", b"second");
-    context.patient.ok("access rotate --section 0");
-    context.add_record("third.txt", b"third");
-    get(&context, 2, "second").success();
-    get(&context, 3, "third").success();
-
-    context.node.pass(48 * HOUR);
-    release(&context, &responder).failure(1, "emergency.wrong_state");
-    let shown = context.patient.ok("port show");
-    assert_eq!(shown["stale"][0]["cause"], "emergency-over", "{shown:#}");
-    context.patient.ok("access rotate");
-    context.add_record("fourth.txt", b"fourth");
-    get(&context, 4, "fourth").failure(1, "section.no_matching_key");
-}
-
-#[test]
-fn a_veto_within_the_delay_ends_it_by_the_patient_or_a_delegate() {
-    let context = armed();
-    let responder = context.specialist.address.clone();
-    let veto = format!("emergency veto {responder} --port {}", context.port);
-    context
-        .patient
-        .run(&veto)
-        .failure(1, "emergency.wrong_state");
-    break_glass(&context);
-    for party in [&context.primary, &context.stranger, &context.specialist] {
-        party.run(&veto).failure(1, "port.not_owner");
+        .stranger
+        .ok("provider register --kind other --name 'A friend'");
+    arm(
+        &context.stranger.address,
+        "--section 0 --delay 1h --window 1h",
+    )
+    .failure(1, "provider.unverified");
+    let primary = &context.primary.address;
+    for (times, code) in [
+        ("--delay 8d --window 1h", "emergency.invalid_duration"),
+        ("--delay 1h --window 31d", "emergency.invalid_duration"),
+        ("--delay 1h --window 0s", "emergency.invalid_duration"),
+    ] {
+        arm(primary, &format!("--section 0 {times}")).failure(1, code);
     }
-    context.patient.ok(&veto);
-    assert_eq!(listed(&context)["state"], "vetoed");
-    context.node.pass(5 * HOUR);
-    let refused = release(&context, &responder).failure(1, "emergency.wrong_state");
-    assert!(
-        refused["message"]
-            .as_str()
-            .unwrap_or_default()
-            .contains("vetoed")
-    );
-    get(&context, 1, "vetoed").failure(1, "section.no_matching_key");
-
-    // Armed anew; a delegate who may revoke says no this time. One who may only write cannot.
-    context.patient.ok(&format!(
-        "emergency arm {responder} --section 0 --delay 4h --window 2d"
-    ));
-    context.patient.ok(&format!(
-        "delegate add {} --rights write --until 9d",
-        context.primary.address
-    ));
-    break_glass(&context);
-    context
-        .primary
-        .run(&veto)
-        .failure(1, "delegate.lacks_right");
-    context.patient.ok(&format!(
-        "delegate change {} --rights revoke",
-        context.primary.address
-    ));
-    let vetoed = context.primary.ok(&veto);
-    assert_eq!(vetoed["by"], context.primary.address.as_str());
-    // Removed, it is no responder any more.
-    context.patient.ok(&format!("emergency disarm {responder}"));
+    arm(primary, "--section 9 --delay 1h --window 1h").failure(1, "section.not_open");
+    arm(primary, "--section 0 --delay 1h --window 5000000000s").failure(2, "usage.arguments");
+    arm(primary, "--section 0 --delay soon --window 1h").failure(2, "usage.arguments");
     assert_eq!(
-        context.patient.ok("emergency list")["responders"],
-        json!([])
+        patientport_tests::files_below(&context.patient.store),
+        files,
+        "what is refused is not stored"
     );
+    // Who would hold both locks is no custodian of its own package.
+    context.patient.ok("emergency custodian remove 1");
     context
         .patient
-        .run(&format!("emergency disarm {responder}"))
-        .failure(1, "access.no_live_grant");
+        .ok(&format!("emergency custodian set 0 {primary}"));
+    arm(primary, "--section 0 --delay 1h --window 1h").failure(1, "emergency.no_custodian");
+    context.patient.ok(&format!(
+        "emergency custodian set 1 {}",
+        card(&context.stranger)
+    ));
+    let armed = arm(primary, "--section 1 --delay 1h --window 1h").success();
+    assert_eq!(armed["custodians"], json!([context.stranger.address]));
+    for line in [
+        format!("emergency arm {primary} --section 0 --delay 1h --window 1h"),
+        format!("emergency disarm {}", context.specialist.address),
+        format!("emergency custodian set 0 {primary}"),
+        "emergency custodian remove 0".to_owned(),
+        "emergency refresh".to_owned(),
+    ] {
+        context
+            .stranger
+            .run(&format!("{line} --port {}", context.port))
+            .failure(1, "port.not_owner");
+    }
 }
 
 #[test]
 fn packages_follow_the_keys_and_the_custodians() {
-    let context = armed();
+    let context = armed("0s");
     let before = listed(&context)["package"]["package"].clone();
     let rotated = context.patient.ok("access rotate --section 0");
     let renewed = &rotated["packages"][0];
@@ -261,7 +189,6 @@ fn packages_follow_the_keys_and_the_custodians() {
     // Released as it is, the custodian is told, and the responder opens what is older.
     context.add_record("second.txt", b"second");
     break_glass(&context);
-    context.node.pass(4 * HOUR);
     let old = release(&context, "");
     assert_eq!(old.success()["released"][0]["outdated"], true);
     assert!(
@@ -325,7 +252,7 @@ fn packages_follow_the_keys_and_the_custodians() {
 
 #[test]
 fn a_package_follows_the_responders_key() {
-    let context = armed();
+    let context = armed("0s");
     context
         .specialist
         .ok("identity new second --scrypt-log-n 13");
@@ -348,7 +275,6 @@ fn a_package_follows_the_responders_key() {
     context
         .specialist
         .ok(&format!("emergency break --port {} --text x", context.port));
-    context.node.pass(4 * HOUR);
     release(&context, "").success();
     let got = context.specialist.run(&format!(
         "record get 1 --port {} --identity second -o {}",
@@ -360,11 +286,10 @@ fn a_package_follows_the_responders_key() {
 
 #[test]
 fn a_store_that_lies_about_a_package_is_found_out() {
-    let context = armed();
+    let context = armed("0s");
     let path = package(&context);
     let genuine = fs::read(&path).expect("the package is in the store");
     break_glass(&context);
-    context.node.pass(4 * HOUR);
     let replace = |bytes: &[u8]| {
         fs::remove_file(&path).expect("the store is ours");
         fs::write(&path, bytes).expect("the store is ours");
@@ -387,10 +312,9 @@ fn a_store_that_lies_about_a_package_is_found_out() {
 
 #[test]
 fn a_package_that_somebody_else_made_is_refused() {
-    use alloy_primitives::hex;
     use alloy_sol_types::SolCall as _;
     use patientport_abi::IPatientPort::setPackageCall;
-    let context = armed();
+    let context = armed("0s");
     let genuine = listed(&context)["package"]["package"].clone();
     context.patient.ok(&format!(
         "delegate add {} --rights rotate --until 9d",
@@ -402,17 +326,8 @@ fn a_package_that_somebody_else_made_is_refused() {
         responder: context.specialist.address.parse().expect("an address"),
         package: package.expect("a hash"),
     };
-    let delegate = &context.primary.address;
-    context
-        .node
-        .rpc("anvil_impersonateAccount", &json!([delegate]));
-    let data = hex::encode_prefixed(call.abi_encode());
-    context.node.rpc(
-        "eth_sendTransaction",
-        &json!([{ "from": delegate, "to": context.port, "data": data }]),
-    );
+    context.call(&context.primary, &context.port, &call.abi_encode());
     break_glass(&context);
-    context.node.pass(4 * HOUR);
     release(&context, "").failure(1, "emergency.other_package");
     // Another responder is not kept waiting by that.
     context.patient.ok(&format!(
@@ -436,72 +351,8 @@ fn a_package_that_somebody_else_made_is_refused() {
 }
 
 #[test]
-fn only_verified_providers_are_armed_for_times_that_the_port_allows() {
-    let context = armed();
-    let arm = |who: &str, more: &str| context.patient.run(&format!("emergency arm {who} {more}"));
-    context.patient.ok(&format!(
-        "emergency custodian set 1 {}",
-        card(&context.owner)
-    ));
-    let files = patientport_tests::files_below(&context.patient.store);
-    arm(
-        &context.stranger.address,
-        "--section 0 --delay 1h --window 1h",
-    )
-    .failure(1, "provider.unknown");
-    context
-        .stranger
-        .ok("provider register --kind other --name 'A friend'");
-    arm(
-        &context.stranger.address,
-        "--section 0 --delay 1h --window 1h",
-    )
-    .failure(1, "provider.unverified");
-    let primary = &context.primary.address;
-    for (times, code) in [
-        ("--delay 8d --window 1h", "emergency.invalid_duration"),
-        ("--delay 1h --window 31d", "emergency.invalid_duration"),
-        ("--delay 1h --window 0s", "emergency.invalid_duration"),
-    ] {
-        arm(primary, &format!("--section 0 {times}")).failure(1, code);
-    }
-    arm(primary, "--section 9 --delay 1h --window 1h").failure(1, "section.not_open");
-    arm(primary, "--section 0 --delay 1h --window 5000000000s").failure(2, "usage.arguments");
-    arm(primary, "--section 0 --delay soon --window 1h").failure(2, "usage.arguments");
-    assert_eq!(
-        patientport_tests::files_below(&context.patient.store),
-        files,
-        "what is refused is not stored"
-    );
-    // Who would hold both locks is no custodian of its own package.
-    context.patient.ok("emergency custodian remove 1");
-    context
-        .patient
-        .ok(&format!("emergency custodian set 0 {primary}"));
-    arm(primary, "--section 0 --delay 1h --window 1h").failure(1, "emergency.no_custodian");
-    context.patient.ok(&format!(
-        "emergency custodian set 1 {}",
-        card(&context.stranger)
-    ));
-    let armed = arm(primary, "--section 1 --delay 1h --window 1h").success();
-    assert_eq!(armed["custodians"], json!([context.stranger.address]));
-    for line in [
-        format!("emergency arm {primary} --section 0 --delay 1h --window 1h"),
-        format!("emergency disarm {}", context.specialist.address),
-        format!("emergency custodian set 0 {primary}"),
-        "emergency custodian remove 0".to_owned(),
-        "emergency refresh".to_owned(),
-    ] {
-        context
-            .stranger
-            .run(&format!("{line} --port {}", context.port))
-            .failure(1, "port.not_owner");
-    }
-}
-
-#[test]
 fn a_watching_custodian_releases_as_soon_as_a_window_opens() {
-    let context = armed();
+    let context = armed("0s");
     let mut command = context.stranger.command(&format!(
         "emergency release --port {} --watch --interval 1s",
         context.port
@@ -511,7 +362,6 @@ fn a_watching_custodian_releases_as_soon_as_a_window_opens() {
         .stdout(Stdio::piped());
     let child = command.spawn().expect("the program starts");
     break_glass(&context);
-    context.node.pass(4 * HOUR);
     let output = child.wait_with_output().expect("the program ends");
     let released = Run::from_output("emergency release --watch".into(), output).success();
     assert_eq!(
@@ -519,4 +369,146 @@ fn a_watching_custodian_releases_as_soon_as_a_window_opens() {
         context.specialist.address.as_str()
     );
     get(&context, 1, "watched").success();
+}
+
+/// Delays and windows pass.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn a_responder_reads_once_the_delay_is_over_and_a_custodian_has_released() {
+        let context = armed("4h");
+        let first = listed(&context);
+        assert_eq!(
+            (&first["state"], &first["package"]["outdated"]),
+            (&json!("armed"), &json!(false))
+        );
+        // Too early, for the custodian as for the responder.
+        let responder = context.specialist.address.clone();
+        let early = release(&context, &responder).failure(1, "emergency.wrong_state");
+        assert!(
+            early["message"]
+                .as_str()
+                .unwrap_or_default()
+                .contains("has not broken the glass")
+        );
+        release(&context, "").failure(1, "emergency.nothing_to_release");
+        context
+            .primary
+            .run(&format!("emergency break --port {} --text x", context.port))
+            .failure(1, "emergency.wrong_state");
+
+        let broken = break_glass(&context);
+        assert_eq!(broken["sections"], json!([0]));
+        let early = release(&context, &responder).failure(1, "emergency.wrong_state");
+        assert!(
+            early["message"]
+                .as_str()
+                .unwrap_or_default()
+                .contains("its delay runs until")
+        );
+        let again = format!("emergency break --port {} --text x", context.port);
+        context
+            .specialist
+            .run(&again)
+            .failure(1, "emergency.wrong_state");
+        // The reason is the patient's to read, and nobody else's.
+        assert_eq!(listed(&context)["reason"], "unconscious, ward 4");
+        let others = context
+            .primary
+            .ok(&format!("emergency list --port {}", context.port));
+        assert_eq!(others["responders"][0]["reason"], Value::Null);
+
+        context.devnode().pass(4 * HOUR);
+        get(&context, 1, "before").failure(1, "section.no_matching_key");
+        context
+            .primary
+            .run(&format!("emergency release --port {}", context.port))
+            .failure(1, "emergency.not_custodian");
+        let released = release(&context, "").success();
+        assert_eq!(released["released"][0]["responder"], responder.as_str());
+        assert_eq!(released["released"][0]["sections"], json!([0]));
+        release(&context, "").failure(1, "emergency.nothing_to_release");
+        release(&context, "--again").success();
+        get(&context, 1, "during").success();
+        assert_eq!(
+            fs::read(context.path("during")).expect("it was written"),
+            b"first"
+        );
+        assert_eq!(
+            listed(&context)["released_by"],
+            json!([context.stranger.address])
+        );
+
+        // What is added within the window opens; and the new keys of a rotation, too.
+        context.add_record("second.txt", b"second");
+        context.patient.ok("access rotate --section 0");
+        context.add_record("third.txt", b"third");
+        get(&context, 2, "second").success();
+        get(&context, 3, "third").success();
+
+        context.devnode().pass(48 * HOUR);
+        release(&context, &responder).failure(1, "emergency.wrong_state");
+        let shown = context.patient.ok("port show");
+        assert_eq!(shown["stale"][0]["cause"], "emergency-over", "{shown:#}");
+        context.patient.ok("access rotate");
+        context.add_record("fourth.txt", b"fourth");
+        get(&context, 4, "fourth").failure(1, "section.no_matching_key");
+    }
+
+    #[test]
+    fn a_veto_within_the_delay_ends_it_by_the_patient_or_a_delegate() {
+        let context = armed("4h");
+        let responder = context.specialist.address.clone();
+        let veto = format!("emergency veto {responder} --port {}", context.port);
+        context
+            .patient
+            .run(&veto)
+            .failure(1, "emergency.wrong_state");
+        break_glass(&context);
+        for party in [&context.primary, &context.stranger, &context.specialist] {
+            party.run(&veto).failure(1, "port.not_owner");
+        }
+        context.patient.ok(&veto);
+        assert_eq!(listed(&context)["state"], "vetoed");
+        context.devnode().pass(5 * HOUR);
+        let refused = release(&context, &responder).failure(1, "emergency.wrong_state");
+        assert!(
+            refused["message"]
+                .as_str()
+                .unwrap_or_default()
+                .contains("vetoed")
+        );
+        get(&context, 1, "vetoed").failure(1, "section.no_matching_key");
+
+        // Armed anew; a delegate who may revoke says no this time. One who may only write cannot.
+        context.patient.ok(&format!(
+            "emergency arm {responder} --section 0 --delay 4h --window 2d"
+        ));
+        context.patient.ok(&format!(
+            "delegate add {} --rights write --until 9d",
+            context.primary.address
+        ));
+        break_glass(&context);
+        context
+            .primary
+            .run(&veto)
+            .failure(1, "delegate.lacks_right");
+        context.patient.ok(&format!(
+            "delegate change {} --rights revoke",
+            context.primary.address
+        ));
+        let vetoed = context.primary.ok(&veto);
+        assert_eq!(vetoed["by"], context.primary.address.as_str());
+        // Removed, it is no responder any more.
+        context.patient.ok(&format!("emergency disarm {responder}"));
+        assert_eq!(
+            context.patient.ok("emergency list")["responders"],
+            json!([])
+        );
+        context
+            .patient
+            .run(&format!("emergency disarm {responder}"))
+            .failure(1, "access.no_live_grant");
+    }
 }

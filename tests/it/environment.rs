@@ -47,7 +47,7 @@ fn a_wrong_password_opens_nothing() {
         .failure(1, "password.wrong");
     assert!(!out.exists());
 
-    let before = context.node.block_number();
+    let before = context.sent();
     context
         .patient
         .run(&format!(
@@ -56,7 +56,7 @@ fn a_wrong_password_opens_nothing() {
             utf8(&wrong)
         ))
         .failure(1, "password.wrong");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_full_disk_under_the_store_loses_nothing() {
         utf8(&file),
         context.port
     );
-    let before = context.node.block_number();
+    let before = context.sent();
     run_with_file_limit(&context.primary, 512, &add).failure(3, "store.io");
     assert_eq!(
         files_below(&context.primary.store),
@@ -162,7 +162,7 @@ fn a_full_disk_under_the_store_loses_nothing() {
         "no half-written blob"
     );
     assert_eq!(
-        context.node.block_number(),
+        context.sent(),
         before,
         "no commitment to a blob that is not there"
     );
@@ -205,7 +205,7 @@ fn a_node_that_hides_an_event_of_a_port_is_told_and_nothing_is_done() {
     context.request();
     let trouble = Trouble::HidesTheLastEventOf(context.port.clone());
     let proxy = Proxy::start(context.node.address(), trouble);
-    let before = context.node.block_number();
+    let before = context.sent();
     let out = context.path("out.txt");
     for (who, command) in [
         (&context.patient, "access list".to_owned()),
@@ -223,7 +223,7 @@ fn a_node_that_hides_an_event_of_a_port_is_told_and_nothing_is_done() {
         let hint = error["hint"].as_str().expect("advice");
         assert!(hint.contains("ask another with `--rpc-url URL`"), "{hint}");
     }
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert!(!out.exists());
 }
 
@@ -256,7 +256,7 @@ fn a_transaction_without_a_receipt_is_resumed_without_adding_twice() {
     let context = TestContext::with_port();
     let file = context.file("note.txt", b"note");
     let proxy = Proxy::start(context.node.address(), Trouble::HidesReceipts);
-    let before = context.node.block_number();
+    let before = context.sent();
     let error = context
         .primary
         .run(&format!(
@@ -266,19 +266,11 @@ fn a_transaction_without_a_receipt_is_resumed_without_adding_twice() {
             proxy.url()
         ))
         .failure(3, "tx.receipt_timeout");
-    assert_eq!(
-        context.node.block_number(),
-        before + 1,
-        "it was mined all the same"
-    );
+    assert_eq!(context.sent(), before + 1, "it was mined all the same");
     let stored = files_below(&context.primary.store);
 
     resume_twice(&context, &error, &stored);
-    assert_eq!(
-        context.node.block_number(),
-        before + 1,
-        "nothing was sent again"
-    );
+    assert_eq!(context.sent(), before + 1, "nothing was sent again");
 }
 
 #[test]
@@ -290,15 +282,13 @@ fn an_author_without_money_is_told_before_anything_is_stored() {
         utf8(&file),
         context.port
     );
-    context.node.set_balance(&context.primary.address, 0);
+    context.empty(&context.primary);
     context
         .primary
         .run(&add)
         .failure(1, "tx.insufficient_funds");
     assert_eq!(files_below(&context.primary.store), []);
-    context
-        .node
-        .set_balance(&context.primary.address, 1_000_000_000_000_000_000);
+    context.fund(&context.primary.address);
     assert_eq!(context.primary.ok(&add)["id"], 1);
 }
 

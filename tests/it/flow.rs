@@ -51,12 +51,12 @@ fn a_record_travels_from_author_to_reader_and_ends_at_the_revocation() {
     }
 
     // The end.
-    let before = context.node.block_number();
+    let before = context.sent();
     context
         .patient
         .ok(&format!("access revoke {}", context.specialist.address));
     assert_eq!(
-        context.node.block_number(),
+        context.sent(),
         before + 1,
         "revoking and rotating is one transaction"
     );

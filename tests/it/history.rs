@@ -81,69 +81,6 @@ fn a_story_is_told_from_its_first_event_to_its_last() {
     }
 }
 
-#[test]
-fn fhir_export_has_an_audit_event_for_every_event_and_a_consent_for_every_grant() {
-    let context = TestContext::with_reader(b"first");
-    context.request();
-    context
-        .patient
-        .ok("request deny 2 --reason not-needed --text no");
-    context.node.pass(Duration::from_hours(1));
-    let reader = &context.specialist.address;
-    context.patient.ok(&format!("access revoke {reader}"));
-    let line = format!("history --port {} --format fhir", context.port);
-    let shown = patientport_tests::Run::of(&mut context.patient.command(&line));
-    let bundle: Value = serde_json::from_slice(&shown.stdout).expect("a Bundle alone on stdout");
-    assert_eq!(bundle["resourceType"], "Bundle");
-    let entries = bundle["entry"].as_array().expect("entries");
-    let of = |kind: &str| -> Vec<&Value> {
-        let resources = entries.iter().map(|entry| &entry["resource"]);
-        resources.filter(|it| it["resourceType"] == kind).collect()
-    };
-    let data = context
-        .patient
-        .ok(&format!("history --port {}", context.port));
-    assert_eq!(of("AuditEvent").len(), names(&data).len());
-    for event in of("AuditEvent") {
-        // What R4 requires of every AuditEvent.
-        for member in ["type", "recorded", "agent", "source"] {
-            assert!(!event[member].is_null(), "{member}: {event:#}");
-        }
-        assert!(event["agent"][0]["requestor"].is_boolean(), "{event:#}");
-        assert!(event["source"]["observer"]["identifier"]["value"].is_string());
-    }
-    let denied = of("AuditEvent")
-        .into_iter()
-        .find(|event| event["subtype"][0]["code"] == "RequestDenied")
-        .expect("the denial");
-    assert_eq!(denied["outcome"], "4");
-    let consents = of("Consent");
-    let [consent] = consents.as_slice() else {
-        panic!("one grant: {consents:#?}")
-    };
-    assert_eq!(consent["status"], "inactive");
-    assert_eq!(consent["provision"]["type"], "permit");
-    let end = consent["provision"]["period"]["end"]
-        .as_str()
-        .expect("an end");
-    let revoked = of("AuditEvent")
-        .into_iter()
-        .find(|event| event["subtype"][0]["code"] == "AccessRevoked")
-        .expect("the revocation");
-    assert_eq!(
-        revoked["recorded"], end,
-        "the grant ended when it was revoked"
-    );
-    // The same for everybody, and no two alike.
-    let urls: std::collections::BTreeSet<_> = entries
-        .iter()
-        .map(|entry| entry["fullUrl"].as_str())
-        .collect();
-    assert_eq!(urls.len(), entries.len());
-    let again = context.stranger.ok(&line);
-    assert_eq!(again["fhir"], bundle);
-}
-
 /// The files in which the patient's home keeps the port's history.
 fn kept(context: &TestContext) -> Vec<std::path::PathBuf> {
     let files = patientport_tests::files_below(&context.patient.home.join("cache"));
@@ -224,26 +161,95 @@ fn a_kept_history_that_was_changed_is_found_out_and_read_anew() {
     assert_eq!(context.patient.ok(line), honest);
 }
 
-#[test]
-fn a_kept_history_of_another_chain_is_not_believed() {
-    let context = TestContext::with_port();
-    let snapshot = context.node.rpc("evm_snapshot", &json!([]));
-    context.request();
-    assert_eq!(names(&context.patient.ok("history")).len(), 4);
-    // The chain goes back, and another way.
-    context.node.rpc("evm_revert", &json!([snapshot]));
-    assert_eq!(names(&context.patient.ok("history")).len(), 3);
-    context.specialist.ok(&format!(
-        "request send --port {} --section 1 --until 7d",
-        context.port
-    ));
-    let told = context.patient.ok("history");
-    assert_eq!(
-        told["head"],
-        context.patient.ok("port show")["history_head"]
-    );
-    assert_eq!(
-        context.patient.ok("inbox")["requests"][0]["asked"]["sections"],
-        json!([1])
-    );
+/// Time passes; the chain goes back and another way.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn fhir_export_has_an_audit_event_for_every_event_and_a_consent_for_every_grant() {
+        let context = TestContext::with_reader(b"first");
+        context.request();
+        context
+            .patient
+            .ok("request deny 2 --reason not-needed --text no");
+        context.devnode().pass(Duration::from_hours(1));
+        let reader = &context.specialist.address;
+        context.patient.ok(&format!("access revoke {reader}"));
+        let line = format!("history --port {} --format fhir", context.port);
+        let shown = patientport_tests::Run::of(&mut context.patient.command(&line));
+        let bundle: Value =
+            serde_json::from_slice(&shown.stdout).expect("a Bundle alone on stdout");
+        assert_eq!(bundle["resourceType"], "Bundle");
+        let entries = bundle["entry"].as_array().expect("entries");
+        let of = |kind: &str| -> Vec<&Value> {
+            let resources = entries.iter().map(|entry| &entry["resource"]);
+            resources.filter(|it| it["resourceType"] == kind).collect()
+        };
+        let data = context
+            .patient
+            .ok(&format!("history --port {}", context.port));
+        assert_eq!(of("AuditEvent").len(), names(&data).len());
+        for event in of("AuditEvent") {
+            // What R4 requires of every AuditEvent.
+            for member in ["type", "recorded", "agent", "source"] {
+                assert!(!event[member].is_null(), "{member}: {event:#}");
+            }
+            assert!(event["agent"][0]["requestor"].is_boolean(), "{event:#}");
+            assert!(event["source"]["observer"]["identifier"]["value"].is_string());
+        }
+        let denied = of("AuditEvent")
+            .into_iter()
+            .find(|event| event["subtype"][0]["code"] == "RequestDenied")
+            .expect("the denial");
+        assert_eq!(denied["outcome"], "4");
+        let consents = of("Consent");
+        let [consent] = consents.as_slice() else {
+            panic!("one grant: {consents:#?}")
+        };
+        assert_eq!(consent["status"], "inactive");
+        assert_eq!(consent["provision"]["type"], "permit");
+        let end = consent["provision"]["period"]["end"]
+            .as_str()
+            .expect("an end");
+        let revoked = of("AuditEvent")
+            .into_iter()
+            .find(|event| event["subtype"][0]["code"] == "AccessRevoked")
+            .expect("the revocation");
+        assert_eq!(
+            revoked["recorded"], end,
+            "the grant ended when it was revoked"
+        );
+        // The same for everybody, and no two alike.
+        let urls: std::collections::BTreeSet<_> = entries
+            .iter()
+            .map(|entry| entry["fullUrl"].as_str())
+            .collect();
+        assert_eq!(urls.len(), entries.len());
+        let again = context.stranger.ok(&line);
+        assert_eq!(again["fhir"], bundle);
+    }
+
+    #[test]
+    fn a_kept_history_of_another_chain_is_not_believed() {
+        let context = TestContext::with_port();
+        let snapshot = context.devnode().rpc("evm_snapshot", &json!([]));
+        context.request();
+        assert_eq!(names(&context.patient.ok("history")).len(), 4);
+        // The chain goes back, and another way.
+        context.devnode().rpc("evm_revert", &json!([snapshot]));
+        assert_eq!(names(&context.patient.ok("history")).len(), 3);
+        context.specialist.ok(&format!(
+            "request send --port {} --section 1 --until 7d",
+            context.port
+        ));
+        let told = context.patient.ok("history");
+        assert_eq!(
+            told["head"],
+            context.patient.ok("port show")["history_head"]
+        );
+        assert_eq!(
+            context.patient.ok("inbox")["requests"][0]["asked"]["sections"],
+            json!([1])
+        );
+    }
 }

@@ -4,21 +4,12 @@ use alloy_primitives::{B256, Bytes, hex};
 use alloy_sol_types::SolCall;
 use patientport_abi::{IPatientPort, IRegistry};
 use patientport_tests::{Party, Run, TestContext, files_below, utf8};
-use serde_json::{Value, json};
-use std::{fs, path::PathBuf, time::Duration};
+use serde_json::Value;
+use std::{fs, path::PathBuf};
 
 /// A transaction of `party` with its own client.
 fn call(context: &TestContext, party: &Party, to: &str, call: &impl SolCall) {
-    context
-        .node
-        .rpc("anvil_impersonateAccount", &json!([party.address]));
-    let data = hex::encode_prefixed(call.abi_encode());
-    let transaction = json!([{ "from": party.address, "to": to, "data": data }]);
-    let hash = context.node.rpc("eth_sendTransaction", &transaction);
-    let receipt = context
-        .node
-        .rpc("eth_getTransactionReceipt", &json!([hash]));
-    assert_eq!(receipt["status"], "0x1", "{receipt:#}");
+    context.call(party, to, &call.abi_encode());
 }
 
 /// Where the store keeps a blob.
@@ -133,13 +124,12 @@ fn broken() -> TestContext {
         .patient
         .ok(&format!("emergency custodian set 0 {card}"));
     context.patient.ok(&format!(
-        "emergency arm {} --section 0 --delay 1h --window 2d",
+        "emergency arm {} --section 0 --delay 0s --window 2d",
         context.specialist.address
     ));
     context
         .specialist
         .ok(&format!("emergency break --port {} --text x", context.port));
-    context.node.pass(Duration::from_hours(2));
     context
 }
 

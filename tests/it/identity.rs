@@ -1,11 +1,9 @@
 //! Identities: paper backup, loss of a home, export.
 
+use alloy_primitives::hex;
 use patientport_tests::{Party, Run, TestContext, on_terminal, utf8};
 use serde_json::{Value, json};
 use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
-
-/// Enough for every transaction of a story, in wei.
-const MONEY: u64 = 1_000_000_000_000_000_000;
 
 /// A patient with nothing but an identity, and an account of the identity's words.
 fn patient_of_words(context: &TestContext) -> Party {
@@ -18,7 +16,7 @@ fn patient_of_words(context: &TestContext) -> Party {
         (&json!("elena"), &json!(0))
     );
     text(&wallet["address"]).clone_into(&mut party.address);
-    context.node.set_balance(&party.address, MONEY);
+    context.fund(&party.address);
     party
 }
 
@@ -61,7 +59,7 @@ fn a_lost_home_comes_back_from_24_words_and_the_chain() {
     assert_eq!(second["index"], 1);
     let mut other = elena.clone();
     text(&second["address"]).clone_into(&mut other.address);
-    context.node.set_balance(&other.address, MONEY);
+    context.fund(&other.address);
     let second_port = issue(&context, &other);
     elena.ok(&format!(
         "port claim {second_port} --account second --identity elena --section 7:dental"
@@ -235,15 +233,15 @@ fn a_port_of_another_owner_is_told_and_not_taken() {
     let context = TestContext::with_port();
     // transferOwnership(stranger), which the stranger accepts later.
     let to = context.stranger.address.trim_start_matches("0x");
-    let send = |from: &str, data: &str| {
-        let call = json!({ "from": from, "to": context.port, "data": data });
-        context.node.rpc("eth_sendTransaction", &json!([call]));
+    let send = |from: &Party, data: &str| {
+        let data = hex::decode(data).expect("hexadecimal digits");
+        context.call(from, &context.port, &data);
     };
-    send(&context.patient.address, &format!("0xf2fde38b{to:0>64}"));
+    send(&context.patient, &format!("0xf2fde38b{to:0>64}"));
     let run = context.stranger.run("identity recover --no-accounts");
     assert_eq!(run.success()["ports"][0]["state"], "offered");
     // acceptOwnership()
-    send(&context.stranger.address, "0x79ba5097");
+    send(&context.stranger, "0x79ba5097");
     let run = context.stranger.run("identity recover --no-accounts");
     // It is the stranger's, and still shows the former patient's key.
     assert_eq!(run.success()["ports"][0]["state"], "other-identity");

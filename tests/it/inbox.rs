@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use alloy_sol_types::SolCall as _;
 use patientport_abi::IPatientPort::requestCall;
-use patientport_tests::{Run, Session, TestContext, on_terminal};
+use patientport_tests::{Proxy, Run, Session, TestContext, Trouble, on_terminal};
 use serde_json::{Value, json};
 
 const CHOICE: &str = "[a]pprove [d]eny [s]kip [q]uit [?]: ";
@@ -60,70 +60,6 @@ fn is_harmless(shown: &str) {
         let deceptive = "\u{202e}\u{2066}\u{200b}\u{e0041}\u{feff}".contains(character);
         assert!(plain && !deceptive, "{character:?} in {shown:?}");
     }
-}
-
-#[test]
-fn what_waits_is_listed_with_who_vouches_for_whom_and_what_would_change() {
-    let context = with_requests();
-    let patient = &context.patient;
-    let listed = patient.ok("inbox");
-    assert_eq!(ids(&listed), [1, 2, 3]);
-    assert_eq!(listed["ports"], json!([context.port.to_lowercase()]));
-    let [first, _, referred] = listed["requests"].as_array().expect("a list").as_slice() else {
-        panic!("three requests: {listed:#}")
-    };
-    assert_eq!(first["content"], "open");
-    assert_eq!(first["asked"]["text"], "second opinion");
-    assert_eq!(
-        first["asked"]["section_names"],
-        json!({ "0": "general" }),
-        "the patient's own names"
-    );
-    assert_eq!(
-        (&first["effect"], &first["before"]),
-        (&json!("new"), &Value::Null)
-    );
-    assert_eq!(
-        first["requester"]["attester"],
-        json!(context.owner.address.to_lowercase())
-    );
-    assert!(first["requester"]["attested_until"].is_u64(), "{first:#}");
-    assert_eq!(
-        referred["requester"]["account"],
-        json!(context.primary.address.to_lowercase())
-    );
-    assert_eq!(referred["recipient"]["name"], "Dr. Tomas Brandt");
-    assert_eq!(referred["asked"]["sections"], json!([]));
-
-    patient.ok("request approve 1");
-    let listed = patient.ok("inbox --list");
-    assert_eq!(ids(&listed), [2, 3], "what is answered waits no more");
-    assert_eq!(listed["requests"][0]["effect"], "wider");
-    assert_eq!(listed["requests"][0]["before"]["sections"], json!([0]));
-    // The same once more is nothing new.
-    context.specialist.ok(&format!(
-        "request send --port {} --section 0 --until 7d",
-        context.port
-    ));
-    assert_eq!(patient.ok("inbox")["requests"][2]["effect"], "nothing");
-    context
-        .specialist
-        .ok(&format!("request cancel 4 --port {}", context.port));
-    patient.ok("request deny 2");
-    assert_eq!(ids(&patient.ok("inbox")), [3]);
-    context.node.pass(91 * DAY);
-    assert_eq!(
-        ids(&patient.ok("inbox")),
-        [0_u64; 0],
-        "what has lapsed waits no more"
-    );
-    assert_eq!(
-        states(&context),
-        ["approved", "denied", "lapsed", "cancelled"],
-        "the history and the port's own view agree"
-    );
-    let shown = Run::of(&mut patient.command("inbox"));
-    assert_eq!(shown.stdout, b"no request waits for an answer\n");
 }
 
 #[test]
@@ -279,12 +215,7 @@ fn a_badly_sealed_request_is_shown_as_such_and_can_be_denied() {
         recipient: context.specialist.address.parse().expect("an address"),
         message: vec![7; 200].into(),
     };
-    let transaction = json!({
-        "from": context.specialist.address, "to": context.port, "data": alloy_primitives::hex::encode_prefixed(call.abi_encode()),
-    });
-    context
-        .node
-        .rpc("eth_sendTransaction", &json!([transaction]));
+    context.call(&context.specialist, &context.port, &call.abi_encode());
     let listed = context.patient.ok("inbox");
     assert_eq!(listed["requests"][0]["content"], "unreadable", "{listed:#}");
     assert_eq!(listed["requests"][0]["asked"], Value::Null);
@@ -406,16 +337,15 @@ fn ctrl_c_at_any_moment_leaves_what_was_sent_sent_and_nothing_half() {
     assert_eq!(states(&context), ["pending", "pending", "pending"]);
 
     // While the receipt is waited for: it was sent, and stays so.
-    context.node.rpc("evm_setAutomine", &json!([false]));
-    let mut session = Session::start(&mut patient.command("inbox"));
+    let proxy = Proxy::start(context.node.address(), Trouble::HidesReceipts);
+    let line = format!("inbox --rpc-url {}", proxy.url());
+    let mut session = Session::start(&mut patient.command(&line));
     session.answer(CHOICE, "a");
     session.answer(SEND, "y");
     session.wait_for("sent 0x");
     session.interrupt();
     let (shown, code) = session.end();
     assert_eq!(code, Some(130), "{shown}");
-    context.node.rpc("evm_mine", &json!([]));
-    context.node.rpc("evm_setAutomine", &json!([true]));
     assert_eq!(states(&context), ["approved", "pending", "pending"]);
 
     // After the last decision, at the next question.
@@ -470,4 +400,73 @@ fn a_request_shows_what_approving_it_would_give_and_cost() {
     let text = Run::of(&mut patient.command("request show 1"));
     let text = String::from_utf8(text.stdout).expect("text");
     assert!(text.contains("refused"), "{text}");
+}
+
+/// Requests lapse by time that passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_listed_with_who_vouches_for_whom_and_what_would_change() {
+        let context = with_requests();
+        let patient = &context.patient;
+        let listed = patient.ok("inbox");
+        assert_eq!(ids(&listed), [1, 2, 3]);
+        assert_eq!(listed["ports"], json!([context.port.to_lowercase()]));
+        let [first, _, referred] = listed["requests"].as_array().expect("a list").as_slice() else {
+            panic!("three requests: {listed:#}")
+        };
+        assert_eq!(first["content"], "open");
+        assert_eq!(first["asked"]["text"], "second opinion");
+        assert_eq!(
+            first["asked"]["section_names"],
+            json!({ "0": "general" }),
+            "the patient's own names"
+        );
+        assert_eq!(
+            (&first["effect"], &first["before"]),
+            (&json!("new"), &Value::Null)
+        );
+        assert_eq!(
+            first["requester"]["attester"],
+            json!(context.owner.address.to_lowercase())
+        );
+        assert!(first["requester"]["attested_until"].is_u64(), "{first:#}");
+        assert_eq!(
+            referred["requester"]["account"],
+            json!(context.primary.address.to_lowercase())
+        );
+        assert_eq!(referred["recipient"]["name"], "Dr. Tomas Brandt");
+        assert_eq!(referred["asked"]["sections"], json!([]));
+
+        patient.ok("request approve 1");
+        let listed = patient.ok("inbox --list");
+        assert_eq!(ids(&listed), [2, 3], "what is answered waits no more");
+        assert_eq!(listed["requests"][0]["effect"], "wider");
+        assert_eq!(listed["requests"][0]["before"]["sections"], json!([0]));
+        // The same once more is nothing new.
+        context.specialist.ok(&format!(
+            "request send --port {} --section 0 --until 7d",
+            context.port
+        ));
+        assert_eq!(patient.ok("inbox")["requests"][2]["effect"], "nothing");
+        context
+            .specialist
+            .ok(&format!("request cancel 4 --port {}", context.port));
+        patient.ok("request deny 2");
+        assert_eq!(ids(&patient.ok("inbox")), [3]);
+        context.devnode().pass(91 * DAY);
+        assert_eq!(
+            ids(&patient.ok("inbox")),
+            [0_u64; 0],
+            "what has lapsed waits no more"
+        );
+        assert_eq!(
+            states(&context),
+            ["approved", "denied", "lapsed", "cancelled"],
+            "the history and the port's own view agree"
+        );
+        let shown = Run::of(&mut patient.command("inbox"));
+        assert_eq!(shown.stdout, b"no request waits for an answer\n");
+    }
 }

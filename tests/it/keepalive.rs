@@ -24,71 +24,76 @@ fn days_left(data: &Value) -> u64 {
 }
 
 #[test]
-fn programs_are_prolonged_and_after_a_year_activated_again() {
-    let context = TestContext::with_port();
-    let anybody: &Party = &context.owner;
-    let now = anybody.ok("keepalive");
-    assert_eq!(needs(&now), [("nothing", false); 2], "{now:#}");
-    assert!((363..=365).contains(&days_left(&now)), "{now:#}");
-
-    // The chain prolongs nothing within the first month.
-    let early = anybody.ok("keepalive --within 2y");
-    assert_eq!(needs(&early), [("too-early", false); 2], "{early:#}");
-
-    context.node.pass(40 * DAY);
-    let dry = anybody.ok("keepalive --within 2y --dry-run");
-    assert_eq!(needs(&dry), [("keepalive", false); 2], "{dry:#}");
-    let kept = anybody.ok("keepalive --within 2y");
-    assert_eq!(needs(&kept), [("keepalive", true); 2], "{kept:#}");
-    assert!(days_left(&anybody.ok("keepalive")) >= 363);
-
-    // Nobody came for a year.
-    context.node.pass(370 * DAY);
-    let error = context
-        .patient
-        .run("port show")
-        .failure(1, "program.expired");
-    let hint = error["hint"].as_str().expect("a hint");
-    assert!(hint.contains("patientport keepalive"), "{hint}");
-    // The patient needs nobody for it, and no registry that answers.
-    let again = context.patient.ok("keepalive");
-    assert_eq!(needs(&again), [("activation", true); 2], "{again:#}");
-    assert_eq!(again["programs"][0]["state"], "expired");
-    let shown = context.patient.ok("port show");
-    assert_eq!(shown["claimed"], json!(true));
-}
-
-#[test]
-fn whoever_meets_expired_programs_on_a_terminal_can_activate_them_and_go_on() {
-    let context = TestContext::with_port();
-    context.node.pass(400 * DAY);
-    let offer = "do it and go on?";
-    let mut command = context.patient.command("port show");
-    let (shown, code) = on_terminal(&mut command, &[(offer, "n")]);
-    assert_eq!(code, Some(1), "{shown}");
-    assert!(shown.contains("patientport keepalive"), "{shown}");
-    let before = context.node.block_number();
-
-    let answers = [(offer, "y"), ("send it?", "y"), ("send it?", "y")];
-    let (shown, code) = on_terminal(&mut context.patient.command("port show"), &answers);
-    assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("primary care"), "{shown}");
-    assert_eq!(context.node.block_number(), before + 2, "{shown}");
-    context.patient.ok("port show");
-
-    // Without a terminal nothing is asked and nothing sent.
-    context.node.pass(400 * DAY);
-    let before = context.node.block_number();
-    let run = context.patient.run("port show");
-    run.failure(1, "program.expired");
-    assert_eq!(context.node.block_number(), before);
-}
-
-#[test]
 fn without_any_program_known_it_says_what_is_missing() {
     let context = TestContext::bare();
     context
         .stranger
         .run("keepalive")
         .failure(2, "registry.unknown");
+}
+
+/// A year passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn programs_are_prolonged_and_after_a_year_activated_again() {
+        let context = TestContext::with_port();
+        let anybody: &Party = &context.owner;
+        let now = anybody.ok("keepalive");
+        assert_eq!(needs(&now), [("nothing", false); 2], "{now:#}");
+        assert!((363..=365).contains(&days_left(&now)), "{now:#}");
+
+        // The chain prolongs nothing within the first month.
+        let early = anybody.ok("keepalive --within 2y");
+        assert_eq!(needs(&early), [("too-early", false); 2], "{early:#}");
+
+        context.devnode().pass(40 * DAY);
+        let dry = anybody.ok("keepalive --within 2y --dry-run");
+        assert_eq!(needs(&dry), [("keepalive", false); 2], "{dry:#}");
+        let kept = anybody.ok("keepalive --within 2y");
+        assert_eq!(needs(&kept), [("keepalive", true); 2], "{kept:#}");
+        assert!(days_left(&anybody.ok("keepalive")) >= 363);
+
+        // Nobody came for a year.
+        context.devnode().pass(370 * DAY);
+        let error = context
+            .patient
+            .run("port show")
+            .failure(1, "program.expired");
+        let hint = error["hint"].as_str().expect("a hint");
+        assert!(hint.contains("patientport keepalive"), "{hint}");
+        // The patient needs nobody for it, and no registry that answers.
+        let again = context.patient.ok("keepalive");
+        assert_eq!(needs(&again), [("activation", true); 2], "{again:#}");
+        assert_eq!(again["programs"][0]["state"], "expired");
+        let shown = context.patient.ok("port show");
+        assert_eq!(shown["claimed"], json!(true));
+    }
+
+    #[test]
+    fn whoever_meets_expired_programs_on_a_terminal_can_activate_them_and_go_on() {
+        let context = TestContext::with_port();
+        context.devnode().pass(400 * DAY);
+        let offer = "do it and go on?";
+        let mut command = context.patient.command("port show");
+        let (shown, code) = on_terminal(&mut command, &[(offer, "n")]);
+        assert_eq!(code, Some(1), "{shown}");
+        assert!(shown.contains("patientport keepalive"), "{shown}");
+        let before = context.sent();
+
+        let answers = [(offer, "y"), ("send it?", "y"), ("send it?", "y")];
+        let (shown, code) = on_terminal(&mut context.patient.command("port show"), &answers);
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(shown.contains("primary care"), "{shown}");
+        assert_eq!(context.sent(), before + 2, "{shown}");
+        context.patient.ok("port show");
+
+        // Without a terminal nothing is asked and nothing sent.
+        context.devnode().pass(400 * DAY);
+        let before = context.sent();
+        let run = context.patient.run("port show");
+        run.failure(1, "program.expired");
+        assert_eq!(context.sent(), before);
+    }
 }

@@ -7,11 +7,7 @@ use std::fs;
 
 #[track_caller]
 pub(crate) fn reads(context: &TestContext, party: &Party, id: u32, expected: &[u8]) {
-    let out = context.path(&format!(
-        "{}-{id}-{}",
-        party.name,
-        context.node.block_number()
-    ));
+    let out = context.path(&format!("{}-{id}-{}", party.name, context.sent()));
     party.ok(&format!(
         "record get {id} --port {} -o {} --force",
         context.port,
@@ -125,7 +121,7 @@ fn a_port_of_no_other_gets_the_key_of_a_changed_one() {
 fn a_change_of_key_that_was_mined_unseen_is_finished_by_running_it_again() {
     let context = TestContext::with_reader(b"first");
     let proxy = Proxy::start(context.node.address(), Trouble::HidesReceipts);
-    let before = context.node.block_number();
+    let before = context.sent();
     context
         .patient
         .run(&format!(
@@ -133,11 +129,7 @@ fn a_change_of_key_that_was_mined_unseen_is_finished_by_running_it_again() {
             proxy.url()
         ))
         .failure(3, "tx.receipt_timeout");
-    assert_eq!(
-        context.node.block_number(),
-        before + 1,
-        "it was mined all the same"
-    );
+    assert_eq!(context.sent(), before + 1, "it was mined all the same");
     let port = known(&context);
     assert_eq!(
         (&port["key_index"], &port["next_key"]),
@@ -157,11 +149,7 @@ fn a_change_of_key_that_was_mined_unseen_is_finished_by_running_it_again() {
         json!([]),
         "the specialist was given its keys at once"
     );
-    assert_eq!(
-        context.node.block_number(),
-        before + 1,
-        "nothing was sent again"
-    );
+    assert_eq!(context.sent(), before + 1, "nothing was sent again");
     let port = known(&context);
     assert_eq!(
         (&port["key_index"], &port["next_key"]),

@@ -1,6 +1,9 @@
-//! The program as a user meets it: every test has a chain of its own and runs the real binary.
+//! The program as a user meets it, the real binary on a real chain: one of the test's own, or the one that
+//! `PATIENTPORT_TEST_RPC_URL` names, which others use meanwhile and have used before.
 //!
-//! What is asserted is the documented interface: exit code, the code in the JSON envelope, files.
+//! What is asserted is the documented interface: exit code, the code in the JSON envelope, files. Tests that need what
+//! only the embedded chain does stand in a module `on_devnode`, whose comment says what that is: `scripts/test --url`
+//! leaves them out and prints it.
 
 mod access;
 mod adversaries;
@@ -9,6 +12,7 @@ mod cards;
 mod codes;
 mod collect;
 mod delegates;
+mod demo;
 mod deployment;
 mod doctor;
 mod dry_run;
@@ -23,6 +27,7 @@ mod inbox;
 mod keepalive;
 mod keys;
 mod networks;
+mod nitro;
 mod offline;
 mod operator;
 mod ownership;

@@ -21,7 +21,7 @@ fn settings(party: &Party, settings: &Value) {
 fn a_network_is_a_node_and_the_chain_that_it_has_to_serve() {
     let context = TestContext::with_port();
     let patient = &context.patient;
-    let here = json!({ "rpc_url": context.node.url(), "chain_id": 412_346 });
+    let here = json!({ "rpc_url": context.node.url(), "chain_id": context.node.chain_id() });
     let wrong = json!({ "rpc_url": context.node.url(), "chain_id": 1 });
     let nowhere = json!({ "rpc_url": "http://127.0.0.1:1" });
     settings(

@@ -53,7 +53,7 @@ fn what_does_not_fit_together_is_refused_before_anything_is_sent() {
         context.patient.address,
         utf8(&unsigned)
     ));
-    let before = context.node.block_number();
+    let before = context.sent();
     // Somebody else's wallet; a stage too early; a stage too late.
     context
         .stranger
@@ -85,7 +85,7 @@ fn what_does_not_fit_together_is_refused_before_anything_is_sent() {
         .run(&format!("tx send {}", utf8(&altered)))
         .failure(2, "tx.invalid_file");
     // A transaction of the sender's own meanwhile.
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     context.primary.ok(&format!(
         "port issue --patient {}",
         context.stranger.address

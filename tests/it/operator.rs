@@ -66,11 +66,9 @@ fn another_machine_takes_a_deployment_over_once_all_of_it_fits_the_node() {
     // Another one takes its place only if that is meant.
     let contracts = contracts(&context, "other", &["registry"]);
     let line = format!("deploy --contracts {} --home fresh", utf8(&contracts));
-    let mut command = context.owner.command(&format!(
-        "wallet import owner --dev 0 --scrypt-log-n 13 --home fresh --password-file {}",
-        utf8(&context.owner.password_file)
-    ));
-    Run::of(command.args(["--json", "--no-input"])).success();
+    let mut fresh = context.owner.clone();
+    fresh.home = context.path("fresh");
+    fresh.import("owner");
     context.owner.ok(&line);
     context
         .owner
@@ -88,14 +86,14 @@ fn an_upgrade_changes_new_ports_only_and_is_the_owners() {
     let before = context.owner.ok("registry show");
     let contracts = contracts(&context, "other", &["patientport"]);
     let upgrade = format!("upgrade --contracts {}", utf8(&contracts));
-    let block = context.node.block_number();
+    let block = context.sent();
     context.primary.run(&upgrade).failure(1, "access.denied");
     let same = context.owner.ok("upgrade");
     assert_eq!(
         (&same["former"], &same["steps"]),
         (&json!(null), &json!([]))
     );
-    assert_eq!(context.node.block_number(), block);
+    assert_eq!(context.sent(), block);
 
     let upgraded = context.owner.ok(&upgrade);
     assert_eq!(upgraded["former"], before["implementation"], "{upgraded:#}");
@@ -106,9 +104,9 @@ fn an_upgrade_changes_new_ports_only_and_is_the_owners() {
     let known = context.owner.ok("deployment show");
     assert_eq!(known["implementation"], upgraded["implementation"]);
     assert_eq!(known["known_code"], false);
-    let block = context.node.block_number();
+    let block = context.sent();
     assert_eq!(context.owner.ok(&upgrade)["steps"], json!([]));
-    assert_eq!(context.node.block_number(), block);
+    assert_eq!(context.sent(), block);
 
     // The old port is what it was; a new one runs the new code, and is claimed by its hash only.
     let shown = context.patient.ok("port show");

@@ -132,7 +132,7 @@ fn a_port_is_not_taken_over_without_its_secrets_unless_that_is_meant() {
     assert_eq!(offered.success()["has_secrets"], false);
     let warnings = offered.json()["warnings"].to_string();
     assert!(warnings.contains("port.secrets_not_given"), "{warnings}");
-    let before = context.node.block_number();
+    let before = context.sent();
     let refused = heir.run(&format!("port accept {}", context.port));
     let error = refused.failure(1, "section.current_secret_missing");
     assert!(
@@ -142,7 +142,7 @@ fn a_port_is_not_taken_over_without_its_secrets_unless_that_is_meant() {
             .contains("delegate add"),
         "{error:#}"
     );
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert_eq!(heir.ok("port list")["ports"], json!([]));
     // Called off, it is nobody's to accept; offered again, it is taken as it is.
     context.patient.ok("port transfer --cancel");
@@ -170,7 +170,7 @@ fn a_patient_moves_to_another_account_of_the_same_identity() {
     let patient = &context.patient;
     let made = patient.ok("wallet new fresh --scrypt-log-n 13");
     let fresh = made["address"].as_str().expect("an address").to_owned();
-    context.node.set_balance(&fresh, 1_000_000_000_000_000_000);
+    context.fund(&fresh);
     patient.ok(&format!("port transfer {fresh} --account patient"));
     let accepted = patient.ok("port accept mine --account fresh --identity patient");
     assert_eq!(

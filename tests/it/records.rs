@@ -164,7 +164,7 @@ fn an_output_file_is_never_overwritten_unasked() {
 fn oversize_input_is_refused_before_anything_is_stored_or_sent() {
     let context = TestContext::with_port();
     let file = context.file("note.txt", b"note");
-    let before = context.node.block_number();
+    let before = context.sent();
     let long = |length| "x".repeat(length);
 
     // docs/record-format.md §4: metadata fields hold at most 512 bytes.
@@ -209,7 +209,7 @@ fn oversize_input_is_refused_before_anything_is_stored_or_sent() {
         .run(&format!("access rotate --section 5:{}", long(65)))
         .failure(2, "usage.arguments");
 
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     assert_eq!(files_below(&context.primary.store), []);
 }
 

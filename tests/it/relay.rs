@@ -18,7 +18,7 @@ impl Story {
     fn new() -> Self {
         let context = TestContext::with_port();
         context.request();
-        context.node.set_balance(&context.patient.address, 0);
+        context.empty(&context.patient);
         Self { context }
     }
 
@@ -51,13 +51,9 @@ impl Story {
 
     #[track_caller]
     fn refused(&self, file: &Path, change: impl FnOnce(&mut Value), exit: i32, code: &str) {
-        let before = self.context.node.block_number();
+        let before = self.context.sent();
         self.submit(&self.altered(file, change)).failure(exit, code);
-        assert_eq!(
-            self.context.node.block_number(),
-            before,
-            "something was sent"
-        );
+        assert_eq!(self.context.sent(), before, "something was sent");
     }
 }
 
@@ -71,9 +67,9 @@ fn a_patient_without_ether_approves_and_anybody_sends_it() {
     let story = Story::new();
     let context = &story.context;
     context.add_record("first.txt", b"first");
-    let before = context.node.block_number();
+    let before = context.sent();
     let file = story.sign("request approve 1", "approve.json");
-    assert_eq!(context.node.block_number(), before, "signing sends nothing");
+    assert_eq!(context.sent(), before, "signing sends nothing");
 
     // Whoever has the file sees what it does, with neither key nor node.
     let mut show = context
@@ -236,40 +232,6 @@ fn whatever_a_relayer_changes_nothing_is_sent() {
 }
 
 #[test]
-fn who_keeps_a_signed_call_for_later_cannot_use_it_after_the_deadline_or_a_change_of_mind() {
-    let story = Story::new();
-    let context = &story.context;
-    let kept = story.sign("request approve 1 --deadline 2h", "kept.json");
-    let approve = story.sign("request approve 1 --deadline 1y", "approve.json");
-    // The patient signs a refusal instead: the first of the two that is sent voids the other.
-    let deny = story.sign("request deny 1", "deny.json");
-    context.node.pass(3 * HOUR);
-    story.submit(&kept).failure(1, "signature.expired");
-    story.submit(&deny).success();
-    story.submit(&approve).failure(1, "signature.wrong_nonce");
-
-    // Or voids what is out, signed as well.
-    context.request();
-    let approve = story.sign("request approve 2", "second.json");
-    let cancel = story.sign("port cancel-signatures", "cancel.json");
-    story.submit(&cancel).success();
-    story.submit(&approve).failure(1, "signature.wrong_nonce");
-    context.node.set_balance(&context.patient.address, u64::MAX);
-    let approve = story.sign("request approve 2", "third.json");
-    let cancelled = context.patient.ok("port cancel-signatures");
-    assert_eq!(
-        cancelled["nonce"],
-        json!(cancelled["voided"].as_u64().expect("a number") + 1)
-    );
-    story.submit(&approve).failure(1, "signature.wrong_nonce");
-    assert_eq!(context.patient.ok("request show 2")["state"], "pending");
-    context
-        .stranger
-        .run(&format!("port cancel-signatures {}", context.port))
-        .failure(1, "port.not_owner");
-}
-
-#[test]
 fn only_what_is_the_patients_can_be_signed_and_only_what_the_port_would_do() {
     let story = Story::new();
     let context = &story.context;
@@ -344,7 +306,7 @@ fn a_signed_call_goes_through_a_pipe() {
 #[test]
 fn a_port_is_claimed_and_its_keys_changed_by_signed_calls_and_the_home_keeps_up() {
     let context = TestContext::with_unclaimed_port();
-    context.node.set_balance(&context.patient.address, 0);
+    context.empty(&context.patient);
     let story = Story { context };
     let context = &story.context;
     let claim = story.sign(
@@ -406,30 +368,6 @@ fn on_a_terminal_what_is_signed_is_shown_and_a_no_signs_nothing() {
 }
 
 #[test]
-fn a_contract_that_owns_a_port_says_by_itself_what_it_accepts() {
-    let story = Story::new();
-    let context = &story.context;
-    let file = story.sign("request deny 1", "deny.json");
-    let nobodys = |it: &mut Value| it["signature"] = json!("0x01");
-    story.refused(&file, nobodys, 1, "signature.invalid");
-    // The patient's account becomes a contract: one that refuses, then one that answers yes (ERC-1271).
-    let set = |code: &str| {
-        let account = json!([context.patient.address, code]);
-        context.node.rpc("anvil_setCode", &account);
-    };
-    set("0x60006000fd");
-    story.refused(&file, nobodys, 1, "signature.invalid");
-    set("0x631626ba7e60e01b60005260206000f3");
-    let altered = story.altered(&file, nobodys);
-    let shown = context
-        .stranger
-        .ok(&format!("relay show {}", utf8(&altered)));
-    assert_eq!(shown["signer"], Value::Null);
-    story.submit(&altered).success();
-    assert_eq!(context.patient.ok("request show 1")["state"], "denied");
-}
-
-#[test]
 fn a_signed_revocation_changes_keys_that_the_patient_goes_on_with() {
     let context = TestContext::with_reader(b"first");
     let story = Story { context };
@@ -466,4 +404,67 @@ fn a_signed_revocation_changes_keys_that_the_patient_goes_on_with() {
     let kept = story.sign(&format!("{grant} --deadline 30d"), "kept.json");
     patient.ok("access rotate --section 0");
     story.submit(&kept).failure(1, "section.stale_epoch");
+}
+
+/// A deadline passes; an account becomes a contract.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn who_keeps_a_signed_call_for_later_cannot_use_it_after_the_deadline_or_a_change_of_mind() {
+        let story = Story::new();
+        let context = &story.context;
+        let kept = story.sign("request approve 1 --deadline 2h", "kept.json");
+        let approve = story.sign("request approve 1 --deadline 1y", "approve.json");
+        // The patient signs a refusal instead: the first of the two that is sent voids the other.
+        let deny = story.sign("request deny 1", "deny.json");
+        context.devnode().pass(3 * HOUR);
+        story.submit(&kept).failure(1, "signature.expired");
+        story.submit(&deny).success();
+        story.submit(&approve).failure(1, "signature.wrong_nonce");
+
+        // Or voids what is out, signed as well.
+        context.request();
+        let approve = story.sign("request approve 2", "second.json");
+        let cancel = story.sign("port cancel-signatures", "cancel.json");
+        story.submit(&cancel).success();
+        story.submit(&approve).failure(1, "signature.wrong_nonce");
+        context.fund(&context.patient.address);
+        let approve = story.sign("request approve 2", "third.json");
+        let cancelled = context.patient.ok("port cancel-signatures");
+        assert_eq!(
+            cancelled["nonce"],
+            json!(cancelled["voided"].as_u64().expect("a number") + 1)
+        );
+        story.submit(&approve).failure(1, "signature.wrong_nonce");
+        assert_eq!(context.patient.ok("request show 2")["state"], "pending");
+        context
+            .stranger
+            .run(&format!("port cancel-signatures {}", context.port))
+            .failure(1, "port.not_owner");
+    }
+
+    #[test]
+    fn a_contract_that_owns_a_port_says_by_itself_what_it_accepts() {
+        let story = Story::new();
+        let context = &story.context;
+        let file = story.sign("request deny 1", "deny.json");
+        let nobodys = |it: &mut Value| it["signature"] = json!("0x01");
+        story.refused(&file, nobodys, 1, "signature.invalid");
+        // The patient's account becomes a contract: one that refuses, then one that answers yes (ERC-1271).
+        let set = |code: &str| {
+            let account = json!([context.patient.address, code]);
+            context.devnode().rpc("anvil_setCode", &account);
+        };
+        set("0x60006000fd");
+        story.refused(&file, nobodys, 1, "signature.invalid");
+        set("0x631626ba7e60e01b60005260206000f3");
+        let altered = story.altered(&file, nobodys);
+        let shown = context
+            .stranger
+            .ok(&format!("relay show {}", utf8(&altered)));
+        assert_eq!(shown["signer"], Value::Null);
+        story.submit(&altered).success();
+        assert_eq!(context.patient.ok("request show 1")["state"], "denied");
+    }
 }

@@ -41,92 +41,12 @@ fn a_provider_refers_another_and_the_other_reads() {
         .run(&format!("request refer {own} --port {port} --text x"))
         .failure(2, "usage.invalid_value");
     let stranger = &context.stranger.address;
-    let before = context.node.block_number();
+    let before = context.sent();
     let refused = context
         .primary
         .run(&format!("request refer {stranger} --port {port} --text x"));
     assert_eq!(refused.exit_code, Some(1), "{refused:#?}");
-    assert_eq!(context.node.block_number(), before);
-}
-
-#[test]
-fn a_provider_learns_what_became_of_its_requests_at_all_ports() {
-    let context = TestContext::with_port();
-    let issued = context.primary.ok(&format!(
-        "port issue --patient {} --name second",
-        context.stranger.address
-    ));
-    let second = issued["port"].as_str().expect("an address").to_owned();
-    context.stranger.ok(&format!("port claim {second}"));
-    let ask = |port: &str| {
-        context.specialist.ok(&format!(
-            "request send --port {port} --section 0 --until 30d --text 'second opinion'"
-        ))
-    };
-    ask(&context.port);
-    ask(&context.port);
-    ask(&second);
-    ask(&second);
-    context
-        .patient
-        .ok("request deny 1 --reason scope-too-wide --text 'labs only'");
-    context.stranger.ok("request approve 1");
-    context
-        .specialist
-        .ok(&format!("request cancel 2 --port {second}"));
-    let status = context.specialist.ok("request status");
-    let mut told: Vec<_> = list(&status)
-        .iter()
-        .map(|it| {
-            let own = it["port"] == json!(context.port.to_lowercase());
-            format!(
-                "{} {} {}",
-                own,
-                it["id"],
-                it["state"].as_str().expect("a state")
-            )
-        })
-        .collect();
-    told.sort();
-    assert_eq!(
-        told,
-        [
-            "false 1 approved",
-            "false 2 cancelled",
-            "true 1 denied",
-            "true 2 pending"
-        ]
-    );
-    let requests = list(&status);
-    let denied = requests.iter().find(|it| it["state"] == "denied");
-    let denial = &denied.expect("one is denied")["denial"];
-    assert_eq!(denial["reason"], "scope-too-wide");
-    assert_eq!(denial["text"], "labs only");
-
-    let pending = context.specialist.ok("request status --pending");
-    assert_eq!(list(&pending).len(), 1);
-    let one = context
-        .specialist
-        .ok(&format!("request status --port {second}"));
-    assert_eq!(list(&one).len(), 2);
-    // Nobody else's, whatever the port.
-    let other = context
-        .primary
-        .ok(&format!("request status --port {second}"));
-    assert_eq!(list(&other), Vec::<Value>::new());
-
-    // In words, and nothing lapses unseen.
-    context.node.pass(std::time::Duration::from_hours(91 * 24));
-    let run = Run::of(&mut context.specialist.command("request status"));
-    let said = String::from_utf8_lossy(&run.stdout).into_owned();
-    for told in [
-        "scope-too-wide: labs only",
-        "lapsed",
-        "cancelled",
-        "approved",
-    ] {
-        assert!(said.contains(told), "{told}: {said}");
-    }
+    assert_eq!(context.sent(), before);
 }
 
 #[test]
@@ -165,7 +85,7 @@ fn prepared_words_are_filled_and_flags_come_first() {
 
     let bad = context.file("bad.json", br#"{ "text": "{oops" }"#);
     let foreign = context.file("foreign.json", br#"{ "words": "x" }"#);
-    let before = context.node.block_number();
+    let before = context.sent();
     for (arguments, exit, code) in [
         (line.clone(), 2, "template.placeholder"),
         (
@@ -213,7 +133,7 @@ fn prepared_words_are_filled_and_flags_come_first() {
     ] {
         specialist.run(&arguments).failure(exit, code);
     }
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     specialist.ok("request template save follow-up --text x --force");
     specialist.ok("request template remove follow-up");
     specialist
@@ -222,4 +142,91 @@ fn prepared_words_are_filled_and_flags_come_first() {
     assert!(
         fs::read_dir(specialist.home.join("templates")).is_ok_and(|mut it| it.next().is_none())
     );
+}
+
+/// Requests lapse by time that passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn a_provider_learns_what_became_of_its_requests_at_all_ports() {
+        let context = TestContext::with_port();
+        let issued = context.primary.ok(&format!(
+            "port issue --patient {} --name second",
+            context.stranger.address
+        ));
+        let second = issued["port"].as_str().expect("an address").to_owned();
+        context.stranger.ok(&format!("port claim {second}"));
+        let ask = |port: &str| {
+            context.specialist.ok(&format!(
+                "request send --port {port} --section 0 --until 30d --text 'second opinion'"
+            ))
+        };
+        ask(&context.port);
+        ask(&context.port);
+        ask(&second);
+        ask(&second);
+        context
+            .patient
+            .ok("request deny 1 --reason scope-too-wide --text 'labs only'");
+        context.stranger.ok("request approve 1");
+        context
+            .specialist
+            .ok(&format!("request cancel 2 --port {second}"));
+        let status = context.specialist.ok("request status");
+        let mut told: Vec<_> = list(&status)
+            .iter()
+            .map(|it| {
+                let own = it["port"] == json!(context.port.to_lowercase());
+                format!(
+                    "{} {} {}",
+                    own,
+                    it["id"],
+                    it["state"].as_str().expect("a state")
+                )
+            })
+            .collect();
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                "false 1 approved",
+                "false 2 cancelled",
+                "true 1 denied",
+                "true 2 pending"
+            ]
+        );
+        let requests = list(&status);
+        let denied = requests.iter().find(|it| it["state"] == "denied");
+        let denial = &denied.expect("one is denied")["denial"];
+        assert_eq!(denial["reason"], "scope-too-wide");
+        assert_eq!(denial["text"], "labs only");
+
+        let pending = context.specialist.ok("request status --pending");
+        assert_eq!(list(&pending).len(), 1);
+        let one = context
+            .specialist
+            .ok(&format!("request status --port {second}"));
+        assert_eq!(list(&one).len(), 2);
+        // Nobody else's, whatever the port.
+        let other = context
+            .primary
+            .ok(&format!("request status --port {second}"));
+        assert_eq!(list(&other), Vec::<Value>::new());
+
+        // In words, and nothing lapses unseen.
+        context
+            .devnode()
+            .pass(std::time::Duration::from_hours(91 * 24));
+        let run = Run::of(&mut context.specialist.command("request status"));
+        let said = String::from_utf8_lossy(&run.stdout).into_owned();
+        for told in [
+            "scope-too-wide: labs only",
+            "lapsed",
+            "cancelled",
+            "approved",
+        ] {
+            assert!(said.contains(told), "{told}: {said}");
+        }
+    }
 }

@@ -201,39 +201,6 @@ fn a_downloaded_directory_chooses_among_what_is_known_and_introduces_nothing() {
 }
 
 #[test]
-fn profiles_are_kept_and_chosen_by_name() {
-    let context = TestContext::with_port();
-    let patient = &context.patient;
-    let url = context.node.url();
-    run(patient, &format!("init --network embedded --rpc-url {url}")).success();
-    let kept = run(
-        patient,
-        "init --profile away --rpc-url http://127.0.0.1:1 --account patient",
-    )
-    .success();
-    assert_eq!(kept["settings"]["network"], "embedded");
-    assert_eq!(kept["settings"]["profiles"]["away"]["account"], "patient");
-    run(patient, "port show").success();
-    run(patient, "port show --profile away").failure(3, "rpc.unreachable");
-    run(patient, "init --profile away").failure(2, "settings.profile_exists");
-    let error = run(patient, "port show --profile awya").failure(2, "settings.unknown_profile");
-    assert!(
-        error["message"].as_str().expect("text").contains("away"),
-        "{error:#}"
-    );
-    run(patient, "init --profile ../x").failure(2, "home.invalid_name");
-    // The general settings anew: profiles stay.
-    let kept = run(patient, &format!("init --force --rpc-url {url}")).success();
-    assert_eq!(kept["settings"].get("network"), None);
-    assert!(kept["settings"]["profiles"]["away"].is_object());
-    // A profile that the file itself chooses.
-    let mut file = kept["settings"].clone();
-    file["profile"] = json!("away");
-    keep(patient, &file);
-    run(patient, "port show").failure(3, "rpc.unreachable");
-}
-
-#[test]
 fn a_typing_error_in_a_settings_file_is_told_with_what_was_meant() {
     let context = TestContext::bare();
     keep(&context.patient, &json!({ "regsitry": "0x" }));
@@ -254,5 +221,43 @@ fn a_key_as_an_argument_is_refused_and_not_repeated() {
         run.failure(2, "usage.secret_argument");
         let said = String::from_utf8_lossy(&run.stdout).into_owned() + &run.stderr;
         assert!(!said.contains("59c6995e"), "{said}");
+    }
+}
+
+/// The network is `embedded`, by name.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn profiles_are_kept_and_chosen_by_name() {
+        let context = TestContext::with_port();
+        let patient = &context.patient;
+        let url = context.node.url();
+        run(patient, &format!("init --network embedded --rpc-url {url}")).success();
+        let kept = run(
+            patient,
+            "init --profile away --rpc-url http://127.0.0.1:1 --account patient",
+        )
+        .success();
+        assert_eq!(kept["settings"]["network"], "embedded");
+        assert_eq!(kept["settings"]["profiles"]["away"]["account"], "patient");
+        run(patient, "port show").success();
+        run(patient, "port show --profile away").failure(3, "rpc.unreachable");
+        run(patient, "init --profile away").failure(2, "settings.profile_exists");
+        let error = run(patient, "port show --profile awya").failure(2, "settings.unknown_profile");
+        assert!(
+            error["message"].as_str().expect("text").contains("away"),
+            "{error:#}"
+        );
+        run(patient, "init --profile ../x").failure(2, "home.invalid_name");
+        // The general settings anew: profiles stay.
+        let kept = run(patient, &format!("init --force --rpc-url {url}")).success();
+        assert_eq!(kept["settings"].get("network"), None);
+        assert!(kept["settings"]["profiles"]["away"].is_object());
+        // A profile that the file itself chooses.
+        let mut file = kept["settings"].clone();
+        file["profile"] = json!("away");
+        keep(patient, &file);
+        run(patient, "port show").failure(3, "rpc.unreachable");
     }
 }

@@ -53,82 +53,6 @@ impl Story {
 }
 
 #[test]
-fn a_record_added_to_a_stale_section_reaches_those_who_may_read_and_nobody_else() {
-    let story = Story(TestContext::with_reader(b"first"));
-    let context = &story.0;
-    let (patient, primary, specialist) = (&context.patient, &context.primary, &context.specialist);
-    patient.ok(&format!(
-        "access grant {} --section 0 --until 1y",
-        primary.address
-    ));
-    context.node.pass(31 * DAY);
-
-    // The specialist's grant is over and its copy of the key is not: the author seals to the patient.
-    let added = story.add("second.txt", b"second");
-    assert_eq!(added["data"]["id"], 2, "{added:#}");
-    assert_eq!(added["warnings"][0]["code"], "section.stale", "{added:#}");
-    story.reads(patient, 2, b"second");
-    for party in [primary, specialist] {
-        story.refused(party, 2, "record.not_shared");
-    }
-    let listed = primary.ok(&format!("record list --port {}", context.port));
-    assert_eq!(listed["records"][1]["access"], "record.not_shared");
-    let verified = primary.ok(&format!("record verify 2 --port {}", context.port));
-    assert_eq!(verified["decrypted"], false);
-
-    // The patient's next command shares it onward with whoever may read, and with nobody who may not.
-    let rotated = patient.ok("access rotate");
-    assert_eq!(
-        rotated["shared"],
-        json!([{
-            "reader": primary.address,
-            "records": [2],
-            "txs": rotated["shared"][0]["txs"],
-        }]),
-        "{rotated:#}"
-    );
-    story.reads(primary, 2, b"second");
-    story.refused(specialist, 2, "record.not_shared");
-
-    // Once: nothing is left to share until somebody else may read.
-    assert_eq!(patient.ok("record share")["shared"], json!([]));
-    let granted = patient.ok(&format!(
-        "access grant {} --section 0 --until 1y",
-        specialist.address
-    ));
-    assert_eq!(granted["shared"][0]["reader"], json!(specialist.address));
-    assert_eq!(granted["shared"][0]["records"], json!([2]));
-    story.reads(specialist, 2, b"second");
-
-    // With fresh keys the section takes records as before.
-    assert_eq!(story.add("third.txt", b"third")["warnings"], json!([]));
-    story.reads(specialist, 3, b"third");
-}
-
-#[test]
-fn an_author_may_insist_on_the_section_and_a_retracted_record_is_not_shared() {
-    let story = Story(TestContext::with_reader(b"first"));
-    let context = &story.0;
-    context.node.pass(31 * DAY);
-    let file = context.file("insist.txt", b"insist");
-    let add = format!(
-        "record add {} --port {} --section 0 --allow-stale",
-        utf8(&file),
-        context.port
-    );
-    assert_eq!(context.primary.ok(&add)["id"], 2);
-    story.reads(&context.specialist, 2, b"insist");
-
-    assert_eq!(story.add("error.txt", b"error")["data"]["id"], 3);
-    context.primary.ok(&format!(
-        "record retract 3 --port {} --reason entered-in-error",
-        context.port
-    ));
-    let rotated = context.patient.ok("access rotate");
-    assert_eq!(rotated["shared"], json!([]), "{rotated:#}");
-}
-
-#[test]
 fn a_single_record_is_shared_and_no_other() {
     let story = Story(TestContext::with_port());
     let context = &story.0;
@@ -147,7 +71,7 @@ fn a_single_record_is_shared_and_no_other() {
     assert_eq!(patient.ok("access list")["readers"], json!([]));
 
     // What cannot be shared is told before anything is sent.
-    let before = context.node.block_number();
+    let before = context.sent();
     let to = &specialist.address;
     patient
         .run(&format!("record share 9 --with {to}"))
@@ -169,7 +93,7 @@ fn a_single_record_is_shared_and_no_other() {
     patient
         .run(&format!("record share --with {to}"))
         .failure(2, "usage.flag_needed");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
 }
 
 #[test]
@@ -256,4 +180,86 @@ fn a_grant_asks_as_much_with_many_records_sealed_to_the_patient_as_with_one() {
         (&shared["shared"], &shared["unread"]),
         (&json!([]), &json!([]))
     );
+}
+
+/// Grants end by time that passes.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn a_record_added_to_a_stale_section_reaches_those_who_may_read_and_nobody_else() {
+        let story = Story(TestContext::with_reader(b"first"));
+        let context = &story.0;
+        let (patient, primary, specialist) =
+            (&context.patient, &context.primary, &context.specialist);
+        patient.ok(&format!(
+            "access grant {} --section 0 --until 1y",
+            primary.address
+        ));
+        context.devnode().pass(31 * DAY);
+
+        // The specialist's grant is over and its copy of the key is not: the author seals to the patient.
+        let added = story.add("second.txt", b"second");
+        assert_eq!(added["data"]["id"], 2, "{added:#}");
+        assert_eq!(added["warnings"][0]["code"], "section.stale", "{added:#}");
+        story.reads(patient, 2, b"second");
+        for party in [primary, specialist] {
+            story.refused(party, 2, "record.not_shared");
+        }
+        let listed = primary.ok(&format!("record list --port {}", context.port));
+        assert_eq!(listed["records"][1]["access"], "record.not_shared");
+        let verified = primary.ok(&format!("record verify 2 --port {}", context.port));
+        assert_eq!(verified["decrypted"], false);
+
+        // The patient's next command shares it onward with whoever may read, and with nobody who may not.
+        let rotated = patient.ok("access rotate");
+        assert_eq!(
+            rotated["shared"],
+            json!([{
+                "reader": primary.address,
+                "records": [2],
+                "txs": rotated["shared"][0]["txs"],
+            }]),
+            "{rotated:#}"
+        );
+        story.reads(primary, 2, b"second");
+        story.refused(specialist, 2, "record.not_shared");
+
+        // Once: nothing is left to share until somebody else may read.
+        assert_eq!(patient.ok("record share")["shared"], json!([]));
+        let granted = patient.ok(&format!(
+            "access grant {} --section 0 --until 1y",
+            specialist.address
+        ));
+        assert_eq!(granted["shared"][0]["reader"], json!(specialist.address));
+        assert_eq!(granted["shared"][0]["records"], json!([2]));
+        story.reads(specialist, 2, b"second");
+
+        // With fresh keys the section takes records as before.
+        assert_eq!(story.add("third.txt", b"third")["warnings"], json!([]));
+        story.reads(specialist, 3, b"third");
+    }
+
+    #[test]
+    fn an_author_may_insist_on_the_section_and_a_retracted_record_is_not_shared() {
+        let story = Story(TestContext::with_reader(b"first"));
+        let context = &story.0;
+        context.devnode().pass(31 * DAY);
+        let file = context.file("insist.txt", b"insist");
+        let add = format!(
+            "record add {} --port {} --section 0 --allow-stale",
+            utf8(&file),
+            context.port
+        );
+        assert_eq!(context.primary.ok(&add)["id"], 2);
+        story.reads(&context.specialist, 2, b"insist");
+
+        assert_eq!(story.add("error.txt", b"error")["data"]["id"], 3);
+        context.primary.ok(&format!(
+            "record retract 3 --port {} --reason entered-in-error",
+            context.port
+        ));
+        let rotated = context.patient.ok("access rotate");
+        assert_eq!(rotated["shared"], json!([]), "{rotated:#}");
+    }
 }

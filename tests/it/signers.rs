@@ -8,7 +8,6 @@ use serde_json::json;
 
 /// The words of the development accounts, whose keys everybody knows.
 const WORDS: &str = "test test test test test test test test test test test junk\n";
-const KEY_1: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 const ACCOUNT_1: &str = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
 
 /// A directory that stands for somebody's own, with a keystore of Foundry's in it.
@@ -104,23 +103,18 @@ fn who_has_to_sign_can_be_said_and_is_held_against_who_does() {
 fn a_key_is_typed_for_one_run_and_kept_nowhere() {
     let context = TestContext::with_providers();
     let primary = &context.primary;
-    // The key of the development account that is the primary care provider's here.
-    let words = context.file("words", WORDS.as_bytes());
-    primary.ok(&format!(
-        "wallet import first --mnemonic-file {} --scrypt-log-n 13",
-        utf8(&words)
-    ));
     let all = primary.ok("wallet list")["wallets"].clone();
     let line = format!(
         "provider attester add {} --interactive --yes",
         context.stranger.address
     );
     let mut command = context.owner.command(&line);
-    let (screen, code) = on_terminal(&mut command, &[("private key", KEY_1)]);
-    assert!(!screen.contains(&KEY_1[2..]), "{screen}");
+    let key = primary.account.key();
+    let (screen, code) = on_terminal(&mut command, &[("private key", &key)]);
+    assert!(!screen.contains(&key[2..]), "{screen}");
     // That account owns no registry, which the registry says: it was asked as the key's account.
     assert_eq!(code, Some(1), "{screen}");
-    assert!(screen.to_lowercase().contains(ACCOUNT_1), "{screen}");
+    assert!(screen.to_lowercase().contains(&primary.address), "{screen}");
     assert_eq!(primary.ok("wallet list")["wallets"], all);
     context
         .owner

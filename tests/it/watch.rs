@@ -225,35 +225,6 @@ fn the_bell_rings_on_a_terminal_for_a_new_request_and_not_if_unwanted() {
 }
 
 #[test]
-fn a_reorganised_chain_is_told_and_told_anew() {
-    let context = TestContext::with_port();
-    let snapshot = context.node.rpc("evm_snapshot", &json!([]));
-    let mut watch = Watch::start(&context, "watch --since 0 --interval 1s --json");
-    for _ in 0..3 {
-        watch.event();
-    }
-    context.request();
-    let before = watch.event();
-    context.node.rpc("evm_revert", &json!([snapshot]));
-    context.specialist.ok(&format!(
-        "request send --port {} --section 1 --until 7d",
-        context.port
-    ));
-    let after = watch.event();
-    assert_eq!(
-        (&before["number"], &after["number"]),
-        (&json!(4), &json!(4))
-    );
-    assert_ne!(before["tx"], after["tx"]);
-    let (code, talk) = watch.end();
-    assert_eq!(code, Some(130), "{talk}");
-    assert!(
-        talk.contains("the chain was reorganised: the last 1 event of"),
-        "{talk}"
-    );
-}
-
-#[test]
 fn a_silent_node_is_told_once_and_asked_until_it_answers_again() {
     let context = TestContext::with_port();
     let is_up = Arc::new(AtomicBool::new(true));
@@ -297,4 +268,38 @@ fn a_node_that_hides_an_event_is_found_out() {
         .patient
         .run(&format!("watch --once --since 0 --rpc-url {}", proxy.url()));
     run.failure(1, "history.mismatch");
+}
+
+/// The chain goes back and another way.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn a_reorganised_chain_is_told_and_told_anew() {
+        let context = TestContext::with_port();
+        let snapshot = context.devnode().rpc("evm_snapshot", &json!([]));
+        let mut watch = Watch::start(&context, "watch --since 0 --interval 1s --json");
+        for _ in 0..3 {
+            watch.event();
+        }
+        context.request();
+        let before = watch.event();
+        context.devnode().rpc("evm_revert", &json!([snapshot]));
+        context.specialist.ok(&format!(
+            "request send --port {} --section 1 --until 7d",
+            context.port
+        ));
+        let after = watch.event();
+        assert_eq!(
+            (&before["number"], &after["number"]),
+            (&json!(4), &json!(4))
+        );
+        assert_ne!(before["tx"], after["tx"]);
+        let (code, talk) = watch.end();
+        assert_eq!(code, Some(130), "{talk}");
+        assert!(
+            talk.contains("the chain was reorganised: the last 1 event of"),
+            "{talk}"
+        );
+    }
 }

@@ -177,7 +177,7 @@ A new request and a broken glass ring the terminal's bell. The history is checke
     Watch(watch::WatchArgs),
     /// Run a Stylus development chain in this process
     Devnode(devnode::DevnodeArgs),
-    /// Watch the whole product work, on a chain of its own
+    /// Watch the whole product work, on a chain of its own or with --rpc-url on another
     Demo(demo::DemoArgs),
     /// Print a completion script for a shell
     #[command(after_help = "\

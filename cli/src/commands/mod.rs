@@ -237,8 +237,7 @@ pub async fn execute(context: &Context, command: Command) -> Result<Option<Repor
         Command::Devnode(args) => devnode::run(context, &args).await,
         Command::Completions(args) => manual::completions(&args).map(|()| None),
         Command::Man(args) => manual::man(&args),
-        // Every step waits for a process of its own, so other tasks must not wait for it.
-        Command::Demo(args) => tokio::task::block_in_place(|| demo::run(context, &args)),
+        Command::Demo(args) => demo::run(context, &args).await,
     }
 }
 

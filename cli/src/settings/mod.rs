@@ -49,6 +49,8 @@ pub struct Settings {
     pub home: Home,
     /// The node.
     pub rpc_url: String,
+    /// Whether a flag named it, and not a variable or a setting.
+    pub rpc_url_by_flag: bool,
     /// Another node, whose word on contracts has to be the same.
     pub verify_rpc_url: Option<String>,
     /// The chain that the node has to serve, if a network was named.
@@ -404,6 +406,7 @@ impl Settings {
         list.push(ShownSetting::new("rpc_timeout_secs", seconds, &source));
 
         Ok(Self {
+            rpc_url_by_flag: matches!(rpc_url.source, Source::Flag(_)),
             rpc_url: rpc_url.value,
             verify_rpc_url: verify.map(|it| it.value),
             expected_chain_id: chain_id,

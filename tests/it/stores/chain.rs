@@ -22,13 +22,13 @@ fn a_published_record_is_read_from_the_chain_alone() {
     );
     assert_eq!(published["txs"].as_array().map(Vec::len), Some(4));
     // Again, and nothing is sent.
-    let before = context.node.block_number();
+    let before = context.sent();
     let again = run_at(&context.primary, &store, &publish).success();
     assert_eq!(
         (&again["already"], &again["txs"]),
         (&4.into(), &serde_json::json!([]))
     );
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
     // Others' pieces do not get into the way.
     run_at(&context.specialist, &store, &publish).failure(1, "access.denied");
     fs::remove_dir_all(&directory).expect("the store is there");
@@ -58,12 +58,12 @@ fn what_is_too_large_for_the_chain_is_refused_before_anything_is_sent() {
     let store = [utf8(&directory)];
     let file = context.file("scan.bin", &content(5 << 20));
     run_at(&context.primary, &store, &add_line(&context, &file)).success();
-    let before = context.node.block_number();
+    let before = context.sent();
     let publish = format!("record publish 1 --port {}", context.port);
     run_at(&context.primary, &store, &publish).failure(1, "record.too_large_to_publish");
     // And nothing is published that nobody agreed to.
     let mut unasked = context.primary.command(&publish);
     let unasked = patientport_tests::Run::of(unasked.args(["--json", "--no-input"]));
     unasked.failure(2, "usage.confirmation_required");
-    assert_eq!(context.node.block_number(), before);
+    assert_eq!(context.sent(), before);
 }

@@ -24,7 +24,7 @@ fn a_record_goes_to_every_store_and_a_failing_one_is_named_and_served_later() {
     let store = at(&proxy);
     let stores = [utf8(&directory), "s3://records", &store];
     let file = context.file("scan.bin", &content(200_000));
-    let before = context.node.block_number();
+    let before = context.sent();
 
     let failed = run(&context.primary, &stores, &url, &add_line(&context, &file));
     let error = failed.failure(3, "store.unreachable");
@@ -34,7 +34,7 @@ fn a_record_goes_to_every_store_and_a_failing_one_is_named_and_served_later() {
         .expect("text")
         .to_owned();
     assert_eq!(
-        context.node.block_number(),
+        context.sent(),
         before,
         "nothing is on chain before it is stored"
     );

@@ -1,6 +1,6 @@
 //! Wallets and identities.
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::READERS;
 use crate::scene::Scene;
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 #[test]
 fn wallets_and_identities() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::bare(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()), reader);
         for line in [
             "wallet list",
             "wallet new second --scrypt-log-n 13",

@@ -1,6 +1,6 @@
 //! A registry, its providers, and what runs it.
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::READERS;
 use crate::scene::Scene;
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 #[test]
 fn the_network() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::bare(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()), reader);
         scene.run("primary", "provider list");
         let deployed = scene.run("owner", "deploy");
         let registry = scene.context.owner.ok("deploy")["registry"].clone();
@@ -56,7 +56,7 @@ fn the_network() {
 #[test]
 fn a_providers_standing() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_providers(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_providers(), reader);
         let account = scene.context.specialist.address.clone();
         for line in [
             "provider set-contact --contact '+1 555 0100' --endpoint https://blobs.example/records",
@@ -94,7 +94,7 @@ fn a_providers_standing() {
 #[test]
 fn a_deployment_and_its_owner() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::bare(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()), reader);
         let next = scene.context.primary.address.clone();
         let owner = scene.context.owner.address.clone();
         for line in [

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::{READERS, card};
 use crate::scene::Scene;
@@ -10,7 +10,10 @@ use crate::scene::Scene;
 #[test]
 fn delegates() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_reader(b"first"), reader);
+        let mut scene = Scene::new(
+            TestContext::on(Node::embedded()).and_reader(b"first"),
+            reader,
+        );
         let port = scene.context.port.clone();
         let delegate = scene.context.stranger.address.clone();
         let specialist = scene.context.specialist.address.clone();
@@ -62,7 +65,7 @@ fn delegates() {
 #[test]
 fn an_emergency() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         scene.context.add_record("first.txt", b"first");
         let port = scene.context.port.clone();
         let responder = scene.context.specialist.address.clone();
@@ -97,14 +100,14 @@ fn an_emergency() {
             &format!("emergency release {responder} --port {port}"),
         );
         scene.run("primary", &format!("emergency list --port {port}"));
-        scene.context.node.pass(Duration::from_hours(4));
+        scene.context.devnode().pass(Duration::from_hours(4));
         scene.run("primary", &format!("emergency release --port {port}"));
         scene.run("stranger", &format!("emergency release --port {port}"));
         scene.run(
             "specialist",
             &format!("record get 1 --port {port} -o first"),
         );
-        scene.context.node.pass(Duration::from_hours(48));
+        scene.context.devnode().pass(Duration::from_hours(48));
         for line in [
             "emergency list".to_owned(),
             format!("emergency disarm {responder}"),

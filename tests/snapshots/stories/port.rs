@@ -1,6 +1,6 @@
 //! A port: claimed, handed over, watched.
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::{READERS, card};
 use crate::scene::Scene;
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 #[test]
 fn a_port() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_providers(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_providers(), reader);
         let patient = scene.context.patient.address.clone();
         scene.run("stranger", &format!("port issue --patient {patient}"));
         scene.run(
@@ -46,7 +46,7 @@ fn a_port() {
 #[test]
 fn a_port_and_its_owner() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         let port = scene.context.port.clone();
         let heir = scene.context.stranger.address.clone();
         let specialist = scene.context.specialist.address.clone();
@@ -99,7 +99,7 @@ fn a_port_and_its_owner() {
 #[test]
 fn what_happens_at_a_port() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         scene.run("patient", "watch --once");
         scene.run("patient", "inbox");
         scene.context.request();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::READERS;
 use crate::scene::Scene;
@@ -10,7 +10,7 @@ use crate::scene::Scene;
 #[test]
 fn records() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         let port = scene.context.port.clone();
         let reader_account = scene.context.specialist.address.clone();
         scene
@@ -67,7 +67,7 @@ fn records() {
 #[test]
 fn records_in_number() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         let port = scene.context.port.clone();
         let account = scene.context.specialist.address.clone();
         let directory = scene.context.path("scans");

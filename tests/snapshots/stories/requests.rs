@@ -1,6 +1,6 @@
 //! Requests, access, history.
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::READERS;
 use crate::scene::Scene;
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 #[test]
 fn requests() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         let port = scene.context.port.clone();
         scene.run("patient", "request list");
         for line in [
@@ -51,7 +51,7 @@ fn requests() {
 #[test]
 fn a_providers_requests() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         let port = scene.context.port.clone();
         let primary = scene.context.primary.address.clone();
         let specialist = scene.context.specialist.address.clone();
@@ -102,7 +102,7 @@ fn a_providers_requests() {
 #[test]
 fn access_and_history() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         let account = scene.context.specialist.address.clone();
         let stranger = scene.context.stranger.address.clone();
         for line in [

@@ -1,6 +1,6 @@
 //! What is looked at, signed or written down instead of sent; and settings.
 
-use patientport_tests::TestContext;
+use patientport_tests::{Node, TestContext};
 
 use super::READERS;
 use crate::scene::Scene;
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 #[test]
 fn dry_runs_and_settings() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         scene.context.request();
         let port = scene.context.port.clone();
         let account = scene.context.specialist.address.clone();
@@ -49,13 +49,13 @@ fn dry_runs_and_settings() {
 #[test]
 fn a_call_that_others_send() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_port(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_port(), reader);
         scene.context.request();
         scene.context.file("no-call.json", b"{}");
         let port = scene.context.port.clone();
         scene
             .context
-            .node
+            .devnode()
             .set_balance(&scene.context.patient.address, 0);
         for line in [
             "request deny 1 --reason not-needed".to_owned(),
@@ -90,7 +90,7 @@ fn a_call_that_others_send() {
 #[test]
 fn a_transaction_that_is_signed_elsewhere() {
     for reader in READERS {
-        let mut scene = Scene::new(TestContext::with_providers(), reader);
+        let mut scene = Scene::new(TestContext::on(Node::embedded()).and_providers(), reader);
         let patient = scene.context.patient.address.clone();
         scene.context.file("no-transaction.json", b"{}");
         for line in [

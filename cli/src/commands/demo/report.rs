@@ -1,7 +1,11 @@
 //! What the demonstration reports: steps, the runs of the program each consists of, and totals.
 
-use crate::{output::Outcome, text::grouped};
-use serde::Serialize;
+use crate::{
+    output::Outcome,
+    text::{ether, grouped},
+};
+use alloy::primitives::Address;
+use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
 
 /// The whole demonstration, as `--json` prints it.
@@ -9,6 +13,11 @@ use std::fmt::Write as _;
 pub(crate) struct Report {
     /// EIP-155 id of the chain it ran on.
     pub(super) chain_id: u64,
+    /// The account that paid, where the chain was another than the demonstration's own.
+    pub(super) payer: Option<Address>,
+    /// What it has less than before, in wei.
+    #[serde(serialize_with = "decimal")]
+    pub(super) spent_wei: Option<u128>,
     /// Steps in order.
     pub(super) steps: Vec<Step>,
     /// Transactions of all steps.
@@ -19,6 +28,12 @@ pub(crate) struct Report {
     pub(super) seconds: f64,
     /// Directory with homes, files and records, if they were kept.
     pub(super) kept: Option<String>,
+}
+
+/// Amounts are decimal digits in a string, as everywhere in documents.
+#[expect(clippy::ref_option, reason = "the signature is the library's")]
+fn decimal<S: Serializer>(wei: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    wei.map(|it| it.to_string()).serialize(serializer)
 }
 
 /// One step of the story.
@@ -111,6 +126,9 @@ impl Outcome for Report {
             grouped(self.gas_used),
             self.seconds
         );
+        if let (Some(payer), Some(spent)) = (self.payer, self.spent_wei) {
+            let _ = writeln!(text, "{payer} spent {}", ether(spent));
+        }
         if let Some(kept) = &self.kept {
             let _ = writeln!(text, "kept in {kept}");
         }

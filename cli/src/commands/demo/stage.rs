@@ -3,6 +3,7 @@
 use super::report::{Refusal, Run, Step, Transaction};
 use crate::{
     codes::Exit,
+    error::Error,
     home::{
         FileError,
         files::{Existing, write_private},
@@ -48,6 +49,9 @@ pub(super) enum DemoError {
     /// The result could not be shown.
     #[error("cannot write to standard output")]
     Stdout(#[source] io::Error),
+    /// The people could not be paid.
+    #[error("the people of the demonstration cannot be paid")]
+    Payment(#[source] Box<Error>),
     /// Ctrl-C ended a run.
     #[error("interrupted")]
     Interrupted,
@@ -81,6 +85,16 @@ pub(super) struct Party {
     pub(super) name: &'static str,
 }
 
+/// Home of somebody in a demonstration's directory.
+pub(super) fn home(directory: &Path, name: &str) -> PathBuf {
+    directory.join("homes").join(name)
+}
+
+/// The password of somebody in a demonstration.
+pub(super) fn password(name: &str) -> String {
+    format!("demo password of the {name}")
+}
+
 /// What a run is expected to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Expect {
@@ -94,6 +108,7 @@ pub(super) struct Stage<'a> {
     program: PathBuf,
     directory: PathBuf,
     rpc_url: String,
+    allow_http: bool,
     registry: Option<String>,
     steps: Vec<Step>,
     current: Option<(Step, Instant)>,
@@ -106,12 +121,14 @@ impl<'a> Stage<'a> {
         program: PathBuf,
         directory: PathBuf,
         rpc_url: String,
+        allow_http: bool,
         show: &'a mut dyn FnMut(&Step) -> io::Result<()>,
     ) -> Result<Self, DemoError> {
         let stage = Self {
             program,
             directory,
             rpc_url,
+            allow_http,
             registry: None,
             steps: Vec::new(),
             current: None,
@@ -133,7 +150,7 @@ impl<'a> Stage<'a> {
     }
 
     fn home(&self, party: &Party) -> PathBuf {
-        self.directory.join("homes").join(party.name)
+        home(&self.directory, party.name)
     }
 
     fn password_file(&self, party: &Party) -> PathBuf {
@@ -142,10 +159,10 @@ impl<'a> Stage<'a> {
             .join(format!("{}.pass", party.name))
     }
 
-    /// Writes the party's password file. The password protects nothing: the chain is gone at the end.
+    /// Writes the party's password file. The password protects nothing: chain or ether are gone at the end.
     pub(super) fn prepare(&self, party: &Party) -> Result<(), DemoError> {
         let path = self.password_file(party);
-        let password = format!("demo password of the {}\n", party.name);
+        let password = password(party.name) + "\n";
         write_private(&path, password.as_bytes(), Existing::Keep).map_err(DemoError::Home)
     }
 
@@ -225,8 +242,15 @@ impl<'a> Stage<'a> {
             .env("PATIENTPORT_STORE", self.store())
             .env("ETH_PASSWORD", self.password_file(party))
             .env("ETH_RPC_URL", &self.rpc_url)
+            .args(self.allow_http.then_some("--allow-http"))
             // Settings of whoever runs the demonstration must not leak into it.
+            .env_remove("ETH_FROM")
+            .env_remove("ETH_KEYSTORE")
             .env_remove("ETH_KEYSTORE_ACCOUNT")
+            .env_remove("PATIENTPORT_NETWORK")
+            .env_remove("PATIENTPORT_PORT")
+            .env_remove("PATIENTPORT_PROFILE")
+            .env_remove("PATIENTPORT_VERIFY_RPC_URL")
             .env_remove("PATIENTPORT_IDENTITY")
             .env_remove("PATIENTPORT_IDENTITY_PASSWORD")
             .env_remove("PATIENTPORT_REGISTRY");

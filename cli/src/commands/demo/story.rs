@@ -41,14 +41,15 @@ const DOCUMENTS: [Document; 3] = [
     },
 ];
 
-/// Tells the whole story on `stage`.
-pub(super) fn tell(stage: &mut Stage<'_>) -> Result<(), DemoError> {
-    let owner = Party { name: "owner" };
-    let primary = Party {
-        name: "primary-care",
-    };
-    let specialist = Party { name: "specialist" };
-    let patient = Party { name: "patient" };
+/// The people: names of homes, wallets and identities.
+pub(super) const PEOPLE: [&str; 4] = ["owner", "primary-care", "specialist", "patient"];
+
+/// Pays the people, in the order of [`PEOPLE`], whose accounts these are; one sentence for each.
+pub(super) type Pay<'a> = dyn FnMut(&[String; 4]) -> Result<Vec<String>, DemoError> + 'a;
+
+/// Tells the whole story on `stage`. Without `pay` the people's accounts are the development chain's own.
+pub(super) fn tell(stage: &mut Stage<'_>, pay: Option<&mut Pay<'_>>) -> Result<(), DemoError> {
+    let [owner, primary, specialist, patient] = PEOPLE.map(|name| Party { name });
 
     stage.step(
         "Four people make a wallet; those who receive secrets make an encryption identity.",
@@ -60,16 +61,24 @@ pub(super) fn tell(stage: &mut Stage<'_>) -> Result<(), DemoError> {
         .enumerate()
     {
         stage.prepare(party)?;
-        let imported = stage.run(
-            party,
-            &format!("wallet import {} --dev {index} {KDF}", party.name),
-        )?;
-        addresses[index] = imported.text("/address")?;
+        let line = match &pay {
+            None => format!("wallet import {} --dev {index} {KDF}", party.name),
+            Some(_) => format!("wallet new {} {KDF}", party.name),
+        };
+        addresses[index] = stage.run(party, &line)?.text("/address")?;
         if party.name != owner.name {
             stage.run(party, &format!("identity new {} {KDF}", party.name))?;
         }
     }
-    stage.note("Wallets come from the development chain's funded accounts; identities are random and stay in each one's home.");
+    match pay {
+        None => stage.note("Wallets come from the development chain's funded accounts; identities are random and stay in each one's home."),
+        Some(pay) => {
+            stage.note("Accounts and identities are random and stay in each one's home.");
+            for paid in pay(&addresses)? {
+                stage.note(paid);
+            }
+        }
+    }
     let [_, primary_address, specialist_address, patient_address] = addresses;
 
     stage.step("The network's owner deploys the provider registry and the port contract.")?;
