@@ -134,11 +134,9 @@ pub fn preview(
     preview
 }
 
-/// Remembers the section keys that this home has just made: a node that shows others later is caught.
-///
-/// # Errors
-/// Those of writing the pins.
-fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(), Error> {
+/// Remembers the section keys that this home has just made: a node that shows others later is caught. The keys have
+/// changed by now, and readers wait for theirs: a home that cannot remember them keeps nobody from these.
+fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) {
     let port = actor.port();
     let pins: Vec<_> = keys
         .secrets
@@ -155,7 +153,15 @@ fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(),
             state: PinState::Replaced,
         })
         .collect();
-    Ok(context.home().keep_pins(&pins)?)
+    if let Err(error) = context.home().keep_pins(&pins) {
+        let error = Error::from(error).chain().join(": ");
+        context.warn(
+            "pin.not_kept",
+            format!(
+                "the new keys are not remembered here, and are believed as they are next seen: {error}"
+            ),
+        );
+    }
 }
 
 /// New keys as they arrived.
@@ -172,7 +178,7 @@ pub struct Delivered {
 /// What follows the transaction that changed keys: they are remembered, and go to the readers for whom it had no room.
 ///
 /// # Errors
-/// Those of writing the pins; the chain's, with a hint: the readers left without new keys get them by another rotation.
+/// The chain's, with a hint: the readers left without new keys get them by another rotation.
 pub async fn deliver(
     context: &Context,
     sender: &Sender<'_>,
@@ -181,7 +187,7 @@ pub async fn deliver(
     let Some(keys) = keys else {
         return Ok(Delivered::default());
     };
-    remember_made(context, sender.actor, keys)?;
+    remember_made(context, sender.actor, keys);
     let readers = keys.recipients.iter().skip(1);
     Ok(Delivered {
         later: send_later(context, sender.actor.port(), sender.wallet, keys).await?,
