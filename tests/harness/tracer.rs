@@ -89,6 +89,10 @@ fn start(command: &Command, outputs: &[PathBuf; 2]) -> Pid {
     }
     let [stdout, stderr] = outputs;
     let file = |path| File::create(path).expect("the temporary directory is writable");
+    #[expect(
+        clippy::zombie_processes,
+        reason = "`Tracer::follow` waits for it, as for its threads"
+    )]
     // One worker thread keeps the order of the steps.
     let child = shell
         .env("TOKIO_WORKER_THREADS", "1")

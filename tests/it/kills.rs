@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -37,7 +38,6 @@ mod on_devnode {
         }
 
         fn restore(&self) {
-            use std::io::Write as _;
             use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
             for directory in &self.directories {
                 if directory.exists() {
@@ -155,13 +155,13 @@ mod on_devnode {
             }
             for (path, _) in files_below(&self.who.store) {
                 let content = fs::read(&path).expect("files of the test are readable");
-                let stem = path
+                let named = path
                     .file_stem()
                     .expect("a file has a name")
                     .to_string_lossy();
                 if path.extension().is_some_and(|it| it == "blob") {
                     let hash = blake3::hash(&content).to_hex();
-                    assert_eq!(*stem, *hash, "{step}: a blob is whole under its name");
+                    assert_eq!(*named, *hash, "{step}: a blob is whole under its name");
                     *left.entry("blob").or_insert(0) += 1;
                 } else {
                     *left.entry("unfinished blob").or_insert(0) += 1;
@@ -208,12 +208,11 @@ mod on_devnode {
         }
 
         fn print(&self, rows: &[(String, String, String)]) {
-            let line = self
-                .line
-                .replace(&*self.context.directory().to_string_lossy(), "DIR");
-            println!("\n{line}");
+            let directory = self.context.directory().to_string_lossy();
+            let mut out = std::io::stderr().lock();
+            let _ = writeln!(out, "\n{}", self.line.replace(&*directory, "DIR"));
             for (index, (step, found, then)) in rows.iter().enumerate() {
-                println!("{index:3}  {step:60}  {found:40}  {then}");
+                let _ = writeln!(out, "{index:3}  {step:60}  {found:40}  {then}");
             }
         }
     }
@@ -242,8 +241,8 @@ mod on_devnode {
     #[test]
     fn an_added_record_that_is_killed_is_added_once_and_reads_back() {
         let context = TestContext::with_port();
-        let content = vec![7_u8; 100_000];
-        let file = context.file("scan.bin", &content);
+        let scan = vec![7_u8; 100_000];
+        let file = context.file("scan.bin", &scan);
         let out = context.path("out.bin");
         let case = Case {
             context: &context,
@@ -258,7 +257,7 @@ mod on_devnode {
                 context
                     .patient
                     .ok(&format!("record get 1 --force -o {}", utf8(&out)));
-                assert_eq!(fs::read(&out).expect("it was written"), content);
+                assert_eq!(fs::read(&out).expect("it was written"), scan);
                 // Nothing lies in the store that nobody knows of.
                 let stored = files_below(&context.primary.store).into_iter();
                 let blobs = stored.filter(|(path, _)| path.extension().is_some());
@@ -324,7 +323,9 @@ mod on_devnode {
                         utf8(&out)
                     ))
                     .failure(1, "section.no_matching_key");
-                json!([listed["readers"], events(&context)])
+                let readers = listed["readers"].as_array().expect("a list").iter();
+                let readers = readers.map(|it| json!([it["reader"]["account"], it["state"]]));
+                json!([readers.collect::<Value>(), events(&context)])
             },
         };
         case.run();

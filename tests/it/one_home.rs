@@ -13,12 +13,12 @@ use crate::races::{SCRIPTED, at_once, code};
 #[track_caller]
 fn is_whole(party: &Party) {
     for (path, _) in files_below(&party.home) {
-        let name = path.to_string_lossy().into_owned();
-        assert!(!name.ends_with(".tmp"), "{name} is left");
-        if name.ends_with(".json") {
-            let content = fs::read(&path).expect("the home is readable");
-            let read: Result<Value, _> = serde_json::from_slice(&content);
-            assert!(read.is_ok(), "{name}: {read:?}");
+        let ending = path.extension().unwrap_or_default();
+        assert!(ending != "tmp", "{} is left", path.display());
+        if ending == "json" {
+            let bytes = fs::read(&path).expect("the home is readable");
+            let read: Result<Value, _> = serde_json::from_slice(&bytes);
+            assert!(read.is_ok(), "{}: {read:?}", path.display());
         }
     }
 }

@@ -38,14 +38,14 @@ mod on_devnode {
     }
 
     #[track_caller]
-    fn reads(context: &TestContext, who: &Party, record: u32, content: &[u8]) {
+    fn reads(context: &TestContext, who: &Party, record: u32, bytes: &[u8]) {
         let out = context.path("read.out");
         who.ok(&format!(
             "record get {record} --port {} --force -o {}",
             context.port,
             utf8(&out)
         ));
-        assert_eq!(fs::read(&out).expect("it was written"), content);
+        assert_eq!(fs::read(&out).expect("it was written"), bytes);
     }
 
     #[test]

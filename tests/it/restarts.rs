@@ -8,7 +8,7 @@ mod on_devnode {
         fs,
         io::{BufRead as _, BufReader, Read as _, Write as _},
         net::{SocketAddr, TcpStream},
-        path::PathBuf,
+        path::{Path, PathBuf},
         process::{Child, Stdio},
         sync::{Arc, Mutex},
     };
@@ -34,7 +34,7 @@ mod on_devnode {
             }
         }
 
-        fn spawn(owner: &Party, state: &PathBuf, port: u16) -> (Child, SocketAddr) {
+        fn spawn(owner: &Party, state: &Path, port: u16) -> (Child, SocketAddr) {
             let line = format!("devnode --quiet --port {port} --state {}", utf8(state));
             let mut child = owner
                 .command(&line)
@@ -271,8 +271,8 @@ mod on_devnode {
         let (primary, specialist, patient) =
             (&context.primary, &context.specialist, &context.patient);
         for (index, when) in (1_u8..).zip(ALWAYS) {
-            let content = [index; 1000];
-            let file = context.file(&format!("{index}.bin"), &content);
+            let bytes = [index; 1000];
+            let file = context.file(&format!("{index}.bin"), &bytes);
             let add = format!("record add {} --port PORT --section 0", utf8(&file));
             world.converges(primary, &add, when, None);
             assert_eq!(world.events("RecordAdded"), usize::from(index), "{when:?}");
@@ -291,7 +291,7 @@ mod on_devnode {
             let out = context.path(&format!("{index}.out"));
             let get = format!("record get {index} --port PORT -o {}", utf8(&out));
             world.ok(specialist, &get);
-            assert_eq!(fs::read(&out).expect("it was written"), content);
+            assert_eq!(fs::read(&out).expect("it was written"), bytes);
 
             let revoke = format!("access revoke {} --port PORT", specialist.address);
             world.converges(patient, &revoke, when, Some("access.no_live_grant"));

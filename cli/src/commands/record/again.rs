@@ -26,7 +26,9 @@ pub(super) fn name(
     supersedes: Option<u32>,
 ) -> Option<B256> {
     let path = std::path::absolute(path).ok()?;
-    let file = std::fs::metadata(&path).ok().filter(|it| it.is_file())?;
+    let file = std::fs::metadata(&path)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
     let place = (port.chain().chain_id(), port.address(), author);
     Some(batch::name_of(
         place,
