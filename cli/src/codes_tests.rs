@@ -181,6 +181,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "Others than the owner may read the password file.",
     ),
     (
+        "pin.not_kept",
+        "Section keys that a command made could not be remembered in the home; they are on chain, and are believed as they are next seen.",
+    ),
+    (
         "port.own_delegation",
         "Who has taken a port over is still listed as its delegate, which gives nothing more and should be ended.",
     ),

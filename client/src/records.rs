@@ -113,6 +113,37 @@ pub fn prepare(
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
 ) -> Result<PreparedRecord> {
+    prepare_noted(
+        port,
+        author,
+        target,
+        metadata,
+        input,
+        store,
+        rng,
+        |_| Ok(()),
+    )
+}
+
+/// As [`prepare`]. `note` is told of the record once all of it is encrypted, and before its body or its head is in the
+/// store under its name: who writes it down there knows later what a run that was cut off may have left.
+///
+/// # Errors
+/// As [`prepare`], and what `note` fails with; the store has neither body nor head then.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of `prepare`, which are all there is to a record"
+)]
+pub fn prepare_noted<E: From<Error>>(
+    port: &Port,
+    author: Address,
+    target: &Target,
+    metadata: &Metadata,
+    input: impl Read + Send,
+    store: &dyn BlobStore,
+    rng: &mut (impl CryptoRngCore + ?Sized),
+    note: impl FnOnce(&PreparedRecord) -> Result<(), E>,
+) -> Result<PreparedRecord, E> {
     let place = Place {
         chain_id: port.chain().chain_id(),
         port: port.address(),
@@ -121,18 +152,19 @@ pub fn prepare(
         epoch: target.epoch,
     };
     let to = (target.recipient, &target.key);
-    prepare_at(&place, to, metadata, input, store, rng)
+    prepare_at(&place, to, metadata, input, store, rng, note)
 }
 
-fn prepare_at(
+fn prepare_at<E: From<Error>>(
     place: &Place,
     (recipient, key): (Recipient, &PublicKey),
     metadata: &Metadata,
     input: impl Read + Send,
     store: &dyn BlobStore,
     rng: &mut (impl CryptoRngCore + ?Sized),
-) -> Result<PreparedRecord> {
-    let mut writer = store.create()?;
+    note: impl FnOnce(&PreparedRecord) -> Result<(), E>,
+) -> Result<PreparedRecord, E> {
+    let mut writer = store.create().map_err(Error::from)?;
     let envelope =
         encrypt(place, recipient, key, metadata, input, &mut writer, rng).map_err(|error| {
             match error {
@@ -146,26 +178,10 @@ fn prepare_at(
                 other => Error::Encrypt(other),
             }
         })?;
-    let body = writer.finish()?;
     let named = Head::parse(&envelope.head)
         .map_err(Error::Encrypt)?
         .body_hash();
-    if body.0 != named {
-        return Err(StoreError::Corrupt {
-            store: store.describe(),
-            blob: body,
-        }
-        .into());
-    }
-    let head = store.put(&envelope.head)?;
-    if head.0 != envelope.commitment.0 {
-        return Err(StoreError::Corrupt {
-            store: store.describe(),
-            blob: head,
-        }
-        .into());
-    }
-    Ok(PreparedRecord {
+    let prepared = PreparedRecord {
         chain_id: place.chain_id,
         port: place.port,
         author: place.author,
@@ -175,7 +191,21 @@ fn prepare_at(
         body: named,
         payload_len: envelope.payload_len,
         body_len: envelope.body_len,
-    })
+    };
+    note(&prepared)?;
+    let damaged = |blob| {
+        let store = store.describe();
+        Error::from(StoreError::Corrupt { store, blob })
+    };
+    let body = writer.finish().map_err(Error::from)?;
+    if body.0 != named {
+        return Err(damaged(body).into());
+    }
+    let head = store.put(&envelope.head).map_err(Error::from)?;
+    if head.0 != envelope.commitment.0 {
+        return Err(damaged(head).into());
+    }
+    Ok(prepared)
 }
 
 /// The transaction that adds a prepared record, to be priced and shown. [`commit`] sends it at most once.

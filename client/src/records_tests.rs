@@ -38,7 +38,40 @@ fn prepare_into(store: &dyn BlobStore, payload: &[u8]) -> Result<PreparedRecord>
         payload,
         store,
         &mut rng,
+        |_| Ok(()),
     )
+}
+
+#[test]
+fn a_record_is_noted_before_any_part_of_it_has_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DirectoryStore::create_in(directory.path()).unwrap();
+    let prepare = |note: &dyn Fn(&PreparedRecord) -> Result<()>| {
+        prepare_at(
+            &place(),
+            (Recipient::Section, &key().public()),
+            &Metadata::default(),
+            &b"payload"[..],
+            &store,
+            &mut ChaCha20Rng::from_seed([1; 32]),
+            note,
+        )
+    };
+    let stored = |record: &PreparedRecord| {
+        [record.body, record.commitment].map(|it| store.contains(&BlobId(it)).unwrap())
+    };
+    // Who cannot write it down has nothing stored.
+    let refused = prepare(&|record| {
+        let (store, blob) = (String::new(), BlobId(record.body));
+        Err(StoreError::Missing { store, blob }.into())
+    });
+    assert!(refused.is_err());
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    let prepared = prepare(&|record| {
+        assert_eq!(stored(record), [false; 2]);
+        Ok(())
+    });
+    assert_eq!(stored(&prepared.unwrap()), [true; 2]);
 }
 
 #[test]
@@ -214,6 +247,7 @@ fn an_input_that_cannot_be_read_or_metadata_that_does_not_fit_stores_no_head() {
         Broken,
         &store,
         &mut rng,
+        |_| Ok::<_, Error>(()),
     )
     .unwrap_err();
     assert_eq!(
@@ -231,6 +265,7 @@ fn an_input_that_cannot_be_read_or_metadata_that_does_not_fit_stores_no_head() {
         &b""[..],
         &store,
         &mut rng,
+        |_| Ok::<_, Error>(()),
     )
     .unwrap_err();
     assert_eq!(

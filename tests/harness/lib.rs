@@ -23,6 +23,12 @@ mod proxy;
 mod run;
 mod schema;
 mod terminal;
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod tracer;
 
 pub use accounts::{Account, ETHER_VARIABLE, KEY_FILE_VARIABLE};
 pub use context::{Party, TestContext, utf8, words};
@@ -32,3 +38,9 @@ pub use node::{Node, RPC_URL_VARIABLE};
 pub use proxy::{Proxy, Trouble};
 pub use run::{Run, files_below, program};
 pub use terminal::{Session, on_terminal, on_terminal_until, screen};
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub use tracer::{Traced, traced};

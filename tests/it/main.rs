@@ -26,15 +26,25 @@ mod identity;
 mod inbox;
 mod keepalive;
 mod keys;
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod kills;
 mod networks;
 mod nitro;
 mod offline;
+mod one_home;
 mod operator;
 mod ownership;
 mod progress;
+mod races;
 mod records;
 mod relay;
+mod reorganised;
 mod requests;
+mod restarts;
 mod servers;
 mod settings;
 mod sharing;

@@ -276,8 +276,8 @@ fn difference(known: &Deployment, plan: &Plan) -> Difference {
     }
 }
 
-/// The attesters to add: those named, or the deploying account at a registry that is not finished. One that was
-/// removed since does not come back because the deployment is repeated.
+/// The attesters to add: those named, or the deploying account at a registry that never had one. One that was removed
+/// since does not come back because the deployment is repeated.
 async fn attesters(
     chain: &Chain,
     plan: &Plan,
@@ -292,8 +292,11 @@ async fn attesters(
         return Ok(vec![deployer]);
     }
     let registry = Registry::open(chain.clone(), address, 0).await?;
-    let finished = registry.port_implementation().await?.is_some();
-    Ok(if finished { vec![] } else { vec![deployer] })
+    Ok(if registry.had_attesters().await? {
+        vec![]
+    } else {
+        vec![deployer]
+    })
 }
 
 async fn opened(chain: &Chain, deployment: &Deployment) -> Result<Registry, Error> {

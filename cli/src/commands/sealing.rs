@@ -137,11 +137,9 @@ pub fn preview(
     preview
 }
 
-/// Remembers the section keys that this home has just made: a node that shows others later is caught.
-///
-/// # Errors
-/// Those of writing the pins.
-fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(), Error> {
+/// Remembers the section keys that this home has just made: a node that shows others later is caught. The keys have
+/// changed by now, and readers wait for theirs: a home that cannot remember them keeps nobody from these.
+fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) {
     let port = actor.port();
     let pins: Vec<_> = keys
         .secrets
@@ -158,7 +156,15 @@ fn remember_made(context: &Context, actor: &Actor, keys: &NewKeys) -> Result<(),
             state: PinState::Replaced,
         })
         .collect();
-    Ok(context.home().keep_pins(&pins)?)
+    if let Err(error) = context.home().keep_pins(&pins) {
+        let error = Error::from(error).chain().join(": ");
+        context.warn(
+            "pin.not_kept",
+            format!(
+                "the new keys are not remembered here, and are believed as they are next seen: {error}"
+            ),
+        );
+    }
 }
 
 /// What became of new keys.
@@ -191,7 +197,7 @@ impl Rekeyed {
 /// is sealed to it.
 ///
 /// # Errors
-/// Those of writing the pins; the chain's, with a hint: the readers left without new keys get them by another rotation.
+/// The chain's, with a hint: the readers left without new keys get them by another rotation.
 pub async fn follow(
     context: &Context,
     chosen: &ChosenPort,
@@ -201,7 +207,7 @@ pub async fn follow(
 ) -> Result<Rekeyed, Error> {
     let (mut sealed_to, mut later) = (Vec::new(), Vec::new());
     if let Some(keys) = keys {
-        remember_made(context, sender.actor, keys)?;
+        remember_made(context, sender.actor, keys);
         let readers = keys.recipients.iter().skip(1);
         sealed_to.extend(readers.map(|it| it.account));
         later = send_later(context, &chosen.port, sender.wallet, keys).await?;

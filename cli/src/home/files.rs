@@ -1,14 +1,29 @@
 //! Files of the home and of the user: bounded reads, atomic private writes, advisory locks.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 use thiserror::Error;
+
+/// How names of staged files begin and end.
+const STAGED: (&str, &str) = (".patientport-", ".tmp");
+/// A staged file that was not written to for so long is what a killed run left.
+const LEFT_AFTER: Duration = Duration::from_hours(24);
+/// How long a run waits for another one that changes the same file. No change takes a second.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// How long it waits before it looks again.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A file that could not be read or written.
 #[derive(Debug, Error)]
@@ -129,11 +144,40 @@ pub fn stage(path: &Path, existing: Existing) -> Result<NamedTempFile, FileError
     if existing == Existing::Keep && path.symlink_metadata().is_ok() {
         return Err(FileError::Exists(path.to_owned()));
     }
+    sweep(parent(path));
     tempfile::Builder::new()
-        .prefix(".patientport-")
-        .suffix(".tmp")
+        .prefix(STAGED.0)
+        .suffix(STAGED.1)
         .tempfile_in(parent(path))
         .map_err(FileError::io("write beside", path))
+}
+
+/// Removes what killed runs left in a directory long ago, once per run. What cannot be removed now is tried again.
+fn sweep(directory: &Path) {
+    static SWEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let is_new = SWEPT
+        .lock()
+        .expect("nothing panics under this lock")
+        .insert(directory.to_owned());
+    if is_new {
+        remove_left(directory);
+    }
+}
+
+fn remove_left(directory: &Path) {
+    let now = SystemTime::now();
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        let is_staged =
+            name.starts_with(STAGED.0.as_bytes()) && name.ends_with(STAGED.1.as_bytes());
+        let modified = entry.metadata().and_then(|data| data.modified());
+        let age = modified.ok().and_then(|it| now.duration_since(it).ok());
+        if is_staged && age.is_some_and(|age| age > LEFT_AFTER) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes a staged file durable and gives it its name. The file is never seen in part.
@@ -197,27 +241,47 @@ pub fn write_json<T: Serialize>(
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held for its lock, which ends with it")] File);
 
-/// Takes the lock of a directory.
+/// Takes the lock of a directory, and waits for it for some seconds.
 ///
 /// # Errors
-/// [`FileError::Io`].
+/// [`FileError::Io`], such as when another process keeps it for longer.
 pub fn lock(directory: &Path) -> Result<Lock, FileError> {
-    let (path, file) = lock_file(directory)?;
-    file.lock().map_err(FileError::io("lock", &path))?;
-    Ok(Lock(file))
+    lock_within(directory, LOCK_PATIENCE)
 }
 
-fn lock_file(directory: &Path) -> Result<(PathBuf, File), FileError> {
+fn lock_within(directory: &Path, patience: Duration) -> Result<Lock, FileError> {
     private_dir(directory)?;
     let path = directory.join(".lock");
-    let file = OpenOptions::new()
+    let file = lock_file(&path)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < patience => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                let held = io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("another run has held it for {} seconds", patience.as_secs()),
+                );
+                return Err(FileError::io("lock", &path)(held));
+            }
+            Err(fs::TryLockError::Error(source)) => {
+                return Err(FileError::io("lock", &path)(source));
+            }
+        }
+    }
+}
+
+fn lock_file(path: &Path) -> Result<File, FileError> {
+    OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .mode(0o600)
-        .open(&path)
-        .map_err(FileError::io("open", &path))?;
-    Ok((path, file))
+        .open(path)
+        .map_err(FileError::io("open", path))
 }
 
 /// As [`lock`], without waiting: `None` if another process has it.
@@ -225,11 +289,52 @@ fn lock_file(directory: &Path) -> Result<(PathBuf, File), FileError> {
 /// # Errors
 /// [`FileError::Io`].
 pub fn try_lock(directory: &Path) -> Result<Option<Lock>, FileError> {
-    let (path, file) = lock_file(directory)?;
+    private_dir(directory)?;
+    let path = directory.join(".lock");
+    let file = lock_file(&path)?;
+    Ok(try_lock_of(&file, &path)?.then_some(Lock(file)))
+}
+
+fn try_lock_of(file: &File, path: &Path) -> Result<bool, FileError> {
     match file.try_lock() {
-        Ok(()) => Ok(Some(Lock(file))),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(source)) => Err(FileError::io("lock", &path)(source)),
+        Ok(()) => Ok(true),
+        Err(fs::TryLockError::WouldBlock) => Ok(false),
+        Err(fs::TryLockError::Error(source)) => Err(FileError::io("lock", path)(source)),
+    }
+}
+
+/// A lock that has a file of its own, which goes when it ends. That of a run that was killed stays, and is taken over.
+#[derive(Debug)]
+pub struct OwnLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for OwnLock {
+    fn drop(&mut self) {
+        // Still locked: nobody takes a file for the lock that is about to go.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Takes the lock at `path`, without waiting: `None` if another process has it.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn try_own_lock(path: &Path) -> Result<Option<OwnLock>, FileError> {
+    private_dir(parent(path))?;
+    loop {
+        let file = lock_file(path)?;
+        if !try_lock_of(&file, path)? {
+            return Ok(None);
+        }
+        let opened = file.metadata().map_err(FileError::io("read", path))?;
+        let place = |data: &fs::Metadata| (data.dev(), data.ino());
+        // Whoever held it may have removed the file after this one had opened it.
+        if fs::metadata(path).is_ok_and(|there| place(&there) == place(&opened)) {
+            let path = path.to_owned();
+            return Ok(Some(OwnLock { path, _file: file }));
+        }
     }
 }
 
@@ -290,6 +395,55 @@ mod tests {
         staged.write_all(b"half").unwrap();
         drop(staged);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_long_ago_is_swept_away() {
+        let root = tempfile::tempdir().unwrap();
+        let [old, new, other] = [".patientport-old.tmp", ".patientport-new.tmp", "old.tmp"]
+            .map(|name| root.path().join(name));
+        for path in [&old, &new, &other] {
+            fs::write(path, b"half").unwrap();
+        }
+        let past = SystemTime::now() - Duration::from_hours(25);
+        for path in [&old, &other] {
+            let file = File::options().write(true).open(path).unwrap();
+            file.set_modified(past).unwrap();
+        }
+        write_private(&root.path().join("file"), b"x", Existing::Keep).unwrap();
+        assert_eq!(
+            [old, new, other].map(|path| path.exists()),
+            [false, true, true]
+        );
+    }
+
+    #[test]
+    fn a_lock_that_another_holds_is_waited_for_and_not_for_ever() {
+        let root = tempfile::tempdir().unwrap();
+        let held = lock(root.path()).unwrap();
+        let error = lock_within(root.path(), Duration::from_millis(50)).unwrap_err();
+        assert!(
+            matches!(&error, FileError::Io { action: "lock", source, .. } if source.kind() == io::ErrorKind::TimedOut)
+        );
+        let directory = root.path().to_owned();
+        let waiting = thread::spawn(move || lock(&directory).is_ok());
+        drop(held);
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn a_lock_of_its_own_is_held_once_and_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/name.lock");
+        // As a run leaves it that was killed.
+        fs::create_dir(root.path().join("a")).unwrap();
+        fs::write(&path, b"").unwrap();
+        let held = try_own_lock(&path).unwrap();
+        assert!(held.is_some());
+        assert!(try_own_lock(&path).unwrap().is_none());
+        drop(held);
+        assert!(!path.exists());
+        assert!(try_own_lock(&path).unwrap().is_some());
     }
 
     #[test]

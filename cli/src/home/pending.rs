@@ -1,8 +1,8 @@
 //! `pending/`: records that are encrypted and whose transaction has not been seen to succeed.
 //!
-//! The entry is written as soon as the blobs lie safe, in their only store or in this home on the way to several,
-//! before they are sent anywhere else and before the transaction, and removed when the record is on chain. So no
-//! failure in between loses a record or stores it twice.
+//! The entry is written once the record is encrypted, before its blobs have their names in their only store or in this
+//! home on the way to several, before they are sent anywhere else and before the transaction; it is removed when the
+//! record is on chain. So no failure in between loses a record, stores it twice, or leaves blobs that nobody knows of.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use patientport_client::records::PreparedRecord;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::config::OneOrMore;
-use super::files::{self, Existing};
+use super::files::{self, Existing, OwnLock};
 use super::{Home, HomeError, MAX_JSON_BYTES};
 
 /// What is needed to send the transaction of a stored record. Nothing in it is secret.
@@ -33,7 +33,7 @@ pub struct Pending {
     /// Fingerprint of the section's key that it is sealed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// What a batch made it of: the name of its item, see [`super::filed`].
+    /// What it was made of, if that is a file: its name in this home's notes, see [`super::filed`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<B256>,
 }
@@ -78,6 +78,15 @@ impl Home {
     pub fn pending(&self, commitment: B256) -> Result<Pending, HomeError> {
         files::read_json(&self.pending_path(commitment), MAX_JSON_BYTES)?
             .ok_or_else(|| HomeError::UnknownPending(hex::encode(commitment)))
+    }
+
+    /// Held by a run while it adds a record made of this; `None` if another run is adding it.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn lock_adding(&self, source: B256) -> Result<Option<OwnLock>, HomeError> {
+        let name = format!("{}.lock", hex::encode(source));
+        Ok(files::try_own_lock(&self.path("pending").join(name))?)
     }
 
     /// Forgets a record that is on chain; forgetting twice is fine.

@@ -16,6 +16,8 @@ use crate::units::{Gas, Wei};
 
 /// Longest pause between two looks at what became of a transaction.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How often a transaction is sent anew because another one of the account took its nonce.
+const MOST_LOST_NONCES: u32 = 16;
 
 /// What a transaction does: whom it calls, with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,7 +228,11 @@ impl Transaction {
         wait(&self.chain, hash).await
     }
 
-    /// Signs and sends what [`Self::prepare`] returned; returns the hash at once.
+    /// Signs and sends what [`Self::prepare`] returned; returns the hash at once. Where another process that uses the same
+    /// account has taken the nonce meanwhile, it is simulated once more and sent with the next.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], where what the other process did leaves nothing to do; [`Error::InsufficientFunds`].
     pub async fn submit(&self, signer: &Signer, prepared: &Prepared) -> Result<B256> {
         if signer.address() != prepared.from {
             return Err(Error::PreparedElsewhere {
@@ -235,17 +241,37 @@ impl Transaction {
                 given: signer.address().to_string(),
             });
         }
-        let unsigned = self.unsigned(prepared).await?;
-        let (raw, hash) = signer.sign(unsigned).await?;
-        match broadcast(&self.chain, raw, hash, &prepared.call).await {
-            Err(Error::Rpc { message, .. }) if message.contains("insufficient funds") => {
-                Err(Error::InsufficientFunds {
-                    account: prepared.from,
-                    balance: self.chain.balance(prepared.from).await?,
-                    needed: prepared.highest_cost(),
-                })
+        let mut lost = 0;
+        loop {
+            let unsigned = self.unsigned(prepared).await?;
+            let nonce = unsigned.nonce;
+            let (raw, hash) = signer.sign(unsigned).await?;
+            let error = match broadcast(&self.chain, raw, hash, &prepared.call).await {
+                Ok(hash) => return Ok(hash),
+                Err(error) => error,
+            };
+            match &error {
+                Error::Rpc { message, .. } if message.contains("insufficient funds") => {
+                    return Err(Error::InsufficientFunds {
+                        account: prepared.from,
+                        balance: self.chain.balance(prepared.from).await?,
+                        needed: prepared.highest_cost(),
+                    });
+                }
+                Error::Rpc { message, .. } if is_taken(message) && lost < MOST_LOST_NONCES => {
+                    // Another run of the same account was faster. What it did may be what this one wants to do.
+                    let is_ours = known(&self.chain, hash).await;
+                    let next = self.unsigned(prepared).await?.nonce;
+                    if !matches!(is_ours, Ok(false)) || next <= nonce {
+                        return Err(error);
+                    }
+                    self.chain
+                        .call_raw(Some(prepared.from), &prepared.call)
+                        .await?;
+                    lost += 1;
+                }
+                _ => return Err(error),
             }
-            sent => sent,
         }
     }
 
@@ -266,6 +292,17 @@ impl Transaction {
             input: prepared.call.data.clone(),
         })
     }
+}
+
+/// Whether a node says that another transaction of the account has the nonce: geth and Nitro, then Erigon.
+fn is_taken(message: &str) -> bool {
+    [
+        "nonce too low",
+        "replacement transaction underpriced",
+        "could not replace existing tx",
+    ]
+    .iter()
+    .any(|said| message.contains(said))
 }
 
 /// Sends what was signed; its hash, whatever the node calls it.

@@ -116,6 +116,13 @@ impl Registry {
             .await
     }
 
+    /// Whether an account was ever named as an attester, though it may not be one any more.
+    pub async fn had_attesters(&self) -> Result<bool> {
+        let call = IRegistry::attestersCall { from: 0, limit: 1 };
+        let page = self.chain.call(self.address, &call).await?;
+        Ok(self.page_length(page.len())? > 0)
+    }
+
     /// The attesters of now, in the order in which they were first added.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use alloy::primitives::B256;
 use tempfile::{NamedTempFile, TempPath};
@@ -21,6 +22,8 @@ pub struct DirectoryStore {
 
 /// Names of temporary files begin with this; what a killed process leaves may be deleted at any time.
 const TEMPORARY: &str = ".incoming-";
+/// A temporary file that was not written to for so long is what a killed process left.
+const LEFT_AFTER: Duration = Duration::from_hours(24);
 
 impl DirectoryStore {
     /// The store in `root`, to be read. A directory that does not exist is not created: it has no blobs.
@@ -35,14 +38,31 @@ impl DirectoryStore {
         }
     }
 
-    /// The store in `root`, to be written to; it is created if it is not there.
+    /// The store in `root`, to be written to; it is created if it is not there. What killed processes left there long
+    /// ago is removed.
     ///
     /// # Errors
     /// [`StoreError::NotADirectory`]; [`StoreError::Io`] if it cannot be created.
     pub fn create_in(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let store = Self::open(root)?;
         fs::create_dir_all(&store.root).map_err(|source| store.io("create", None, source))?;
+        store.sweep();
         Ok(store)
+    }
+
+    /// Removes what killed processes left. What cannot be removed now is tried again by the next one.
+    fn sweep(&self) {
+        let now = SystemTime::now();
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name();
+            let is_temporary = name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+            let modified = entry.metadata().and_then(|data| data.modified());
+            let age = modified.ok().and_then(|it| now.duration_since(it).ok());
+            if is_temporary && age.is_some_and(|age| age > LEFT_AFTER) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// The directory.

@@ -294,3 +294,25 @@ fn what_several_stores_said_is_told_in_full_and_judged_by_what_tells_most() {
     );
     assert!(!text.contains("endpoint"), "{text}");
 }
+
+#[test]
+fn what_a_killed_process_left_long_ago_is_swept_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DirectoryStore::create_in(directory.path()).unwrap();
+    let blob = store.path_of(&store.put(b"blob").unwrap());
+    let [old, new, other] =
+        [".incoming-old", ".incoming-new", "notes"].map(|it| directory.path().join(it));
+    for path in [&old, &new, &other] {
+        std::fs::write(path, b"half").unwrap();
+    }
+    let past = std::time::SystemTime::now() - std::time::Duration::from_hours(25);
+    for path in [&old, &other, &blob] {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(past).unwrap();
+    }
+    DirectoryStore::create_in(directory.path()).unwrap();
+    assert_eq!(
+        [old, new, other, blob].map(|path| path.exists()),
+        [false, true, true, true]
+    );
+}

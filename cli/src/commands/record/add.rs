@@ -7,7 +7,7 @@ use alloy::primitives::{Address, B256};
 use patientport_client::port::{Port, PortInfo, SectionKey};
 use patientport_client::progress::{Stage, Watcher};
 use patientport_client::records::{self, PreparedRecord, Target};
-use patientport_client::store::{BlobStore, Location};
+use patientport_client::store::{BlobId, BlobStore, Location};
 use patientport_core::record::Metadata;
 use patientport_core::section::{SectionId, SectionSet};
 use rand_core::OsRng;
@@ -17,7 +17,7 @@ use serde_json::json;
 use super::cancel::CancelGuard;
 use super::input::Input;
 use super::stores::Writers;
-use super::{batch, blocking, transfer};
+use super::{again, batch, blocking, transfer};
 use crate::args::record::{AddArgs, Description};
 use crate::args::values::{CommitmentArg, SectionRef};
 use crate::commands::acting::refuse_others_call;
@@ -26,6 +26,7 @@ use crate::commands::request::approve::section_pins;
 use crate::commands::stale::{Stale, stale};
 use crate::context::{ChosenPort, Context, Wallet};
 use crate::error::Error;
+use crate::home::files::OwnLock;
 use crate::home::pending::Pending;
 use crate::home::pins::{Pin, Subject};
 use crate::output::{Outcome, Report};
@@ -161,6 +162,24 @@ pub(super) async fn one(
     let wallet = context.wallet(chosen.known.account.as_deref())?;
     refuse_others_call(context, &chosen, &info, wallet.address())?;
     let mut pins = check_key(context, &chosen, &info, wallet.address(), &key).await?;
+    let source = again::name(
+        (port, wallet.address()),
+        &key,
+        (path, &args.described),
+        supersedes,
+    );
+    let again = source.filter(|_| !context.is_dry_run());
+    let adding = again.map(|name| again::hold(context, name)).transpose()?;
+    if let Some(name) = again.filter(|_| !args.batch.again)
+        && let Some(pending) = again::left(context, port, &key, name).await?
+    {
+        let commitment = pending.record.commitment;
+        context.terminal.say(&format!(
+            "an earlier run encrypted this file: going on with {commitment}"
+        ));
+        let left = (&pending, true);
+        return commit(context, port, &wallet, left, pins, adding).await;
+    }
     // Whoever may not add learns it before anything is encrypted: a commitment is any 32 bytes to the port.
     let any = B256::repeat_byte(1);
     let trial = match supersedes {
@@ -195,43 +214,18 @@ pub(super) async fn one(
     let writers = Writers::open(context, &context.settings.stores, Watcher::nobody())?;
     let bar = Bar::bytes(&context.terminal, metadata.length);
     let author = wallet.address();
-    let (prepared, outgoing) = store(
+    let pending = store(
         context,
         (port, author),
         target,
         metadata,
         input,
         (&writers, &bar),
+        (source, supersedes),
     )
     .await?;
     drop(bar);
-    let pending = pending(context, prepared, &target, outgoing, None);
-    let pending = Pending {
-        supersedes,
-        ..pending
-    };
-    context.home().add_pending(&pending)?;
-    commit(context, port, &wallet, &pending, pins).await
-}
-
-/// What has to be remembered of a stored record. `source` tells what a batch made it of.
-pub(super) fn pending(
-    context: &Context,
-    record: PreparedRecord,
-    target: &Target,
-    outgoing: bool,
-    source: Option<B256>,
-) -> Pending {
-    let stores = &context.settings.stores;
-    Pending {
-        record,
-        stores: stores.iter().map(ToString::to_string).collect(),
-        outgoing,
-        created: now_rfc3339(),
-        key: Some(target.key.fingerprint().to_string()),
-        source,
-        supersedes: None,
-    }
+    commit(context, port, &wallet, (&pending, false), pins, adding).await
 }
 
 /// Compares the section's key with what this author knows: the key first seen, and, where it was given the secret,
@@ -266,8 +260,9 @@ pub(super) async fn knows_secret(
     Ok(author == info.patient || holder.entitled().contains(key.section))
 }
 
-/// Encrypts into the store if it is one directory, else into the home, from where [`transfer::send`] takes it;
-/// whether it lies in the home. Interrupted, it leaves nothing there.
+/// Encrypts into the store if it is one directory, else into the home, from where [`transfer::send`] takes it, and
+/// remembers that it waits. Interrupted, it leaves nothing there. `source` is what the record is called that is made of
+/// it, see [`again`].
 pub(super) async fn store(
     context: &Context,
     (port, author): (&Port, Address),
@@ -275,7 +270,8 @@ pub(super) async fn store(
     metadata: Metadata,
     input: Input,
     (writers, bar): (&Writers, &Bar),
-) -> Result<(PreparedRecord, bool), Error> {
+    (source, supersedes): (Option<B256>, Option<u32>),
+) -> Result<Pending, Error> {
     let guard = CancelGuard::default();
     let (store, outgoing) = match (
         context.settings.stores.as_slice(),
@@ -292,8 +288,30 @@ pub(super) async fn store(
     let reader = bar
         .watcher()
         .watch(Stage::Encrypting, input.into_reader(&guard));
+    let stores: Vec<_> = context
+        .settings
+        .stores
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let home = context.home().clone();
     let encrypt = move || {
-        let prepared = records::prepare(
+        let mut noted = None;
+        let note = |record: &PreparedRecord| {
+            let pending = Pending {
+                record: record.clone(),
+                stores,
+                outgoing,
+                created: now_rfc3339(),
+                key: Some(target.key.fingerprint().to_string()),
+                source,
+                supersedes,
+            };
+            home.add_pending(&pending)?;
+            noted = Some(pending);
+            Ok::<_, Error>(())
+        };
+        let prepared = records::prepare_noted(
             &port,
             author,
             &target,
@@ -301,17 +319,30 @@ pub(super) async fn store(
             reader,
             store.as_ref(),
             &mut OsRng,
-        )?;
-        Ok(prepared)
+            note,
+        );
+        let pending = noted.ok_or(Error::Interrupted);
+        match prepared {
+            Ok(_) => pending,
+            Err(error) => {
+                // What could not be stored waits for nothing. Should this fail as well, the next run finds that the
+                // record is not whole.
+                if let Ok(Pending { record, .. }) = pending {
+                    let _ = store.delete(&BlobId(record.body));
+                    let _ = home.remove_pending(record.commitment);
+                }
+                Err(error)
+            }
+        }
     };
-    let prepared = blocking(encrypt).await;
+    let pending = blocking(encrypt).await;
     drop(guard);
-    let prepared = prepared?;
+    let pending = pending?;
     context.terminal.detail(&format!(
         "encrypted head {} and body {} into {name}",
-        prepared.commitment, prepared.body,
+        pending.record.commitment, pending.record.body,
     ));
-    Ok((prepared, outgoing))
+    Ok(pending)
 }
 
 /// Continues with a record that an earlier run stored.
@@ -332,20 +363,29 @@ async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<A
         }
         .into());
     }
+    let source = pending.source.filter(|_| !context.is_dry_run());
+    let adding = source.map(|name| again::hold(context, name)).transpose()?;
+    again::refuse_torn(context, &chosen.port, &pending).await?;
     // What was sealed is sealed: the key was compared when it was, and is remembered with the transaction.
-    commit(context, &chosen.port, &wallet, &pending, Vec::new()).await
+    let left = (&pending, true);
+    commit(context, &chosen.port, &wallet, left, Vec::new(), adding).await
 }
 
-/// Sends the transaction of a stored record unless it is on chain already, and forgets that it waited.
+/// Sends the transaction of a stored record unless it is on chain already, and forgets that it waited. Only one that an
+/// earlier run left can be there.
 async fn commit(
     context: &Context,
     port: &Port,
     wallet: &Wallet,
-    pending: &Pending,
+    (pending, was_left): (&Pending, bool),
     pins: Vec<Pin>,
+    adding: Option<OwnLock>,
 ) -> Result<Added, Error> {
     let record = &pending.record;
     let sent = async {
+        if was_left && let Some(id) = again::on_chain(port, record).await? {
+            return Ok((id, None));
+        }
         if !context.is_dry_run() {
             transfer::send(context, pending).await?;
         }
@@ -358,8 +398,10 @@ async fn commit(
         }
     };
     if !context.is_dry_run() {
-        context.home().remove_pending(record.commitment)?;
         transfer::forget(context, pending).await;
+        drop(adding);
+        // Last of all: a run that is stopped before it finds the record again, and does not add it once more.
+        context.home().remove_pending(record.commitment)?;
     }
     Ok(Added {
         id,
@@ -411,11 +453,6 @@ async fn commit_once(
         Some(earlier) => records::superseding(port, record, earlier)?,
         None => records::transaction(port, record)?,
     };
-    // An earlier attempt may still be on its way: what it does must be seen before the log is asked.
-    port.chain().settle(record.author).await?;
-    if let Some(id) = records::find(port, record).await? {
-        return Ok((id, None));
-    }
     let preview = Preview::new("add a record")
         .line("port", record.port.to_string())
         .maybe("supersedes", pending.supersedes.map(|id| id.to_string()))

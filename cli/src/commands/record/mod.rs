@@ -1,6 +1,7 @@
 //! `patientport record …`
 
 pub mod add;
+mod again;
 pub mod batch;
 pub(crate) mod bulk;
 mod cancel;

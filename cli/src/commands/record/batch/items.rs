@@ -199,12 +199,13 @@ fn below(context: &Context, directory: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
-/// What an item is called in the notes of this home: by everything that makes it another record.
-pub(super) fn name_of(
+/// What a record of a file is called in the notes of this home: by everything that makes it another record.
+pub(in crate::commands::record) fn name_of(
     (chain_id, port, author): (u64, Address, Address),
     section: &SectionKey,
-    item: &Item,
+    (path, described): (&Path, &Description),
     file: &std::fs::Metadata,
+    supersedes: Option<u32>,
 ) -> B256 {
     let mut hasher = blake3::Hasher::new_derive_key("patientport/v1/filed");
     let mut add = |bytes: &[u8]| {
@@ -217,7 +218,7 @@ pub(super) fn name_of(
     add(port.as_slice());
     add(author.as_slice());
     add(&[section.section.get()]);
-    add(item.file.as_os_str().as_encoded_bytes());
+    add(path.as_os_str().as_encoded_bytes());
     add(&file.len().to_le_bytes());
     add(&changed.unwrap_or_default().as_nanos().to_le_bytes());
     let Description {
@@ -225,11 +226,14 @@ pub(super) fn name_of(
         media_type,
         note,
         time,
-    } = &item.described;
+    } = described;
     for said in [title, media_type, note, time] {
         // What is not said and what is said to be nothing are two things.
         add(said.as_ref().map_or(&[0][..], |_| &[1]));
         add(said.as_deref().unwrap_or_default().as_bytes());
+    }
+    if let Some(earlier) = supersedes {
+        add(&earlier.to_le_bytes());
     }
     B256::from(*hasher.finalize().as_bytes())
 }

@@ -15,6 +15,7 @@ use patientport_core::section::SectionId;
 use serde::Serialize;
 use serde_json::json;
 
+pub(super) use self::items::name_of;
 use self::plan::{Plan, Planned};
 use crate::args::record::AddArgs;
 use crate::context::Context;

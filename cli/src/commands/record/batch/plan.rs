@@ -246,7 +246,7 @@ impl Plan {
         let place = &self.places[index];
         let at = &place.chosen.port;
         let here = (at.chain().chain_id(), at.address(), self.wallet.address());
-        let name = items::name_of(here, &place.key, &item, &file);
+        let name = items::name_of(here, &place.key, (&item.file, &item.described), &file, None);
         let todo = match pending.get(&name) {
             Some(pending) if !args.again => {
                 context

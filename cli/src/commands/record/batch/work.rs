@@ -8,13 +8,14 @@ use patientport_client::store::Location;
 
 use super::super::input::Input;
 use super::super::stores::Writers;
-use super::super::{add, blocking, transfer};
+use super::super::{add, again, blocking, transfer};
 use super::plan::{Place, Plan, Planned, Todo};
 use super::{Record, State};
 use crate::args::record::AddArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::home::filed::Filed;
+use crate::home::files::OwnLock;
 use crate::home::pending::Pending;
 use crate::preview::{TxSummary, still_as_shown};
 use crate::progress::Bar;
@@ -29,6 +30,8 @@ struct Ready {
     pending: Box<Pending>,
     /// It may have been sent before.
     is_resumed: bool,
+    /// No other run adds it meanwhile.
+    _adding: OwnLock,
 }
 
 /// What the work goes on with.
@@ -171,8 +174,10 @@ impl<'a> Work<'a> {
 
     async fn try_store(&self, index: usize) -> Result<Ready, Error> {
         let (planned, place) = self.of(index);
+        let port = &place.chosen.port;
+        let adding = again::hold(self.context, planned.name)?;
         if let Todo::Resume(pending) = &planned.todo
-            && self.is_useful(place, pending).await?
+            && again::is_useful(self.context, port, place.key.epoch, pending).await?
         {
             let same = transfer::locations(self.context, pending)? == self.context.settings.stores;
             if same {
@@ -185,29 +190,23 @@ impl<'a> Work<'a> {
                 title: planned.item.described.title.clone(),
                 pending: pending.clone(),
                 is_resumed: true,
+                _adding: adding,
             });
         }
         let path = planned.item.file.clone();
         let input = blocking(move || Input::open(&path)).await?;
         let metadata = add::metadata(&input, &planned.item.described)?;
         let title = Some(metadata.title.clone());
-        let (prepared, outgoing) = add::store(
+        let pending = add::store(
             self.context,
-            (&place.chosen.port, self.plan.wallet.address()),
+            (port, self.plan.wallet.address()),
             place.target,
             metadata,
             input,
             (&self.writers, &self.bar),
+            (Some(planned.name), None),
         )
         .await?;
-        let pending = add::pending(
-            self.context,
-            prepared,
-            &place.target,
-            outgoing,
-            Some(planned.name),
-        );
-        self.context.home().add_pending(&pending)?;
         let sent = transfer::send_with(self.context, &pending, &self.writers, &self.bar).await;
         if let Err(error) = sent {
             return Err(add::not_sent(self.context, &pending, error).await);
@@ -217,21 +216,8 @@ impl<'a> Work<'a> {
             title,
             pending: Box::new(pending),
             is_resumed: false,
+            _adding: adding,
         })
-    }
-
-    /// Whether a record that an earlier run encrypted is on chain, or can come there. One for an epoch that is over is
-    /// taken back: a former reader could open it.
-    async fn is_useful(&self, place: &Place, pending: &Pending) -> Result<bool, Error> {
-        if pending.record.epoch == place.key.epoch {
-            return Ok(true);
-        }
-        let port = &place.chosen.port;
-        if records::find(port, &pending.record).await?.is_some() {
-            return Ok(true);
-        }
-        transfer::take_back(self.context, pending).await?;
-        Ok(false)
     }
 
     /// Sends a record's transaction, after all that were sent before.

@@ -1,0 +1,288 @@
+//! Several runs of one home, and a home whose disk is full: no file is torn, no entry is lost.
+
+use patientport_tests::{Party, Run, TestContext, files_below, utf8};
+use serde_json::Value;
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
+
+use crate::races::{SCRIPTED, at_once, code};
+
+/// Every JSON file of the home parses, and nothing temporary is left.
+#[track_caller]
+fn is_whole(party: &Party) {
+    for (path, _) in files_below(&party.home) {
+        let ending = path.extension().unwrap_or_default();
+        assert!(ending != "tmp", "{} is left", path.display());
+        if ending == "json" {
+            let bytes = fs::read(&path).expect("the home is readable");
+            let read: Result<Value, _> = serde_json::from_slice(&bytes);
+            assert!(read.is_ok(), "{}: {read:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn an_identity_of_a_name_is_made_once() {
+    let context = TestContext::bare();
+    let owner = &context.owner;
+    let line = || (owner, "identity new other --scrypt-log-n 13".to_owned());
+    let runs = at_once(&[line(), line(), line()]);
+    let codes: Vec<_> = runs.iter().map(code).collect();
+    assert_eq!(
+        codes.iter().filter(|code| code.is_none()).count(),
+        1,
+        "{codes:?}"
+    );
+    assert!(
+        codes.iter().flatten().all(|code| code == "home.name_taken"),
+        "{codes:?}"
+    );
+    // The one that was told to have been made is the one that is there.
+    let made = runs.iter().zip(&codes).find(|(_, code)| code.is_none());
+    let (made, _) = made.expect("one was made");
+    assert_eq!(
+        owner.ok("identity show other")["provider"]["fingerprint"],
+        made.success()["provider_fingerprint"]
+    );
+    is_whole(owner);
+}
+
+#[test]
+fn ports_that_are_remembered_at_once_are_all_remembered() {
+    let context = TestContext::with_providers();
+    let (primary, stranger) = (&context.primary, &context.stranger);
+    let issue = |index: usize| {
+        let account = format!("0x{:040x}", 0x1000 + index);
+        let issued = primary.ok(&format!("port issue --patient {account}"));
+        issued["port"].as_str().expect("an address").to_owned()
+    };
+    let ports: Vec<String> = (0..4).map(issue).collect();
+    let line = |(index, port): (usize, &String)| {
+        (stranger, format!("port remember {port} --name p{index}"))
+    };
+    let lines: Vec<_> = ports.iter().enumerate().map(line).collect();
+    for run in at_once(&lines) {
+        run.success();
+    }
+    let listed = stranger.ok("port list");
+    for (index, port) in ports.iter().enumerate() {
+        let entries = listed["ports"].as_array().expect("a list");
+        let entry = entries.iter().find(|it| it["name"] == format!("p{index}"));
+        let entry = entry.unwrap_or_else(|| panic!("p{index} is lost: {listed:#}"));
+        let address = entry["address"].as_str().or(entry["port"].as_str());
+        assert_eq!(
+            address.map(str::to_lowercase),
+            Some(port.to_lowercase()),
+            "{listed:#}"
+        );
+    }
+    is_whole(stranger);
+}
+
+#[test]
+fn ports_that_are_claimed_at_once_have_keys_of_their_own() {
+    let context = TestContext::with_unclaimed_port();
+    let patient = &context.patient;
+    let issued = context
+        .primary
+        .ok(&format!("port issue --patient {}", patient.address));
+    let second = issued["port"].as_str().expect("an address").to_owned();
+    let ports = [context.port.clone(), second];
+    let lines: Vec<_> = ports
+        .iter()
+        .map(|port| (patient, format!("port claim {port} --section 0:general")))
+        .collect();
+    let runs = at_once(&lines);
+    let keys: Vec<_> = runs
+        .iter()
+        .map(|run| run.success()["fingerprint"].clone())
+        .collect();
+    assert_ne!(keys[0], keys[1]);
+    // Both are known, and both are this patient's to use.
+    for port in &ports {
+        patient.ok(&format!("access list --port {port}"));
+        let file = context.file("note.txt", port.as_bytes());
+        let add = format!("record add {} --port {port} --section 0", utf8(&file));
+        let id = patient.ok(&add)["id"].clone();
+        let out = context.path("out.txt");
+        patient.ok(&format!(
+            "record get {id} --port {port} --force -o {}",
+            utf8(&out)
+        ));
+        assert_eq!(fs::read(&out).expect("it was written"), port.as_bytes());
+    }
+    is_whole(patient);
+}
+
+#[test]
+fn a_port_that_is_claimed_twice_at_once_is_claimed_once() {
+    let context = TestContext::with_unclaimed_port();
+    let patient = &context.patient;
+    let line = format!("port claim {} --section 0:general", context.port);
+    let codes: Vec<_> = at_once(&[(patient, line.clone()), (patient, line)])
+        .iter()
+        .map(code)
+        .collect();
+    assert_eq!(
+        codes.iter().filter(|code| code.is_none()).count(),
+        1,
+        "{codes:?}"
+    );
+    assert!(
+        codes
+            .iter()
+            .flatten()
+            .all(|code| ["port.already_claimed", "tx.failed"].contains(&code.as_str())),
+        "{codes:?}"
+    );
+    let listed = patient.ok("port list");
+    assert_eq!(
+        listed["ports"].as_array().map(Vec::len),
+        Some(1),
+        "{listed:#}"
+    );
+    context.add_record("first.txt", b"first");
+    let out = context.path("out.txt");
+    patient.ok(&format!("record get 1 -o {}", utf8(&out)));
+    is_whole(patient);
+}
+
+/// Runs the program with a limit on the length of files it may write, in blocks of 512 bytes: a longer write fails as
+/// on a full disk.
+fn on_a_full_disk(party: &Party, blocks: u32, line: &str) -> Run {
+    let inner = party.command(line);
+    let mut limited = Command::new("sh");
+    limited
+        .arg("-c")
+        .arg(format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
+        ))
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .args(SCRIPTED)
+        .stdin(Stdio::null());
+    if let Some(directory) = inner.get_current_dir() {
+        limited.current_dir(directory);
+    }
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    Run::of(&mut limited)
+}
+
+/// A command of a home without room fails, names the file, and leaves nothing of it; with room it works.
+#[track_caller]
+fn goes_on_with_room(party: &Party, blocks: u32, line: &str, file: &str) -> Value {
+    let before = files_below(&party.home);
+    let error = on_a_full_disk(party, blocks, line).failure(3, "home.unavailable");
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.contains(file), "{line}: {message}");
+    is_whole(party);
+    let known = |path: &std::path::PathBuf| before.iter().any(|(it, _)| it == path);
+    let new: Vec<_> = files_below(&party.home)
+        .into_iter()
+        .filter(|(path, length)| *length > 0 && !known(path))
+        .collect();
+    assert!(
+        new.iter().all(|(path, _)| !utf8(path).contains(file)),
+        "{line}: {new:?}"
+    );
+    party.ok(line)
+}
+
+#[test]
+fn keys_are_made_whole_or_not_at_all_where_the_disk_is_full() {
+    let context = TestContext::bare();
+    let owner = &context.owner;
+    goes_on_with_room(
+        owner,
+        0,
+        "wallet new other --scrypt-log-n 13",
+        "wallets/other.json",
+    );
+    goes_on_with_room(
+        owner,
+        0,
+        "identity new other --scrypt-log-n 13",
+        "identities/other.json",
+    );
+}
+
+#[test]
+fn a_deployment_goes_on_where_a_full_disk_stopped_it() {
+    let context = TestContext::bare();
+    let deployed = goes_on_with_room(&context.owner, 0, "deploy", "deployments/");
+    let steps = deployed["steps"].as_array().expect("a list");
+    let contracts = steps
+        .iter()
+        .filter(|step| step["step"] == "registry" || step["step"] == "port code");
+    for step in contracts {
+        assert!(step["tx"].is_null(), "made once: {deployed:#}");
+    }
+}
+
+#[test]
+fn nothing_is_published_or_sent_that_a_full_home_cannot_remember() {
+    let context = TestContext::with_unclaimed_port();
+    let (patient, primary, port) = (&context.patient, &context.primary, &context.port);
+    let claim = format!("port claim {port} --section 0:general");
+    goes_on_with_room(patient, 0, &claim, "ports.json");
+    let file = context.file("note.txt", b"note");
+    let add = format!("record add {} --port {port} --section 0", utf8(&file));
+    // Room for the encrypted note, which is short, and not for what is remembered of it.
+    let added = goes_on_with_room(primary, 1, &add, "pending/");
+    assert_eq!(added["id"], 1);
+    assert_eq!(
+        files_below(&primary.store).len(),
+        2,
+        "one head and one body, and nothing of the run that failed"
+    );
+    let remember = format!("port remember {port} --name elena-2");
+    goes_on_with_room(&context.stranger, 0, &remember, "ports.json");
+}
+
+#[test]
+fn an_answer_without_room_in_the_home_is_given_once() {
+    let context = TestContext::with_port();
+    context.request();
+    let patient = &context.patient;
+    let first = code(&on_a_full_disk(patient, 0, "request approve 1"));
+    is_whole(patient);
+    match first.as_deref() {
+        Some("home.unavailable") => {
+            patient.ok("request approve 1");
+        }
+        other => {
+            assert_eq!(other, None);
+            patient
+                .run("request approve 1")
+                .failure(1, "request.not_pending");
+        }
+    }
+    // Access ends, and the readers that stay get their keys, though the home cannot keep these.
+    let line = format!("access revoke {}", context.specialist.address);
+    let revoked = on_a_full_disk(patient, 0, &line);
+    is_whole(patient);
+    revoked.success();
+    let warnings = revoked.json()["warnings"].clone();
+    assert_eq!(warnings[0]["code"], "pin.not_kept", "{warnings:#}");
+    patient.run(&line).failure(1, "access.no_live_grant");
+    let history = patient.ok("history");
+    let events = history["events"].as_array().expect("a list");
+    for kind in ["AccessGranted", "AccessRevoked"] {
+        let found = events.iter().filter(|event| event["event"] == kind);
+        assert_eq!(found.count(), 1, "{kind}");
+    }
+    // What cannot be kept of the history is read anew.
+    let full = on_a_full_disk(
+        &context.stranger,
+        0,
+        &format!("history --port {}", context.port),
+    );
+    assert_eq!(full.success()["events"], history["events"]);
+}

@@ -1,0 +1,305 @@
+//! The node is killed and started again in the middle of commands: they go on, or say that the node is to blame, and in
+//! either case repeating them leaves everything done once.
+
+mod on_devnode {
+    use patientport_tests::{Party, Proxy, Run, TestContext, utf8};
+    use serde_json::{Value, json};
+    use std::{
+        fs,
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        net::{SocketAddr, TcpStream},
+        path::{Path, PathBuf},
+        process::{Child, Stdio},
+        sync::{Arc, Mutex},
+    };
+
+    use crate::races::code;
+
+    /// A chain in a process of its own that keeps its state in a file.
+    struct Server {
+        owner: Party,
+        state: PathBuf,
+        child: Child,
+        address: SocketAddr,
+    }
+
+    impl Server {
+        fn start(owner: &Party, state: PathBuf) -> Self {
+            let (child, address) = Self::spawn(owner, &state, 0);
+            Self {
+                owner: owner.clone(),
+                state,
+                child,
+                address,
+            }
+        }
+
+        fn spawn(owner: &Party, state: &Path, port: u16) -> (Child, SocketAddr) {
+            let line = format!("devnode --quiet --port {port} --state {}", utf8(state));
+            let mut child = owner
+                .command(&line)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::inherit())
+                .spawn()
+                .expect("the program starts");
+            let mut line = String::new();
+            BufReader::new(child.stdout.take().expect("stdout is a pipe"))
+                .read_line(&mut line)
+                .expect("the program writes text");
+            let address = line.trim().strip_prefix("http://").map(str::parse);
+            let address = address.and_then(Result::ok);
+            (
+                child,
+                address.unwrap_or_else(|| panic!("no endpoint: {line}")),
+            )
+        }
+
+        /// Kills it as a power failure would.
+        fn stop(&mut self) {
+            self.child.kill().expect("the process is ours");
+            self.child.wait().expect("the process is ours");
+        }
+
+        /// Kills it, and starts it again where it was.
+        fn restart(&mut self) {
+            self.stop();
+            let port = self.address.port();
+            (self.child, self.address) = Self::spawn(&self.owner, &self.state, port);
+        }
+    }
+
+    /// Passes a request on, whatever becomes of the answer.
+    fn pass_on(address: SocketAddr, body: &str) {
+        let mut stream = TcpStream::connect(address).expect("the node listens");
+        let request = format!(
+            "POST / HTTP/1.0\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream
+            .write_all(request.as_bytes())
+            .expect("the node reads");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("the node answers");
+    }
+
+    /// When the node goes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum When {
+        /// Before a transaction reaches it; it is back at once.
+        BeforeTheTransaction,
+        /// After it has answered to a transaction, whose answer is lost; it is back at once.
+        AfterTheTransaction,
+        /// After it has taken a transaction; it is back once the command has ended.
+        UntilTheEnd,
+    }
+
+    /// People at a chain that is a process of its own.
+    struct World {
+        context: TestContext,
+        server: Arc<Mutex<Server>>,
+        registry: String,
+        port: String,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let context = TestContext::bare();
+            let server = Server::start(&context.owner, context.path("chain.state"));
+            Self {
+                server: Arc::new(Mutex::new(server)),
+                registry: String::new(),
+                port: String::new(),
+                context,
+            }
+        }
+
+        fn url(&self) -> String {
+            let server = self.server.lock().expect("nothing panics under this lock");
+            format!("http://{}", server.address)
+        }
+
+        /// A line for the chain at `url`.
+        fn line(&self, line: &str, url: &str) -> String {
+            let registry = if self.registry.is_empty() {
+                String::new()
+            } else {
+                format!(" --registry {}", self.registry)
+            };
+            let line = line.replace("PORT", &self.port);
+            format!("{line} --rpc-url {url} --timeout 3s{registry}")
+        }
+
+        fn ok(&self, who: &Party, line: &str) -> Value {
+            who.ok(&self.line(line, &self.url()))
+        }
+
+        /// As far as a port that is claimed.
+        fn with_port() -> Self {
+            let mut world = Self::new();
+            let text = |data: &Value, member: &str| {
+                let text = data[member].as_str();
+                text.expect("an address").to_owned()
+            };
+            let context = &world.context;
+            let [owner, primary, specialist, patient] = [
+                &context.owner,
+                &context.primary,
+                &context.specialist,
+                &context.patient,
+            ]
+            .map(Party::clone);
+            world.registry = text(&world.ok(&owner, "deploy"), "registry");
+            for party in [&primary, &specialist] {
+                world.ok(party, "provider register --kind clinic --name Lakeview");
+                let attest = format!("provider attest {} --until 2y", party.address);
+                world.ok(&owner, &attest);
+            }
+            let issue = format!("port issue --patient {}", patient.address);
+            world.port = text(&world.ok(&primary, &issue), "port");
+            world.ok(&patient, "port claim PORT --section 0:general");
+            world
+        }
+
+        /// Runs a command while the node goes and comes.
+        fn run(&self, who: &Party, line: &str, when: When) -> Run {
+            let server = Arc::clone(&self.server);
+            let address = server
+                .lock()
+                .expect("nothing panics under this lock")
+                .address;
+            let is_first = Mutex::new(true);
+            let proxy = Proxy::judged(address, move |body| {
+                let mut server = server.lock().expect("nothing panics under this lock");
+                let mut is_first = is_first.lock().expect("nothing panics under this lock");
+                if !*is_first {
+                    // Nobody is there to be asked.
+                    return when != When::UntilTheEnd;
+                }
+                if !body.contains("eth_sendRawTransaction") {
+                    return true;
+                }
+                *is_first = false;
+                match when {
+                    When::BeforeTheTransaction => {
+                        server.restart();
+                        true
+                    }
+                    When::AfterTheTransaction => {
+                        pass_on(address, body);
+                        server.restart();
+                        false
+                    }
+                    When::UntilTheEnd => {
+                        pass_on(address, body);
+                        server.stop();
+                        false
+                    }
+                }
+            });
+            let run = who.run(&self.line(line, &proxy.url()));
+            if when == When::UntilTheEnd {
+                let mut server = self.server.lock().expect("nothing panics under this lock");
+                server.restart();
+            }
+            run
+        }
+
+        /// The command is done by a run or by the next; whoever finds it done says so.
+        #[track_caller]
+        fn converges(&self, who: &Party, line: &str, when: When, found_done: Option<&str>) {
+            let run = self.run(who, line, when);
+            let first = code(&run);
+            if let Some(code) = &first {
+                assert_eq!(run.exit_code, Some(3), "{when:?} {line}: {code}");
+            }
+            if first.is_none() && line.starts_with("record add") {
+                return;
+            }
+            let again = who.run(&self.line(line, &self.url()));
+            let second = code(&again);
+            assert!(
+                second.is_none() || second.as_deref() == found_done,
+                "{when:?} {line}: {first:?} and then {second:?}"
+            );
+        }
+
+        fn events(&self, kind: &str) -> usize {
+            let history = self.ok(&self.context.patient, "history --port PORT");
+            let events = history["events"].as_array().expect("a list");
+            events.iter().filter(|event| event["event"] == kind).count()
+        }
+    }
+
+    impl Drop for World {
+        fn drop(&mut self) {
+            // Proxies hold the server, too, and outlive the test.
+            if let Ok(mut server) = self.server.lock() {
+                let _ = server.child.kill();
+                let _ = server.child.wait();
+            }
+        }
+    }
+
+    const ALWAYS: [When; 3] = [
+        When::BeforeTheTransaction,
+        When::AfterTheTransaction,
+        When::UntilTheEnd,
+    ];
+
+    #[test]
+    fn a_deployment_over_a_restart_is_one() {
+        for when in ALWAYS {
+            let world = World::new();
+            let owner = &world.context.owner;
+            world.converges(owner, "deploy", when, None);
+            let deployed = world.ok(owner, "deploy");
+            let steps = deployed["steps"].as_array().expect("a list");
+            assert!(
+                steps.iter().all(|step| step["tx"].is_null()),
+                "{when:?}: {deployed:#}"
+            );
+            assert_eq!(deployed["attesters"], json!([owner.address.to_lowercase()]));
+        }
+    }
+
+    #[test]
+    fn records_answers_and_revocations_over_a_restart_happen_once() {
+        let world = World::with_port();
+        let context = &world.context;
+        let (primary, specialist, patient) =
+            (&context.primary, &context.specialist, &context.patient);
+        for (index, when) in (1_u8..).zip(ALWAYS) {
+            let bytes = [index; 1000];
+            let file = context.file(&format!("{index}.bin"), &bytes);
+            let add = format!("record add {} --port PORT --section 0", utf8(&file));
+            world.converges(primary, &add, when, None);
+            assert_eq!(world.events("RecordAdded"), usize::from(index), "{when:?}");
+
+            world.ok(
+                specialist,
+                "request send --port PORT --section 0 --until 30d --text 'second opinion'",
+            );
+            let approve = format!("request approve {index} --port PORT");
+            world.converges(patient, &approve, when, Some("request.not_pending"));
+            assert_eq!(
+                world.events("AccessGranted"),
+                usize::from(index),
+                "{when:?}"
+            );
+            let out = context.path(&format!("{index}.out"));
+            let get = format!("record get {index} --port PORT -o {}", utf8(&out));
+            world.ok(specialist, &get);
+            assert_eq!(fs::read(&out).expect("it was written"), bytes);
+
+            let revoke = format!("access revoke {} --port PORT", specialist.address);
+            world.converges(patient, &revoke, when, Some("access.no_live_grant"));
+            assert_eq!(
+                world.events("AccessRevoked"),
+                usize::from(index),
+                "{when:?}"
+            );
+        }
+    }
+}
