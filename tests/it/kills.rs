@@ -78,10 +78,13 @@ mod on_devnode {
         fn run(&self) {
             let node = &self.context.node;
             let saved = Saved::of(&[&self.who.home, &self.who.store]);
-            let mut snapshot = node.rpc("evm_snapshot", &json!([]));
+            let mut snapshot = node.devnode().rpc("evm_snapshot", &json!([]));
             let mut back = || {
-                assert_eq!(node.rpc("evm_revert", &json!([snapshot])), json!(true));
-                snapshot = node.rpc("evm_snapshot", &json!([]));
+                assert_eq!(
+                    node.devnode().rpc("evm_revert", &json!([snapshot])),
+                    json!(true)
+                );
+                snapshot = node.devnode().rpc("evm_snapshot", &json!([]));
                 saved.restore();
             };
             let mut command = self.who.command(&self.line);

@@ -11,13 +11,13 @@ mod on_devnode {
 
     /// Runs what `act` does, and takes the chain back behind it. Other blocks come instead.
     fn undone<T>(context: &TestContext, act: impl FnOnce() -> T) -> T {
-        let snapshot = context.node.rpc("evm_snapshot", &json!([]));
+        let snapshot = context.node.devnode().rpc("evm_snapshot", &json!([]));
         let result = act();
         assert_eq!(
-            context.node.rpc("evm_revert", &json!([snapshot])),
+            context.node.devnode().rpc("evm_revert", &json!([snapshot])),
             json!(true)
         );
-        context.node.rpc("evm_mine", &json!([]));
+        context.node.devnode().rpc("evm_mine", &json!([]));
         result
     }
 
@@ -164,7 +164,7 @@ mod on_devnode {
             utf8(&file),
             context.port
         );
-        let snapshot = context.node.rpc("evm_snapshot", &json!([]));
+        let snapshot = context.node.devnode().rpc("evm_snapshot", &json!([]));
         let is_sent = AtomicBool::new(false);
         let node = context.node.address();
         let proxy = Proxy::judged(node, move |body| {

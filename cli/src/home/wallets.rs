@@ -163,6 +163,7 @@ mod tests {
 
     use super::*;
     use crate::home::KeystoreError;
+    use crate::home::files::{self, Existing};
 
     fn home() -> (tempfile::TempDir, Home) {
         let root = tempfile::tempdir().unwrap();
