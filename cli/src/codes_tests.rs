@@ -116,6 +116,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "The key on a port card is the node's word alone.",
     ),
     (
+        "demo.not_returned",
+        "What somebody of a demonstration on another chain has left could not be sent back.",
+    ),
+    (
         "deploy.not_cached",
         "A contract is deployed and not in the chain's program cache: calls of it cost more gas.",
     ),

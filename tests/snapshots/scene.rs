@@ -14,7 +14,7 @@ pub(crate) enum Reader {
 }
 
 /// What a program shows of itself that no other run shows: a pattern and what stands for it.
-const VOLATILE: [(&str, &str); 20] = [
+const VOLATILE: [(&str, &str); 21] = [
     (
         r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC",
         "[time]",
@@ -29,6 +29,8 @@ const VOLATILE: [(&str, &str); 20] = [
     (r"\b(0x)?[0-9a-f]{128,}\b", "[bytes]"),
     (r"\b0[23][0-9a-f]{64}\b", "[key]"),
     (r"\b(0x)?[0-9a-f]{64}\b", "[hash]"),
+    // The call of a function that takes an account.
+    (r"\b(0x[0-9a-f]{8}0{24})[0-9a-f]{40}\b", "$1[account]"),
     (r"0x[0-9a-fA-F]{40}\b", "[address]"),
     (r"0x[0-9a-fA-F]{4}…[0-9a-fA-F]{4}", "[account]"),
     (r"\b[0-9a-z]{4}(-[0-9a-z]{4}){3}\b", "[fingerprint]"),

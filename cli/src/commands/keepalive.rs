@@ -86,7 +86,10 @@ pub async fn run(context: &Context, args: &KeepaliveArgs) -> Result<Kept, Error>
     })?;
     let within = within.saturating_sub(clock);
     let mut programs = Vec::new();
-    for (address, name) in meant(context, chain, args).await? {
+    let mut meant: Vec<_> = meant(context, chain, args).await?.into_iter().collect();
+    // Registries first, as where they are deployed; addresses say nothing to anybody.
+    meant.sort_by_key(|(_, name)| *name != "registry");
+    for (address, name) in meant {
         programs.push(keep(context, chain, (name, address), within).await?);
     }
     Ok(Kept {
