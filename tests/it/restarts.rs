@@ -1,43 +1,44 @@
 //! The node is killed and started again in the middle of commands: they go on, or say that the node is to blame, and in
 //! either case repeating them leaves everything done once.
 
+/// A chain that is killed and comes back with its state.
 mod on_devnode {
-    use patientport_tests::{Party, Proxy, Run, TestContext, utf8};
-    use serde_json::{Value, json};
+    use patientport_tests::{Node, Party, Proxy, Run, TestContext, program, utf8, words};
+    use serde_json::json;
     use std::{
         fs,
         io::{BufRead as _, BufReader, Read as _, Write as _},
         net::{SocketAddr, TcpStream},
         path::{Path, PathBuf},
-        process::{Child, Stdio},
+        process::{Child, Command, Stdio},
         sync::{Arc, Mutex},
     };
+    use tempfile::TempDir;
 
     use crate::races::code;
 
     /// A chain in a process of its own that keeps its state in a file.
     struct Server {
-        owner: Party,
         state: PathBuf,
         child: Child,
         address: SocketAddr,
     }
 
     impl Server {
-        fn start(owner: &Party, state: PathBuf) -> Self {
-            let (child, address) = Self::spawn(owner, &state, 0);
+        fn start(state: PathBuf) -> Self {
+            let (child, address) = Self::spawn(&state, 0);
             Self {
-                owner: owner.clone(),
                 state,
                 child,
                 address,
             }
         }
 
-        fn spawn(owner: &Party, state: &Path, port: u16) -> (Child, SocketAddr) {
+        fn spawn(state: &Path, port: u16) -> (Child, SocketAddr) {
             let line = format!("devnode --quiet --port {port} --state {}", utf8(state));
-            let mut child = owner
-                .command(&line)
+            let mut child = Command::new(program())
+                .args(words(&line))
+                .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::inherit())
                 .spawn()
@@ -64,7 +65,7 @@ mod on_devnode {
         fn restart(&mut self) {
             self.stop();
             let port = self.address.port();
-            (self.child, self.address) = Self::spawn(&self.owner, &self.state, port);
+            (self.child, self.address) = Self::spawn(&self.state, port);
         }
     }
 
@@ -95,70 +96,46 @@ mod on_devnode {
         UntilTheEnd,
     }
 
+    /// Ends the chain with the test. Proxies hold the server, too, and outlive it.
+    struct End(Arc<Mutex<Server>>);
+
+    impl Drop for End {
+        fn drop(&mut self) {
+            if let Ok(mut server) = self.0.lock() {
+                let _ = server.child.kill();
+                let _ = server.child.wait();
+            }
+        }
+    }
+
     /// People at a chain that is a process of its own.
     struct World {
         context: TestContext,
         server: Arc<Mutex<Server>>,
-        registry: String,
-        port: String,
+        _directory: TempDir,
+        // After the people, who settle their accounts at the end.
+        _end: End,
     }
 
     impl World {
         fn new() -> Self {
-            let context = TestContext::bare();
-            let server = Server::start(&context.owner, context.path("chain.state"));
+            let directory = tempfile::tempdir().expect("the system has room for temporary files");
+            let server = Server::start(directory.path().join("chain.state"));
+            let url = format!("http://{}", server.address);
+            let server = Arc::new(Mutex::new(server));
+            let end = End(Arc::clone(&server));
             Self {
-                server: Arc::new(Mutex::new(server)),
-                registry: String::new(),
-                port: String::new(),
-                context,
+                context: TestContext::on(Node::at(&url)),
+                server,
+                _directory: directory,
+                _end: end,
             }
-        }
-
-        fn url(&self) -> String {
-            let server = self.server.lock().expect("nothing panics under this lock");
-            format!("http://{}", server.address)
-        }
-
-        /// A line for the chain at `url`.
-        fn line(&self, line: &str, url: &str) -> String {
-            let registry = if self.registry.is_empty() {
-                String::new()
-            } else {
-                format!(" --registry {}", self.registry)
-            };
-            let line = line.replace("PORT", &self.port);
-            format!("{line} --rpc-url {url} --timeout 3s{registry}")
-        }
-
-        fn ok(&self, who: &Party, line: &str) -> Value {
-            who.ok(&self.line(line, &self.url()))
         }
 
         /// As far as a port that is claimed.
         fn with_port() -> Self {
             let mut world = Self::new();
-            let text = |data: &Value, member: &str| {
-                let text = data[member].as_str();
-                text.expect("an address").to_owned()
-            };
-            let context = &world.context;
-            let [owner, primary, specialist, patient] = [
-                &context.owner,
-                &context.primary,
-                &context.specialist,
-                &context.patient,
-            ]
-            .map(Party::clone);
-            world.registry = text(&world.ok(&owner, "deploy"), "registry");
-            for party in [&primary, &specialist] {
-                world.ok(party, "provider register --kind clinic --name Lakeview");
-                let attest = format!("provider attest {} --until 2y", party.address);
-                world.ok(&owner, &attest);
-            }
-            let issue = format!("port issue --patient {}", patient.address);
-            world.port = text(&world.ok(&primary, &issue), "port");
-            world.ok(&patient, "port claim PORT --section 0:general");
+            world.context = world.context.and_port();
             world
         }
 
@@ -198,7 +175,7 @@ mod on_devnode {
                     }
                 }
             });
-            let run = who.run(&self.line(line, &proxy.url()));
+            let run = who.run(&format!("{line} --rpc-url {} --timeout 3s", proxy.url()));
             if when == When::UntilTheEnd {
                 let mut server = self.server.lock().expect("nothing panics under this lock");
                 server.restart();
@@ -217,7 +194,7 @@ mod on_devnode {
             if first.is_none() && line.starts_with("record add") {
                 return;
             }
-            let again = who.run(&self.line(line, &self.url()));
+            let again = who.run(line);
             let second = code(&again);
             assert!(
                 second.is_none() || second.as_deref() == found_done,
@@ -226,19 +203,10 @@ mod on_devnode {
         }
 
         fn events(&self, kind: &str) -> usize {
-            let history = self.ok(&self.context.patient, "history --port PORT");
+            let history = format!("history --port {}", self.context.port);
+            let history = self.context.patient.ok(&history);
             let events = history["events"].as_array().expect("a list");
             events.iter().filter(|event| event["event"] == kind).count()
-        }
-    }
-
-    impl Drop for World {
-        fn drop(&mut self) {
-            // Proxies hold the server, too, and outlive the test.
-            if let Ok(mut server) = self.server.lock() {
-                let _ = server.child.kill();
-                let _ = server.child.wait();
-            }
         }
     }
 
@@ -254,13 +222,13 @@ mod on_devnode {
             let world = World::new();
             let owner = &world.context.owner;
             world.converges(owner, "deploy", when, None);
-            let deployed = world.ok(owner, "deploy");
+            let deployed = owner.ok("deploy");
             let steps = deployed["steps"].as_array().expect("a list");
             assert!(
                 steps.iter().all(|step| step["tx"].is_null()),
                 "{when:?}: {deployed:#}"
             );
-            assert_eq!(deployed["attesters"], json!([owner.address.to_lowercase()]));
+            assert_eq!(deployed["attesters"], json!([owner.address]));
         }
     }
 
@@ -270,18 +238,16 @@ mod on_devnode {
         let context = &world.context;
         let (primary, specialist, patient) =
             (&context.primary, &context.specialist, &context.patient);
+        let port = &context.port;
         for (index, when) in (1_u8..).zip(ALWAYS) {
             let bytes = [index; 1000];
             let file = context.file(&format!("{index}.bin"), &bytes);
-            let add = format!("record add {} --port PORT --section 0", utf8(&file));
+            let add = format!("record add {} --port {port} --section 0", utf8(&file));
             world.converges(primary, &add, when, None);
             assert_eq!(world.events("RecordAdded"), usize::from(index), "{when:?}");
 
-            world.ok(
-                specialist,
-                "request send --port PORT --section 0 --until 30d --text 'second opinion'",
-            );
-            let approve = format!("request approve {index} --port PORT");
+            context.request();
+            let approve = format!("request approve {index} --port {port}");
             world.converges(patient, &approve, when, Some("request.not_pending"));
             assert_eq!(
                 world.events("AccessGranted"),
@@ -289,11 +255,11 @@ mod on_devnode {
                 "{when:?}"
             );
             let out = context.path(&format!("{index}.out"));
-            let get = format!("record get {index} --port PORT -o {}", utf8(&out));
-            world.ok(specialist, &get);
+            let get = format!("record get {index} --port {port} -o {}", utf8(&out));
+            specialist.ok(&get);
             assert_eq!(fs::read(&out).expect("it was written"), bytes);
 
-            let revoke = format!("access revoke {} --port PORT", specialist.address);
+            let revoke = format!("access revoke {} --port {port}", specialist.address);
             world.converges(patient, &revoke, when, Some("access.no_live_grant"));
             assert_eq!(
                 world.events("AccessRevoked"),
