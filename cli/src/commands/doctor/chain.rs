@@ -146,11 +146,11 @@ async fn contract(chain: &Chain, what: &str, address: Address, built: Option<B25
 
 /// Whose code a hash is, as far as this program knows.
 fn code(found: B256, built: Option<B256>) -> String {
-    let known = contracts::known().find(|it| it.code_hash == found);
-    match known {
-        Some(it) if built == Some(found) => format!("the code of this program ({})", it.version),
+    if built == Some(found) {
+        return "the code of this program".into();
+    }
+    match contracts::known().find(|it| it.code_hash == found) {
         Some(it) => format!("the code of version {} by {}", it.version, it.toolchain),
-        None if built == Some(found) => "the code of this program".into(),
         None => format!("with a code that is not known here, {found}"),
     }
 }
