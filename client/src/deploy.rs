@@ -253,8 +253,9 @@ fn created_address(code: &ContractCode, init_data: &[u8], salt: B256) -> Address
     STYLUS_DEPLOYER.create2_from_code(bound, code.init_code())
 }
 
-/// Carries out what is left of a plan. `earlier` is what earlier runs made known, if anything. `done` hears of every step, with the deployment as far as it is known; keep
-/// that so that others can use what was deployed.
+/// Carries out what is left of a plan. `from_block` is a block before the registry's creation, if an earlier run had begun
+/// and noted it. `done` hears of every step, with the deployment as far as it is known; keep that so that others can use
+/// what was deployed.
 ///
 /// # Errors
 /// [`Error::Refused`], [`Error::InsufficientFunds`], …: run it again after the cause is gone. [`Error::Deployment`]
@@ -263,7 +264,7 @@ pub async fn deploy(
     chain: &Chain,
     signer: &Signer,
     plan: &Plan,
-    earlier: Option<&Deployment>,
+    from_block: Option<u64>,
     mut done: impl FnMut(&Deployment, &Step),
 ) -> Result<Deployment> {
     if plan.owner != signer.address() {
@@ -300,10 +301,7 @@ pub async fn deploy(
     .await?;
     if report.is_none() {
         // Created by an earlier run: only its own notes say at which block.
-        deployment.from_block = earlier
-            .filter(|earlier| earlier.chain_id == chain.chain_id())
-            .filter(|earlier| earlier.registry.is_none_or(|registry| registry == address))
-            .map_or(0, |earlier| earlier.from_block);
+        deployment.from_block = from_block.unwrap_or(0);
     }
     deployment.registry = Some(address);
     done(

@@ -192,7 +192,8 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
             tx,
         });
     };
-    let deployment = deploy::deploy(chain, &wallet.signer, &plan, earlier.as_ref(), done).await?;
+    let from_block = beginning(context, chain, &plan, earlier.as_ref()).await?;
+    let deployment = deploy::deploy(chain, &wallet.signer, &plan, from_block, done).await?;
     save?;
     let registry = opened(chain, &deployment).await?;
     set_up(context, &wallet, &registry, &args, attesters, &mut steps).await?;
@@ -203,6 +204,27 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
         keep_cached(context, &wallet, &programs, args.cache_bid, &mut steps).await?
     };
     finish(&registry, &deployment, manager, steps).await
+}
+
+/// A block before the registry's creation. It is noted before anything is sent: whoever is cut off would have to look
+/// through the whole chain for the registry's events otherwise, which many nodes refuse.
+async fn beginning(
+    context: &Context,
+    chain: &Chain,
+    plan: &Plan,
+    earlier: Option<&Deployment>,
+) -> Result<Option<u64>, Error> {
+    let (chain_id, registry) = (chain.chain_id(), plan.registry_address());
+    if chain.code(registry).await?.is_empty() {
+        let block = chain.block_number().await?;
+        context.home().note_beginning(chain_id, registry, block)?;
+        return Ok(Some(block));
+    }
+    let recorded = earlier.filter(|it| it.registry == Some(registry));
+    match recorded {
+        Some(recorded) => Ok(Some(recorded.from_block)),
+        None => Ok(context.home().beginning(chain_id, registry)?),
+    }
 }
 
 const fn name(kind: StepKind) -> &'static str {

@@ -1,16 +1,57 @@
 //! `deployments/CHAIN_ID.json`: what was deployed from this home, step by step, so that a deployment that
-//! was cut off continues.
+//! was cut off continues. `deployments/CHAIN_ID.begun`: at which block the last one began.
 
 use std::path::PathBuf;
 
+use alloy::primitives::Address;
 use patientport_client::deploy::Deployment;
+use serde::{Deserialize, Serialize};
 
 use super::files::{self, Existing};
 use super::{Home, HomeError, MAX_JSON_BYTES};
 
+/// A deployment before its first transaction.
+#[derive(Debug, Deserialize, Serialize)]
+struct Begun {
+    registry: Address,
+    from_block: u64,
+}
+
 impl Home {
     fn deployment_path(&self, chain_id: u64) -> PathBuf {
         self.path("deployments").join(format!("{chain_id}.json"))
+    }
+
+    fn beginning_path(&self, chain_id: u64) -> PathBuf {
+        self.path("deployments").join(format!("{chain_id}.begun"))
+    }
+
+    /// Notes that a registry does not exist yet at this block.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn note_beginning(
+        &self,
+        chain_id: u64,
+        registry: Address,
+        from_block: u64,
+    ) -> Result<(), HomeError> {
+        let begun = Begun {
+            registry,
+            from_block,
+        };
+        let path = self.beginning_path(chain_id);
+        Ok(files::write_json(&path, &begun, Existing::Replace)?)
+    }
+
+    /// A block before the creation of a registry, if it was noted and no other deployment has begun since.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn beginning(&self, chain_id: u64, registry: Address) -> Result<Option<u64>, HomeError> {
+        let begun: Option<Begun> =
+            files::read_json(&self.beginning_path(chain_id), MAX_JSON_BYTES)?;
+        Ok(begun.and_then(|it| (it.registry == registry).then_some(it.from_block)))
     }
 
     /// The deployment on a chain, as far as it got.

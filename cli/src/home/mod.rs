@@ -8,7 +8,7 @@
 //! | `ports.json` | names of ports, see [`ports`] |
 //! | `derived.json` | numbers of keys and accounts handed out, see [`derived`] |
 //! | `pins.json` | keys seen first, see [`pins`] |
-//! | `deployments/CHAIN_ID.json` | registry and code of a chain, see [`deployments`] |
+//! | `deployments/CHAIN_ID.json`, `.begun` | registry and code of a chain, see [`deployments`] |
 //! | `cache/CHAIN_ID/PORT/` | histories as far as they were read, see [`histories`] |
 //! | `looked/CHAIN_ID-PORT.json` | records found to be sealed to the patient, see [`looked`] |
 //! | `mentions/…` | ports whose events name an account, see [`mentions`] |

@@ -137,7 +137,7 @@ pub(crate) async fn world() -> World {
         &chain,
         &owner.signer,
         &plan,
-        Some(&deployment),
+        Some(deployment.from_block),
         |_, step| {
             again.push(step.report.is_some());
         },
