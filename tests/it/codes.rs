@@ -246,14 +246,14 @@ fn what_becomes_of_a_transaction_is_told() {
             *result = json!("0xffff");
         }
     });
-    context
-        .primary
-        .run(&format!(
-            "record add {} --port {} --section 0 --timeout 1s {node}",
-            utf8(&file),
-            context.port
-        ))
-        .failure(3, "tx.unsettled");
+    let add = format!(
+        "record add {} --port {} --section 0 --timeout 1s {node}",
+        utf8(&file),
+        context.port
+    );
+    // It waits behind them; and whoever goes on with it has to know first what they did.
+    context.primary.run(&add).failure(3, "tx.receipt_timeout");
+    context.primary.run(&add).failure(3, "tx.unsettled");
 
     // Mined and failed, and nothing says why.
     let node = lying(&context, "eth_getTransactionReceipt", |_, result| {

@@ -284,12 +284,18 @@ fn the_inbox_of_a_home_is_that_of_all_its_ports() {
         "request send --port {second} --section 5 --until 30d --text teeth"
     ));
     let listed = context.patient.ok("inbox");
-    assert_eq!(ids(&listed), [1, 2, 3, 1], "the newest last");
-    assert_eq!(listed["requests"][3]["port_name"], "second");
-    assert_eq!(
-        listed["requests"][3]["asked"]["section_names"],
-        json!({ "5": "dental" })
-    );
+    let requests = listed["requests"].as_array().expect("a list");
+    // In the order of their seconds; within one, port after port.
+    let times = requests.iter().map(|it| it["requested_at"].as_u64());
+    assert!(times.is_sorted(), "{listed:#}");
+    let (teeth, others): (Vec<&Value>, Vec<_>) = requests
+        .iter()
+        .partition(|request| request["port_name"] == "second");
+    let others: Vec<_> = others.iter().map(|it| it["id"].as_u64()).collect();
+    assert_eq!(others, [Some(1), Some(2), Some(3)], "{listed:#}");
+    assert_eq!(teeth.len(), 1, "{listed:#}");
+    assert_eq!(teeth[0]["id"], 1);
+    assert_eq!(teeth[0]["asked"]["section_names"], json!({ "5": "dental" }));
     assert_eq!(ids(&context.patient.ok("inbox --port second")), [1]);
 
     // A port that is not there any more keeps nobody from the other's requests.
