@@ -15,6 +15,7 @@ const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
 /// More steps than any command here has.
 const MOST_STEPS: usize = 400;
 
+/// Every step starts from the same chain, which goes back.
 mod on_devnode {
     use super::*;
 

@@ -1,6 +1,7 @@
 //! The chain goes back behind what a command reported: what the home keeps makes the next command neither wrong nor
 //! stuck.
 
+/// The chain goes back and another way.
 mod on_devnode {
     use patientport_tests::{Party, Proxy, TestContext, utf8};
     use serde_json::{Value, json};
