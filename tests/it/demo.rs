@@ -1,6 +1,6 @@
 //! `patientport demo` on a chain that is there already.
 
-use patientport_tests::{Run, TestContext, on_terminal};
+use patientport_tests::{Run, Session, TestContext, on_terminal};
 use serde_json::json;
 
 /// A balance in wei.
@@ -76,6 +76,22 @@ fn a_demonstration_says_what_it_may_cost_and_is_refused_to_who_has_less() {
     let message = error["message"].as_str().expect("a message").to_lowercase();
     assert!(message.contains(&payer.address), "{error:#}");
     assert_eq!(context.sent(), before + 1, "the ether that was sent back");
+}
+
+#[test]
+fn a_demonstration_that_is_interrupted_gives_back_what_it_has_not_spent() {
+    let context = TestContext::bare();
+    let payer = &context.stranger;
+    let before = balance(&context, &payer.address);
+    let line = format!("demo --rpc-url {} --yes", context.node.url());
+    let mut session = Session::start(&mut payer.command(&line));
+    session.wait_for(" to patient: transaction");
+    let given = before - balance(&context, &payer.address);
+    session.interrupt();
+    let (shown, code) = session.end();
+    assert_eq!(code, Some(130), "{shown}");
+    let spent = before - balance(&context, &payer.address);
+    assert!(spent < given / 2, "{spent} of {given}\n{shown}");
 }
 
 #[test]

@@ -16,7 +16,8 @@ use crate::{
     error::Error,
     home::FileError,
     output::{Outcome as _, Report as Rendered},
-    terminal::write_stdout,
+    signals,
+    terminal::{TerminalError, write_stdout},
     text::harmless,
 };
 use patientport_client::chain::shown_url;
@@ -142,7 +143,9 @@ async fn on_another(
         };
         perform(directory.path(), place, title, Some(&mut pay), show)
     });
-    let collected = payer.collect(context, directory.path()).await;
+    // Nor does Ctrl-C keep it from going back: nothing that could be dropped is waited for here.
+    let collected =
+        tokio::task::block_in_place(|| handle.block_on(payer.collect(context, directory.path())));
     let steps = told?;
     let spent = collected?;
     let report = summed(steps, chain_id, started, directory.kept());
@@ -209,6 +212,8 @@ impl From<DemoError> for Error {
             }
             DemoError::Stdout(source) => Self::Stdout(source),
             DemoError::Payment(source) => *source,
+            // Which signal it was decides over the exit code.
+            DemoError::Interrupted if signals::stopping() => Self::Terminal(TerminalError::Stopped),
             DemoError::Interrupted => Self::Interrupted,
             DemoError::Unexpected {
                 step,

@@ -8,6 +8,7 @@ use crate::{
         FileError,
         files::{Existing, write_private},
     },
+    signals,
 };
 use serde_json::Value;
 use std::{
@@ -52,7 +53,7 @@ pub(super) enum DemoError {
     /// The people could not be paid.
     #[error("the people of the demonstration cannot be paid")]
     Payment(#[source] Box<Error>),
-    /// Ctrl-C ended a run.
+    /// A signal came.
     #[error("interrupted")]
     Interrupted,
     /// Something is not as the story says.
@@ -230,6 +231,9 @@ impl<'a> Stage<'a> {
         line: &str,
         expect: Expect,
     ) -> Result<Output, DemoError> {
+        if signals::stopping() {
+            return Err(DemoError::Interrupted);
+        }
         let command = format!("patientport {line}");
         let started = Instant::now();
         let mut child = Command::new(&self.program);
