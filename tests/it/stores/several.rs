@@ -153,9 +153,14 @@ fn an_upload_that_was_killed_goes_on_where_it_stopped() {
         "a blob is there whole or not at all"
     );
 
+    // Beside it lies the lock of the run that was killed.
     let pending = files_below(&context.primary.home.join("pending"));
-    let commitment = pending[0]
-        .0
+    let noted = pending
+        .iter()
+        .map(|(path, _)| path)
+        .find(|path| path.extension().is_some_and(|it| it == "json"));
+    let commitment = noted
+        .expect("what waits is noted")
         .file_stem()
         .expect("a name")
         .to_string_lossy()
