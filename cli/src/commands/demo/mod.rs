@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: &DemoArgs) -> Result<Option<Rendered>,
     };
     let report = match payer {
         None => on_its_own(keep, &mut show)?,
-        Some(payer) => on_another(context, payer, keep, &mut show).await?,
+        Some(payer) => on_another(context, &payer, keep, &mut show)?,
     };
     if is_json {
         return Ok(Some(Rendered::of(&report)));
@@ -123,9 +123,9 @@ fn on_its_own(keep: Option<&Path>, show: &mut Show<'_>) -> Result<Report, DemoEr
 }
 
 /// On the chain of a node that is named. However the story ends, what is left goes back.
-async fn on_another(
+fn on_another(
     context: &Context,
-    payer: Payer,
+    payer: &Payer,
     keep: Option<&Path>,
     show: &mut Show<'_>,
 ) -> Result<Report, Error> {
