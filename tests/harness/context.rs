@@ -1,6 +1,6 @@
 //! People, homes and a store around a chain.
 
-use crate::{Account, Devnode, Node, Run, program};
+use crate::{Account, Devnode, Node, Run, SCRIPTED, on_a_full_disk, program};
 use serde_json::Value;
 use std::{
     fs,
@@ -272,6 +272,25 @@ impl TestContext {
         ))
     }
 
+    /// The events of the port's history, as its patient is told of them.
+    ///
+    /// # Panics
+    /// If the patient is told of none.
+    #[track_caller]
+    pub fn history(&self) -> Vec<Value> {
+        let history = self.patient.ok(&format!("history --port {}", self.port));
+        let events = history["events"].as_array();
+        events.expect("events are a list").clone()
+    }
+
+    /// Those of a kind.
+    #[track_caller]
+    pub fn events(&self, kind: &str) -> Vec<Value> {
+        let mut events = self.history();
+        events.retain(|event| event["event"] == kind);
+        events
+    }
+
     /// The temporary directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -368,7 +387,13 @@ impl Party {
 
     /// Runs the program for a script: `--json`, nothing asked.
     pub fn run(&self, line: &str) -> Run {
-        Run::of(self.command(line).args(["--json", "--yes", "--no-input"]))
+        Run::of(self.command(line).args(SCRIPTED))
+    }
+
+    /// As [`Self::run`], with a limit on the length of files: see [`on_a_full_disk`].
+    pub fn run_on_a_full_disk(&self, blocks: u32, line: &str) -> Run {
+        let mut command = self.command(line);
+        Run::of(&mut on_a_full_disk(blocks, command.args(SCRIPTED)))
     }
 
     /// Runs the program, which must succeed, and gives its data.

@@ -108,7 +108,10 @@ impl Foreign {
 }
 
 /// An HTTP/1.0 POST, which ends with the connection: no client library is needed for a test's own calls on this machine.
-pub(crate) fn post(address: SocketAddr, body: &str) -> String {
+///
+/// # Panics
+/// If nobody listens there, or the answer is none.
+pub fn post(address: SocketAddr, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the node listens");
     let request = format!(
         "POST / HTTP/1.0\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -34,9 +34,10 @@ pub use accounts::{Account, ETHER_VARIABLE, KEY_FILE_VARIABLE};
 pub use context::{Party, TestContext, utf8, words};
 pub use devnode::Devnode;
 pub use faults::{Fault, FaultyProxy};
+pub use foreign::post;
 pub use node::{Node, RPC_URL_VARIABLE};
 pub use proxy::{Proxy, Trouble};
-pub use run::{Run, files_below, program};
+pub use run::{Run, SCRIPTED, behind_a_shell, files_below, on_a_full_disk, program};
 pub use terminal::{Session, on_terminal, on_terminal_until, screen};
 #[cfg(all(
     target_os = "linux",

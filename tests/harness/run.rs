@@ -4,7 +4,7 @@ use crate::schema;
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// Path of the program under test: `target/<profile>/patientport`, next to the test's own directory.
@@ -25,6 +25,37 @@ pub fn program() -> PathBuf {
         program.display()
     );
     program
+}
+
+/// Arguments that make a run fit for a script: one document, nothing asked.
+pub const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
+
+/// A shell that does something first, such as setting a limit, and then becomes `command`, with its arguments, directory
+/// and variables. Standard input is empty.
+pub fn behind_a_shell(first: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("{first}; exec \"$0\" \"$@\""))
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::null());
+    if let Some(directory) = command.get_current_dir() {
+        shell.current_dir(directory);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+/// A command that may write files of so many blocks of 512 bytes: a longer write fails as on a full disk, without the
+/// rights that mounting one takes.
+pub fn on_a_full_disk(blocks: u32, command: &Command) -> Command {
+    behind_a_shell(&format!("trap '' XFSZ; ulimit -f {blocks}"), command)
 }
 
 /// What a run of the program left behind.

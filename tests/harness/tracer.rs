@@ -5,7 +5,7 @@
 //! node, and what only makes durable what is there.
 //! The call of the step does not take place: a killed process never returns from the stop before it.
 
-use crate::Run;
+use crate::{Run, behind_a_shell};
 use nix::{
     libc,
     sys::{
@@ -19,7 +19,7 @@ use std::{
     fs::{self, File},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Output, Stdio},
+    process::{Command, ExitStatus, Output},
 };
 
 /// As much of a request as is read to know what it is about.
@@ -72,21 +72,7 @@ pub fn traced(command: &Command, before: Option<usize>, root: &Path) -> Traced {
 /// Starts the program stopped, seizes it, and lets it go on to its first system call.
 fn start(command: &Command, outputs: &[PathBuf; 2]) -> Pid {
     // The shell stops itself so that the program does not run before it is watched.
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .stdin(Stdio::null());
-    if let Some(directory) = command.get_current_dir() {
-        shell.current_dir(directory);
-    }
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+    let mut shell = behind_a_shell("kill -STOP $$", command);
     let [stdout, stderr] = outputs;
     let file = |path| File::create(path).expect("the temporary directory is writable");
     #[expect(

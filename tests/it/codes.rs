@@ -1,15 +1,10 @@
 //! Errors that seldom happen, each brought about as it would happen to somebody: homes, terminals, files, nodes.
 
-use patientport_tests::{Proxy, Run, Session, TestContext, Trouble, on_terminal, utf8};
-use serde_json::{Value, json};
-use std::{
-    fs,
-    process::{Command, Stdio},
-    time::Duration,
+use patientport_tests::{
+    Proxy, Run, SCRIPTED, Session, TestContext, Trouble, behind_a_shell, on_terminal, utf8,
 };
-
-/// Arguments that make a run fit for a script.
-const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
+use serde_json::{Value, json};
+use std::{fs, time::Duration};
 
 /// A node that answers a method with this error.
 fn failing(context: &TestContext, method: &'static str, error: Value) -> String {
@@ -282,20 +277,9 @@ fn a_profile_that_the_node_hides_is_not_attested() {
 #[test]
 fn without_room_for_a_thread_nothing_starts() {
     let context = TestContext::bare();
-    let inner = context.owner.command("wallet list");
-    let mut limited = Command::new("sh");
+    let mut command = context.owner.command("wallet list");
+    command.args(SCRIPTED);
     // What the program has open itself is all it may have open.
-    limited
-        .args(["-c", "ulimit -n 4; exec \"$0\" \"$@\""])
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .args(SCRIPTED)
-        .stdin(Stdio::null());
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
+    let mut limited = behind_a_shell("ulimit -n 4", &command);
     Run::of(&mut limited).failure(3, "runtime.failed");
 }

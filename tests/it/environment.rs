@@ -1,39 +1,7 @@
 //! Passwords, nodes, disks: what goes wrong outside the contracts.
 
-use patientport_tests::{Party, Proxy, Run, TestContext, Trouble, files_below, utf8};
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
-
-/// Arguments that make a run fit for a script.
-const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
-
-/// Runs the program with a limit on the size of files it may write, in 512-byte blocks: the write beyond it
-/// fails as on a full disk, without needing the rights to mount one.
-fn run_with_file_limit(party: &Party, blocks: u32, line: &str) -> Run {
-    let inner = party.command(line);
-    let mut limited = Command::new("sh");
-    limited
-        .arg("-c")
-        .arg(format!(
-            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
-        ))
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .args(SCRIPTED)
-        .stdin(Stdio::null());
-    if let Some(directory) = inner.get_current_dir() {
-        limited.current_dir(directory);
-    }
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
-    Run::of(&mut limited)
-}
+use patientport_tests::{Proxy, Run, TestContext, Trouble, files_below, utf8};
+use std::{fs, process::Stdio};
 
 #[test]
 fn a_wrong_password_opens_nothing() {
@@ -155,7 +123,10 @@ fn a_full_disk_under_the_store_loses_nothing() {
         context.port
     );
     let before = context.sent();
-    run_with_file_limit(&context.primary, 512, &add).failure(3, "store.io");
+    context
+        .primary
+        .run_on_a_full_disk(512, &add)
+        .failure(3, "store.io");
     assert_eq!(
         files_below(&context.primary.store),
         [],
@@ -177,7 +148,10 @@ fn a_full_disk_under_the_output_leaves_no_file() {
     fs::create_dir(&directory).expect("the temporary directory is writable");
     let out = directory.join("record.bin");
     let get = format!("record get 1 --port {} -o {}", context.port, utf8(&out));
-    run_with_file_limit(&context.specialist, 512, &get).failure(3, "output.unwritable");
+    context
+        .specialist
+        .run_on_a_full_disk(512, &get)
+        .failure(3, "output.unwritable");
     assert_eq!(files_below(&directory), []);
     context.specialist.ok(&get);
 }

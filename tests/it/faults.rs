@@ -52,16 +52,6 @@ fn worked(run: &Run, trouble: &Trouble) -> bool {
     false
 }
 
-/// The events of a kind in the port's history.
-fn events(context: &TestContext, kind: &str) -> Vec<Value> {
-    let history = context
-        .patient
-        .ok(&format!("history --port {}", context.port));
-    let events = history["events"].as_array().expect("events are a list");
-    let of_kind = events.iter().filter(|event| event["event"] == kind);
-    of_kind.cloned().collect()
-}
-
 fn through(context: &TestContext, trouble: &Trouble) -> String {
     let proxy = Proxy::start(context.node.address(), trouble.clone());
     format!(
@@ -86,7 +76,7 @@ fn whatever_befalls_an_approval_there_is_one_in_the_end() {
         if worked || again.exit_code != Some(0) {
             again.failure(1, "request.not_pending");
         }
-        let granted = events(&context, "AccessGranted");
+        let granted = context.events("AccessGranted");
         assert_eq!(granted.len(), round, "{trouble:?}: {granted:#?}");
         assert_eq!(granted[round - 1]["details"]["request"], id, "{trouble:?}");
     }
@@ -109,7 +99,7 @@ fn whatever_befalls_a_revocation_access_ends_once_and_new_keys_are_made() {
         if worked || again.exit_code != Some(0) {
             again.failure(1, "access.no_live_grant");
         }
-        let revoked = events(&context, "AccessRevoked");
+        let revoked = context.events("AccessRevoked");
         assert_eq!(revoked.len(), round, "{trouble:?}: {revoked:#?}");
         let list = context.patient.ok("port show");
         let epoch = &list["sections"][0]["epoch"];

@@ -1,7 +1,7 @@
 //! The program is killed before each of its steps, and the same command is run again: whatever stops it, nothing is lost,
 //! nothing is half written, and nothing is done twice.
 
-use patientport_tests::{Party, Run, TestContext, files_below, traced, utf8};
+use patientport_tests::{Party, Run, SCRIPTED, TestContext, files_below, traced, utf8};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -10,8 +10,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Arguments that make a run fit for a script.
-const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
 /// More steps than any command here has.
 const MOST_STEPS: usize = 400;
 
@@ -132,10 +130,7 @@ mod on_devnode {
 
         /// Transactions of the account so far.
         fn sent(&self) -> u64 {
-            let params = json!([self.who.address, "latest"]);
-            let count = self.context.node.rpc("eth_getTransactionCount", &params);
-            let count = count.as_str().expect("a quantity").trim_start_matches("0x");
-            u64::from_str_radix(count, 16).expect("hexadecimal digits")
+            self.context.node.transactions_of(&self.who.address)
         }
 
         /// Nothing is half written under its own name. Says what a killed run left.
@@ -222,10 +217,7 @@ mod on_devnode {
     }
 
     fn events(context: &TestContext) -> Value {
-        let history = context
-            .patient
-            .ok(&format!("history --port {}", context.port));
-        let events = history["events"].as_array().expect("a list");
+        let events = context.history();
         events.iter().map(|event| event["event"].clone()).collect()
     }
 

@@ -1,13 +1,10 @@
 //! Several runs of one home, and a home whose disk is full: no file is torn, no entry is lost.
 
-use patientport_tests::{Party, Run, TestContext, files_below, utf8};
+use patientport_tests::{Party, TestContext, files_below, utf8};
 use serde_json::Value;
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::fs;
 
-use crate::races::{SCRIPTED, at_once, code};
+use crate::races::{at_once, code};
 
 /// Every JSON file of the home parses, and nothing temporary is left.
 #[track_caller]
@@ -149,37 +146,13 @@ fn a_port_that_is_claimed_twice_at_once_is_claimed_once() {
     is_whole(patient);
 }
 
-/// Runs the program with a limit on the length of files it may write, in blocks of 512 bytes: a longer write fails as
-/// on a full disk.
-fn on_a_full_disk(party: &Party, blocks: u32, line: &str) -> Run {
-    let inner = party.command(line);
-    let mut limited = Command::new("sh");
-    limited
-        .arg("-c")
-        .arg(format!(
-            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
-        ))
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .args(SCRIPTED)
-        .stdin(Stdio::null());
-    if let Some(directory) = inner.get_current_dir() {
-        limited.current_dir(directory);
-    }
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
-    Run::of(&mut limited)
-}
-
 /// A command of a home without room fails, names the file, and leaves nothing of it; with room it works.
 #[track_caller]
 fn goes_on_with_room(party: &Party, blocks: u32, line: &str, file: &str) -> Value {
     let before = files_below(&party.home);
-    let error = on_a_full_disk(party, blocks, line).failure(3, "home.unavailable");
+    let error = party
+        .run_on_a_full_disk(blocks, line)
+        .failure(3, "home.unavailable");
     let message = error["message"].as_str().unwrap_or_default();
     assert!(message.contains(file), "{line}: {message}");
     is_whole(party);
@@ -251,7 +224,7 @@ fn an_answer_without_room_in_the_home_is_given_once() {
     let context = TestContext::with_port();
     context.request();
     let patient = &context.patient;
-    let first = code(&on_a_full_disk(patient, 0, "request approve 1"));
+    let first = code(&patient.run_on_a_full_disk(0, "request approve 1"));
     is_whole(patient);
     match first.as_deref() {
         Some("home.unavailable") => {
@@ -266,7 +239,7 @@ fn an_answer_without_room_in_the_home_is_given_once() {
     }
     // Access ends, and the readers that stay get their keys, though the home cannot keep these.
     let line = format!("access revoke {}", context.specialist.address);
-    let revoked = on_a_full_disk(patient, 0, &line);
+    let revoked = patient.run_on_a_full_disk(0, &line);
     is_whole(patient);
     revoked.success();
     let warnings = revoked.json()["warnings"].clone();
@@ -279,10 +252,7 @@ fn an_answer_without_room_in_the_home_is_given_once() {
         assert_eq!(found.count(), 1, "{kind}");
     }
     // What cannot be kept of the history is read anew.
-    let full = on_a_full_disk(
-        &context.stranger,
-        0,
-        &format!("history --port {}", context.port),
-    );
+    let history_again = format!("history --port {}", context.port);
+    let full = context.stranger.run_on_a_full_disk(0, &history_again);
     assert_eq!(full.success()["events"], history["events"]);
 }

@@ -1,14 +1,11 @@
 //! Several runs at the same time: each thing happens once, whoever loses is told so, and repeating it changes nothing.
 
-use patientport_tests::{Party, Run, TestContext, utf8};
+use patientport_tests::{Party, Run, SCRIPTED, TestContext, utf8};
 use serde_json::{Value, json};
 use std::{
     fs,
     process::{Child, Command, Stdio},
 };
-
-/// Arguments that make a run fit for a script.
-pub(crate) const SCRIPTED: [&str; 3] = ["--json", "--yes", "--no-input"];
 
 /// Starts all runs before it waits for any of them; they come back in their order.
 pub(crate) fn at_once(lines: &[(&Party, String)]) -> Vec<Run> {
@@ -43,9 +40,7 @@ pub(crate) fn code(run: &Run) -> Option<String> {
 
 /// How many events of these kinds the port has had.
 fn count(context: &TestContext, kinds: &[&str]) -> usize {
-    let line = format!("history --port {}", context.port);
-    let history = context.patient.ok(&line);
-    let events = history["events"].as_array().expect("a list");
+    let events = context.history();
     let is_one = |event: &&Value| kinds.iter().any(|kind| event["event"] == *kind);
     events.iter().filter(is_one).count()
 }

@@ -30,14 +30,6 @@ mod on_devnode {
         live.map(|it| it["reader"]["account"].clone()).collect()
     }
 
-    fn events(context: &TestContext, kind: &str) -> usize {
-        let history = context
-            .patient
-            .ok(&format!("history --port {}", context.port));
-        let events = history["events"].as_array().expect("a list");
-        events.iter().filter(|event| event["event"] == kind).count()
-    }
-
     #[track_caller]
     fn reads(context: &TestContext, who: &Party, record: u32, bytes: &[u8]) {
         let out = context.path("read.out");
@@ -61,7 +53,7 @@ mod on_devnode {
         let refused = context.specialist.run(&get);
         assert_eq!(refused.exit_code, Some(1), "{refused:#?}");
         context.patient.ok(&approve);
-        assert_eq!(events(&context, "AccessGranted"), 1);
+        assert_eq!(context.events("AccessGranted").len(), 1);
         reads(&context, &context.specialist, 1, b"first");
     }
 
@@ -88,7 +80,7 @@ mod on_devnode {
 
         patient.ok(&revoke);
         assert_eq!(readers(&context), [] as [Value; 0]);
-        assert_eq!(events(&context, "AccessRevoked"), 1);
+        assert_eq!(context.events("AccessRevoked").len(), 1);
         // The key of this epoch is another than the author saw: it is told, and not sealed to unseen.
         let file = context.file("third.txt", b"third");
         let add = format!(
@@ -179,29 +171,16 @@ mod on_devnode {
         let listed = context.patient.ok("record list");
         assert_eq!(listed["records"], json!([]));
         assert_eq!(context.primary.ok(&add)["id"], 1);
-        assert_eq!(events(&context, "RecordAdded"), 1);
+        assert_eq!(context.events("RecordAdded").len(), 1);
         reads(&context, &context.patient, 1, b"note");
     }
 }
 
 /// Takes the chain back, from another thread than the test's.
 fn revert(node: std::net::SocketAddr, snapshot: &serde_json::Value) {
-    use std::io::{Read as _, Write as _};
     let body = serde_json::json!({
         "jsonrpc": "2.0", "id": 1, "method": "evm_revert", "params": [snapshot]
     });
-    let body = body.to_string();
-    let mut stream = std::net::TcpStream::connect(node).expect("the node listens");
-    let request = format!(
-        "POST / HTTP/1.0\r\nhost: {node}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream
-        .write_all(request.as_bytes())
-        .expect("the node reads");
-    let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .expect("the node answers");
+    let answer = patientport_tests::post(node, &body.to_string());
     assert!(answer.contains("true"), "{answer}");
 }

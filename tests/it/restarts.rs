@@ -3,12 +3,12 @@
 
 /// A chain that is killed and comes back with its state.
 mod on_devnode {
-    use patientport_tests::{Node, Party, Proxy, Run, TestContext, program, utf8, words};
+    use patientport_tests::{Node, Party, Proxy, Run, TestContext, post, program, utf8, words};
     use serde_json::json;
     use std::{
         fs,
-        io::{BufRead as _, BufReader, Read as _, Write as _},
-        net::{SocketAddr, TcpStream},
+        io::{BufRead as _, BufReader},
+        net::SocketAddr,
         path::{Path, PathBuf},
         process::{Child, Command, Stdio},
         sync::{Arc, Mutex},
@@ -67,22 +67,6 @@ mod on_devnode {
             let port = self.address.port();
             (self.child, self.address) = Self::spawn(&self.state, port);
         }
-    }
-
-    /// Passes a request on, whatever becomes of the answer.
-    fn pass_on(address: SocketAddr, body: &str) {
-        let mut stream = TcpStream::connect(address).expect("the node listens");
-        let request = format!(
-            "POST / HTTP/1.0\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream
-            .write_all(request.as_bytes())
-            .expect("the node reads");
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("the node answers");
     }
 
     /// When the node goes.
@@ -164,12 +148,12 @@ mod on_devnode {
                         true
                     }
                     When::AfterTheTransaction => {
-                        pass_on(address, body);
+                        post(address, body);
                         server.restart();
                         false
                     }
                     When::UntilTheEnd => {
-                        pass_on(address, body);
+                        post(address, body);
                         server.stop();
                         false
                     }
@@ -200,13 +184,6 @@ mod on_devnode {
                 second.is_none() || second.as_deref() == found_done,
                 "{when:?} {line}: {first:?} and then {second:?}"
             );
-        }
-
-        fn events(&self, kind: &str) -> usize {
-            let history = format!("history --port {}", self.context.port);
-            let history = self.context.patient.ok(&history);
-            let events = history["events"].as_array().expect("a list");
-            events.iter().filter(|event| event["event"] == kind).count()
         }
     }
 
@@ -244,13 +221,17 @@ mod on_devnode {
             let file = context.file(&format!("{index}.bin"), &bytes);
             let add = format!("record add {} --port {port} --section 0", utf8(&file));
             world.converges(primary, &add, when, None);
-            assert_eq!(world.events("RecordAdded"), usize::from(index), "{when:?}");
+            assert_eq!(
+                context.events("RecordAdded").len(),
+                usize::from(index),
+                "{when:?}"
+            );
 
             context.request();
             let approve = format!("request approve {index} --port {port}");
             world.converges(patient, &approve, when, Some("request.not_pending"));
             assert_eq!(
-                world.events("AccessGranted"),
+                context.events("AccessGranted").len(),
                 usize::from(index),
                 "{when:?}"
             );
@@ -262,7 +243,7 @@ mod on_devnode {
             let revoke = format!("access revoke {} --port {port}", specialist.address);
             world.converges(patient, &revoke, when, Some("access.no_live_grant"));
             assert_eq!(
-                world.events("AccessRevoked"),
+                context.events("AccessRevoked").len(),
                 usize::from(index),
                 "{when:?}"
             );

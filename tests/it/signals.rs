@@ -2,7 +2,7 @@
 //!
 //! The body is a pipe that the test writes, so that a run stands still exactly where the test wants it.
 
-use patientport_tests::{TestContext, files_below, utf8};
+use patientport_tests::{TestContext, files_below, on_a_full_disk, utf8};
 use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
@@ -179,18 +179,7 @@ fn nothing_is_released_when_there_is_no_room_to_verify_first() {
     let inner = context
         .specialist
         .command(&format!("record get 1 --port {}", context.port));
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", "trap '' XFSZ; ulimit -f 512; exec \"$0\" \"$@\""])
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .stdin(Stdio::null());
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let mut command = on_a_full_disk(512, &inner);
     let output = command.output().expect("a shell runs");
     let talk = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
