@@ -253,8 +253,7 @@ fn created_address(code: &ContractCode, init_data: &[u8], salt: B256) -> Address
     STYLUS_DEPLOYER.create2_from_code(bound, code.init_code())
 }
 
-/// Carries out what is left of a plan. `from_block` is a block before the registry's creation, if an earlier run had begun
-/// and noted it. `done` hears of every step, with the deployment as far as it is known; keep that so that others can use
+/// Carries out what is left of a plan. `from_block` is a block before the registry's creation. `done` hears of every step, with the deployment as far as it is known; keep that so that others can use
 /// what was deployed.
 ///
 /// # Errors
@@ -264,7 +263,7 @@ pub async fn deploy(
     chain: &Chain,
     signer: &Signer,
     plan: &Plan,
-    from_block: Option<u64>,
+    from_block: u64,
     mut done: impl FnMut(&Deployment, &Step),
 ) -> Result<Deployment> {
     if plan.owner != signer.address() {
@@ -283,7 +282,7 @@ pub async fn deploy(
     }
     let mut deployment = Deployment {
         chain_id: chain.chain_id(),
-        from_block: chain.block_number().await?,
+        from_block,
         owner: plan.owner,
         registry_code_hash: plan.registry.code_hash(),
         implementation_code_hash: plan.port.code_hash(),
@@ -299,10 +298,6 @@ pub async fn deploy(
         address,
     )
     .await?;
-    if report.is_none() {
-        // Created by an earlier run: only its own notes say at which block.
-        deployment.from_block = from_block.unwrap_or(0);
-    }
     deployment.registry = Some(address);
     done(
         &deployment,

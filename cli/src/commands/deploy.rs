@@ -213,17 +213,18 @@ async fn beginning(
     chain: &Chain,
     plan: &Plan,
     earlier: Option<&Deployment>,
-) -> Result<Option<u64>, Error> {
+) -> Result<u64, Error> {
     let (chain_id, registry) = (chain.chain_id(), plan.registry_address());
     if chain.code(registry).await?.is_empty() {
         let block = chain.block_number().await?;
         context.home().note_beginning(chain_id, registry, block)?;
-        return Ok(Some(block));
+        return Ok(block);
     }
+    // Created by an earlier run: only its own notes say at which block.
     let recorded = earlier.filter(|it| it.registry == Some(registry));
     match recorded {
-        Some(recorded) => Ok(Some(recorded.from_block)),
-        None => Ok(context.home().beginning(chain_id, registry)?),
+        Some(recorded) => Ok(recorded.from_block),
+        None => Ok(context.home().beginning(chain_id, registry)?.unwrap_or(0)),
     }
 }
 

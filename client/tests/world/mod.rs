@@ -117,7 +117,8 @@ pub(crate) async fn world() -> World {
     let priced = preview(&chain, owner.account(), &plan).await.unwrap();
     assert_eq!(priced.len(), 2);
     let mut steps = Vec::new();
-    let deployment = deploy(&chain, &owner.signer, &plan, None, |_, step| {
+    let block = chain.block_number().await.unwrap();
+    let deployment = deploy(&chain, &owner.signer, &plan, block, |_, step| {
         steps.push((step.kind, step.report.is_some()));
     })
     .await
@@ -137,7 +138,7 @@ pub(crate) async fn world() -> World {
         &chain,
         &owner.signer,
         &plan,
-        Some(deployment.from_block),
+        deployment.from_block,
         |_, step| {
             again.push(step.report.is_some());
         },
