@@ -254,24 +254,17 @@ fn lock_within(directory: &Path, patience: Duration) -> Result<Lock, FileError> 
     let path = directory.join(".lock");
     let file = lock_file(&path)?;
     let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Lock(file)),
-            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < patience => {
-                thread::sleep(LOCK_PAUSE);
-            }
-            Err(fs::TryLockError::WouldBlock) => {
-                let held = io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    format!("another run has held it for {} seconds", patience.as_secs()),
-                );
-                return Err(FileError::io("lock", &path)(held));
-            }
-            Err(fs::TryLockError::Error(source)) => {
-                return Err(FileError::io("lock", &path)(source));
-            }
+    while !try_lock_of(&file, &path)? {
+        if begun.elapsed() >= patience {
+            let held = io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("another run has held it for {} seconds", patience.as_secs()),
+            );
+            return Err(FileError::io("lock", &path)(held));
         }
+        thread::sleep(LOCK_PAUSE);
     }
+    Ok(Lock(file))
 }
 
 fn lock_file(path: &Path) -> Result<File, FileError> {
