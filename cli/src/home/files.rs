@@ -9,8 +9,9 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use patientport_client::store;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
@@ -18,8 +19,6 @@ use thiserror::Error;
 
 /// How names of staged files begin and end.
 const STAGED: (&str, &str) = (".patientport-", ".tmp");
-/// A staged file that was not written to for so long is what a killed run left.
-const LEFT_AFTER: Duration = Duration::from_hours(24);
 /// How long a run waits for another one that changes the same file. No change takes a second.
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// How long it waits before it looks again.
@@ -165,19 +164,9 @@ fn sweep(directory: &Path) {
 }
 
 fn remove_left(directory: &Path) {
-    let now = SystemTime::now();
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    for entry in entries {
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        let is_staged =
-            name.starts_with(STAGED.0.as_bytes()) && name.ends_with(STAGED.1.as_bytes());
-        let modified = entry.metadata().and_then(|data| data.modified());
-        let age = modified.ok().and_then(|it| now.duration_since(it).ok());
-        if is_staged && age.is_some_and(|age| age > LEFT_AFTER) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
+    store::remove_left(directory, |name| {
+        name.starts_with(STAGED.0.as_bytes()) && name.ends_with(STAGED.1.as_bytes())
+    });
 }
 
 /// Makes a staged file durable and gives it its name. The file is never seen in part.
@@ -398,7 +387,7 @@ mod tests {
         for path in [&old, &new, &other] {
             fs::write(path, b"half").unwrap();
         }
-        let past = SystemTime::now() - Duration::from_hours(25);
+        let past = std::time::SystemTime::now() - Duration::from_hours(25);
         for path in [&old, &other] {
             let file = File::options().write(true).open(path).unwrap();
             file.set_modified(past).unwrap();

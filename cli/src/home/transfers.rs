@@ -58,9 +58,7 @@ impl Home {
             .map(|hash| store.path_of(&BlobId(hash)))
             .collect();
         let now = SystemTime::now();
-        // Beside blobs there is what a run that was killed had begun.
-        let unfinished = blobs_below(&path, 0);
-        for file in blobs_below(&path, 2).into_iter().chain(unfinished) {
+        for file in blobs_below(&path, 2) {
             let modified = fs::metadata(&file).and_then(|data| data.modified());
             let age = modified.ok().and_then(|it| now.duration_since(it).ok());
             if !needed.contains(&file) && age.is_some_and(|age| age > ORPHAN_AGE) {

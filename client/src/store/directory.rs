@@ -25,6 +25,21 @@ const TEMPORARY: &str = ".incoming-";
 /// A temporary file that was not written to for so long is what a killed process left.
 const LEFT_AFTER: Duration = Duration::from_hours(24);
 
+/// Removes the temporary files, told by their names, that killed processes left in a directory: those that were not written
+/// to for a day. What cannot be removed now is tried again by whoever comes next.
+pub fn remove_left(directory: &Path, is_temporary: impl Fn(&[u8]) -> bool) {
+    let now = SystemTime::now();
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        let modified = entry.metadata().and_then(|data| data.modified());
+        let age = modified.ok().and_then(|it| now.duration_since(it).ok());
+        let is_ours = is_temporary(entry.file_name().as_encoded_bytes());
+        if is_ours && age.is_some_and(|age| age > LEFT_AFTER) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 impl DirectoryStore {
     /// The store in `root`, to be read. A directory that does not exist is not created: it has no blobs.
     ///
@@ -46,23 +61,8 @@ impl DirectoryStore {
     pub fn create_in(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let store = Self::open(root)?;
         fs::create_dir_all(&store.root).map_err(|source| store.io("create", None, source))?;
-        store.sweep();
+        remove_left(&store.root, |name| name.starts_with(TEMPORARY.as_bytes()));
         Ok(store)
-    }
-
-    /// Removes what killed processes left. What cannot be removed now is tried again by the next one.
-    fn sweep(&self) {
-        let now = SystemTime::now();
-        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        for entry in entries {
-            let name = entry.file_name();
-            let is_temporary = name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
-            let modified = entry.metadata().and_then(|data| data.modified());
-            let age = modified.ok().and_then(|it| now.duration_since(it).ok());
-            if is_temporary && age.is_some_and(|age| age > LEFT_AFTER) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
     }
 
     /// The directory.

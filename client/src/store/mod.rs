@@ -35,7 +35,7 @@ use std::sync::Arc;
 use alloy::primitives::B256;
 
 pub use author::AuthorStore;
-pub use directory::DirectoryStore;
+pub use directory::{DirectoryStore, remove_left};
 pub use error::StoreError;
 pub use fallback::{Fallback, Trouble};
 pub use location::{Environment, Location};
