@@ -109,7 +109,7 @@ fn document() -> String {
 const WARNINGS: &[(&str, &str)] = &[
     (
         "access.reader_left_out",
-        "A reader with access is given no new section keys: suspended, gone, without a key, with another key than before, or never seen by this home.",
+        "A reader with access is given no new section keys: suspended, gone, without a key, with another key than before, never seen by this home, or given access while they were being changed.",
     ),
     (
         "card.unchecked",

@@ -12,7 +12,7 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::history::{PortEvent, history};
 use crate::port::SectionKey;
-use crate::rotation::{NamedSection, Plan, Reseal};
+use crate::rotation::{Claim, NamedSection, NewKeys, Plan, Reseal, claim};
 use crate::units::Timestamp;
 
 /// Who was sent the secret of which section's current key. What else a message holds, the chain does not tell.
@@ -80,6 +80,36 @@ impl Actor {
             secrets.push(self.keyring().entry(key.section, key.epoch)?);
         }
         plan.seal(self, &secrets, rng)
+    }
+
+    /// Adds to those left out of a change of keys, once it is on chain, everyone who was given access after it was
+    /// planned: the port cannot know for whom keys were planned, and takes them.
+    ///
+    /// `clock` is the caller's idea of the time: see [`Chain::now`](crate::Chain::now).
+    ///
+    /// # Errors
+    /// Those of reading the port's views.
+    pub async fn find_overlooked(
+        &self,
+        plan: &mut Plan,
+        keys: &NewKeys,
+        clock: Timestamp,
+    ) -> Result<()> {
+        let now = self.port().chain().now(clock).await?;
+        for holder in self.port().holders(now).await? {
+            let account = holder.account();
+            let claimed = match claim(&holder, keys.sections(), now) {
+                Claim::Delegate(_) => keys.sections(),
+                Claim::Provider(sections) => sections,
+                Claim::None | Claim::Ending => continue,
+            };
+            let given = keys.recipients.iter().filter(|it| it.account == account);
+            let given = given.fold(SectionSet::EMPTY, |all, it| all.union(it.sections));
+            if !claimed.difference(given).is_empty() {
+                plan.add_overlooked(account);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -91,6 +91,8 @@ pub enum LeftOut {
     KeyChanged,
     /// The caller has never seen it.
     Unknown,
+    /// It was given access after the keys were planned.
+    Meanwhile,
 }
 
 impl fmt::Display for LeftOut {
@@ -102,6 +104,7 @@ impl fmt::Display for LeftOut {
             Self::Ending => "its access ends within minutes",
             Self::KeyChanged => "its key is not the one seen before",
             Self::Unknown => "neither it nor its key was seen here before",
+            Self::Meanwhile => "it was given access while they were being changed",
         })
     }
 }
@@ -164,6 +167,13 @@ impl Plan {
         }
         self.recipients
             .retain(|recipient| !recipient.sections.is_empty());
+    }
+
+    /// Somebody who lacks new keys, unless it is known why.
+    pub(crate) fn add_overlooked(&mut self, account: Address) {
+        if self.left_out.iter().all(|(it, _)| *it != account) {
+            self.left_out.push((account, LeftOut::Meanwhile));
+        }
     }
 
     /// The present keys of the sections.
@@ -399,7 +409,7 @@ impl Actor {
 
 /// What a holder is to be given of a rotation of some sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Claim {
+pub(crate) enum Claim {
     /// Nothing.
     None,
     /// Nothing, for what it could claim by ends within minutes.
@@ -410,7 +420,7 @@ enum Claim {
     Provider(SectionSet),
 }
 
-fn claim(holder: &Holder, set: SectionSet, now: Timestamp) -> Claim {
+pub(crate) fn claim(holder: &Holder, set: SectionSet, now: Timestamp) -> Claim {
     let lasts = |end: Timestamp| end.0 > now.0.saturating_add(RECIPIENT_MARGIN_SECS);
     let delegation = &holder.delegation;
     if delegation.includes_secrets() && lasts(delegation.until) {

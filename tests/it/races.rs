@@ -1,6 +1,6 @@
 //! Several runs at the same time: each thing happens once, whoever loses is told so, and repeating it changes nothing.
 
-use patientport_tests::{Party, Run, SCRIPTED, TestContext, utf8};
+use patientport_tests::{Party, Run, SCRIPTED, Session, TestContext, utf8};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -172,6 +172,43 @@ fn an_approval_and_a_revocation_at_once_both_hold_in_the_end() {
     );
     specialist.run(&get).failure(1, "section.no_matching_key");
     primary.ok(&get);
+    assert_eq!(fs::read(&out).expect("it was written"), b"second");
+}
+
+#[test]
+fn who_is_given_access_while_keys_change_is_told_of_and_gets_them_afterwards() {
+    let context = TestContext::with_reader(b"first");
+    let (patient, primary, specialist) = (&context.patient, &context.primary, &context.specialist);
+    primary.ok(&format!(
+        "request send --port {} --section 0 --until 30d --text 'my own records'",
+        context.port
+    ));
+    // The revocation's keys are planned by the time it asks, and the port takes them.
+    let mut revocation =
+        Session::start(&mut patient.command(&format!("access revoke {}", specialist.address)));
+    revocation.wait_for("[y/N]");
+    patient.ok("request approve 2");
+    revocation.answer("", "y");
+    let (shown, code) = revocation.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let overlooked = shown
+        .lines()
+        .find(|line| line.contains("it was given access while they were being changed"))
+        .unwrap_or_else(|| panic!("nobody was told of: {shown}"));
+    let account = primary.address.to_lowercase();
+    assert!(
+        overlooked.to_lowercase().contains(&account) && overlooked.contains("access reseal"),
+        "{overlooked}"
+    );
+    let resealed = patient.ok("access reseal");
+    assert_eq!(resealed["sealed_to"], json!([account]));
+    context.add_record("second.txt", b"second");
+    let out = context.path("out.txt");
+    primary.ok(&format!(
+        "record get 2 --port {} -o {}",
+        context.port,
+        utf8(&out)
+    ));
     assert_eq!(fs::read(&out).expect("it was written"), b"second");
 }
 

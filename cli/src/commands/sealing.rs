@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::home::HomeError;
 use crate::home::pins::{Pin, PinState, Subject};
 use crate::preview::{Preview, TxSummary, send};
+use crate::time;
 
 /// A live reader who is given no new keys.
 #[derive(Clone, Debug, Serialize)]
@@ -203,7 +204,7 @@ pub async fn follow(
     chosen: &ChosenPort,
     sender: &Sender<'_>,
     patient: Option<&Patient>,
-    (plan, keys): (Option<&Plan>, Option<&NewKeys>),
+    (mut plan, keys): (Option<Plan>, Option<&NewKeys>),
 ) -> Result<Rekeyed, Error> {
     let (mut sealed_to, mut later) = (Vec::new(), Vec::new());
     if let Some(keys) = keys {
@@ -211,6 +212,9 @@ pub async fn follow(
         let readers = keys.recipients.iter().skip(1);
         sealed_to.extend(readers.map(|it| it.account));
         later = send_later(context, &chosen.port, sender.wallet, keys).await?;
+        if let Some(plan) = &mut plan {
+            warn_of_overlooked(context, sender.actor, plan, keys).await?;
+        }
     }
     // A reader whose access ended meanwhile, or was hidden, shows now.
     warn_of_stale(context, &chosen.port).await?;
@@ -225,11 +229,31 @@ pub async fn follow(
     };
     Ok(Rekeyed {
         sealed_to,
-        left_out: plan.map(omitted).unwrap_or_default(),
+        left_out: plan.as_ref().map(omitted).unwrap_or_default(),
         later,
         packages,
         shared,
     })
+}
+
+/// Tells of readers who were given access between the plan of new keys and their transaction.
+async fn warn_of_overlooked(
+    context: &Context,
+    actor: &Actor,
+    plan: &mut Plan,
+    keys: &NewKeys,
+) -> Result<(), Error> {
+    let known = plan.left_out().len();
+    actor.find_overlooked(plan, keys, time::clock()).await?;
+    for (reader, why) in &plan.left_out()[known..] {
+        context.warn(
+            "access.reader_left_out",
+            format!(
+                "`{reader}` gets no new keys: {why}; give them with `patientport access reseal`"
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// Sends what did not fit into a rotation's first transaction. Access has ended with the first.

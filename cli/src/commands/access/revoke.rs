@@ -97,7 +97,7 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Revoked, Error> 
     }
     let report = send(context, wallet, preview, &composed.transaction).await?;
     let (patient, keys) = (acting.as_patient(), composed.keys.as_ref());
-    let made = (plan.as_ref(), keys);
+    let made = (plan, keys);
     let given = sealing::follow(context, &chosen, &acting.sender(), patient, made).await?;
     Ok(Revoked {
         port: port.address(),

@@ -67,7 +67,7 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let rotation = port.rotate(keys.rotation.clone());
     let report = send(context, wallet, preview, &rotation).await?;
     remember_names(context, &chosen, &sections)?;
-    let made = (Some(&plan), Some(&keys));
+    let made = (Some(plan), Some(&keys));
     let patient = acting.as_patient();
     let given = sealing::follow(context, &chosen, &acting.sender(), patient, made).await?;
     Ok(Rotated {

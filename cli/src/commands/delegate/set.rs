@@ -208,7 +208,7 @@ async fn set(
     let report = send(context, &patient.wallet, preview, &composed.transaction).await?;
     let sender = Sender::of_patient(&patient);
     let keys = composed.keys.as_ref();
-    let made = (plan.as_ref(), keys);
+    let made = (plan, keys);
     let given = sealing::follow(context, chosen, &sender, Some(&patient), made).await?;
     Ok(Delegated {
         port: port.address(),

@@ -325,7 +325,7 @@ async fn change_keys(
         actor: &actor,
         wallet: &taker.wallet,
     };
-    let made = (Some(&plan), keys.as_ref());
+    let made = (Some(plan), keys.as_ref());
     let given = sealing::follow(context, chosen, &sender, None, made).await?;
     warn_of_own_delegation(context, port, account).await?;
     Ok(Accepted {

@@ -194,7 +194,7 @@ async fn change(
     let report = submit(context, &patient.wallet, &transaction, &prepared).await?;
     let name = settle(context, chosen, patient, &to, index)?;
     let sender = Sender::of_patient(patient);
-    let made = (Some(&plan), keys.as_ref());
+    let made = (Some(plan), keys.as_ref());
     let given = sealing::follow(context, chosen, &sender, Some(patient), made).await?;
     Ok(ChangedKey {
         port: port.address(),
