@@ -24,10 +24,20 @@ pub(crate) fn broken(root: &Path) -> Vec<String> {
 /// The documents at the root, below `docs`, and those of the parts.
 fn documents(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open: Vec<_> = ["docs", "contracts", "devnode", "examples", "fuzz"]
-        .iter()
-        .map(|name| root.join(name))
-        .collect();
+    let mut open: Vec<_> = [
+        "docs",
+        "contracts",
+        "core",
+        "devnode",
+        "client",
+        "cli",
+        "tests",
+        "examples",
+        "fuzz",
+    ]
+    .iter()
+    .map(|name| root.join(name))
+    .collect();
     let mut read = |directory: &Path, open: Option<&mut Vec<PathBuf>>| {
         let entries = fs::read_dir(directory).expect("the repository is readable");
         let paths: Vec<_> = entries
@@ -40,8 +50,10 @@ fn documents(root: &Path) -> Vec<PathBuf> {
                 .filter(|path| path.extension().is_some_and(|it| it == "md")),
         );
         if let Some(open) = open {
-            // What is built is nobody's document.
-            open.extend(below.into_iter().filter(|path| !path.ends_with("target")));
+            // What is built, or installed, is nobody's document here.
+            let is_ours =
+                |path: &PathBuf| !(path.ends_with("target") || path.ends_with("node_modules"));
+            open.extend(below.into_iter().filter(is_ours));
         }
     };
     read(root, None);

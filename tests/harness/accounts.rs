@@ -24,7 +24,7 @@ use crate::{Node, node::quantity};
 pub const KEY_FILE_VARIABLE: &str = "PATIENTPORT_TEST_KEY_FILE";
 /// Says how much ether each of the people gets, as a decimal number.
 pub const ETHER_VARIABLE: &str = "PATIENTPORT_TEST_ETHER";
-/// What they get by default. A deployment needs about 25 million gas, 0.005 ether at twice the least price; what is left
+/// What they get by default. A deployment uses about 12 million gas, 0.0025 ether at twice the least price; what is left
 /// goes back.
 const ETHER: &str = "0.02";
 /// Nitro's development chains, where everybody knows the key of a rich account.
