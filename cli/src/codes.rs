@@ -136,7 +136,7 @@ pub const CODES: &[Code] = &[
     code("devnode.failed", Environment, "The development chain could not start.",
         &["`patientport devnode --help` lists the flags"]),
     code("doctor.unwell", Refused, "Something that was looked at does not work.",
-        &["see each check's own hint"]),
+        &["each check that failed says what helps"]),
     code("emergency.invalid_custodian", Refused, "The port has three custodians, numbered 0 to 2.",
         &["name one of these"]),
     code("emergency.invalid_duration", Refused, "A delay is longer than seven days, or a window longer than 30 days or empty.",

@@ -534,6 +534,8 @@ pub enum Error {
     Unwell {
         /// How many, with the noun.
         failed: String,
+        /// Every check, for programs.
+        checks: serde_json::Value,
     },
     /// An error of the demo's own checks.
     #[error("the demo found `{found}` where `{expected}` was expected: {step}")]

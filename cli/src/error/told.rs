@@ -74,6 +74,7 @@ impl Error {
             }) => {
                 json!({ "account": account, "chain_id": chain_id, "pinned": pinned, "found": found })
             }
+            Self::Unwell { checks, .. } => json!({ "checks": checks }),
             Self::UnknownCode {
                 port,
                 implementation,

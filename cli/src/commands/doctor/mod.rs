@@ -144,11 +144,8 @@ pub async fn run(context: &Context) -> Result<Diagnosis, Error> {
     if !context.settings.json {
         context.terminal.show(&harmless(&diagnosis.table()));
     }
-    let error = Error::Unwell {
+    Err(Error::Unwell {
         failed: count(failed, "check"),
-    };
-    Err(error.with_hint(
-        "each check that failed says what helps",
-        json!({ "checks": diagnosis.checks }),
-    ))
+        checks: json!(diagnosis.checks),
+    })
 }
