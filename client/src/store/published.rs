@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use alloy::primitives::{Address, Bytes};
 use patientport_core::abi::IPatientPort::IPatientPortEvents;
@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::{BlobId, BlobStore, BlobWriter, StoreError};
 use crate::history::{History, history};
 use crate::port::Port;
+use crate::publish::MAX_PUBLISHED_BYTES;
 
 /// What was published at a port, read from its history.
 ///
@@ -20,7 +21,7 @@ use crate::port::Port;
 pub struct PublishedStore {
     port: Port,
     runtime: Handle,
-    known: Mutex<HashMap<BlobId, Vec<Bytes>>>,
+    known: Mutex<HashMap<BlobId, Blob>>,
     /// Events of the history that are sorted into `known`.
     read: Mutex<usize>,
 }
@@ -49,22 +50,47 @@ pub(crate) fn pieces(history: &History) -> BTreeMap<Group, BTreeMap<u32, Bytes>>
     groups
 }
 
-/// Every blob that the pieces of a group may make up: those from the first on without a gap, to each end. A longer
-/// blob published earlier leaves pieces behind that do not belong to a later, shorter one.
-fn blobs(pieces: &BTreeMap<u32, Bytes>) -> Vec<(BlobId, Vec<Bytes>)> {
+/// A blob of a group: its pieces from the first on. Anybody may publish any number of tiny pieces, so each blob that
+/// they may make up costs no more than its end.
+#[derive(Clone)]
+struct Blob {
+    /// The pieces of the group, which all its blobs share.
+    shared: Arc<[Bytes]>,
+    /// How many of them the blob has.
+    count: usize,
+}
+
+impl Blob {
+    /// Its pieces, in order.
+    fn pieces(&self) -> &[Bytes] {
+        &self.shared[..self.count]
+    }
+}
+
+/// Every blob that the pieces of a group may make up: those from the first on without a gap, to each end, up to the
+/// most that is published. A longer blob published earlier leaves pieces behind that do not belong to a later, shorter
+/// one.
+fn blobs(pieces: &BTreeMap<u32, Bytes>) -> Vec<(BlobId, Blob)> {
     let mut hasher = blake3::Hasher::new();
     let mut together = Vec::new();
-    let mut found = Vec::new();
+    let mut ids = Vec::new();
     for (expected, (number, data)) in (0..).zip(pieces) {
         if *number != expected {
             break;
         }
         hasher.update(data);
+        if hasher.count() > MAX_PUBLISHED_BYTES {
+            break;
+        }
         together.push(data.clone());
-        let id = BlobId((*hasher.finalize().as_bytes()).into());
-        found.push((id, together.clone()));
+        ids.push(BlobId((*hasher.finalize().as_bytes()).into()));
     }
-    found
+    let shared: Arc<[Bytes]> = together.into();
+    let blob = |(id, count)| {
+        let shared = Arc::clone(&shared);
+        (id, Blob { shared, count })
+    };
+    ids.into_iter().zip(1..).map(blob).collect()
 }
 
 impl PublishedStore {
@@ -78,7 +104,7 @@ impl PublishedStore {
         }
     }
 
-    fn blob(&self, id: &BlobId) -> Result<Vec<Bytes>, StoreError> {
+    fn blob(&self, id: &BlobId) -> Result<Blob, StoreError> {
         let history = self.runtime.block_on(history(&self.port));
         let history = history.map_err(|source| StoreError::Io {
             store: self.describe(),
@@ -122,8 +148,8 @@ impl BlobStore for PublishedStore {
     }
 
     fn open(&self, id: &BlobId, max: u64) -> Result<Box<dyn Read + Send>, StoreError> {
-        let pieces = self.blob(id)?;
-        let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let blob = self.blob(id)?;
+        let length: u64 = blob.pieces().iter().map(|piece| piece.len() as u64).sum();
         if length > max {
             return Err(StoreError::TooLong {
                 store: self.describe(),
@@ -132,7 +158,7 @@ impl BlobStore for PublishedStore {
             });
         }
         Ok(Box::new(Pieces {
-            all: pieces,
+            all: blob,
             piece: 0,
             at: 0,
         }))
@@ -141,14 +167,14 @@ impl BlobStore for PublishedStore {
 
 /// Pieces, read as one.
 struct Pieces {
-    all: Vec<Bytes>,
+    all: Blob,
     piece: usize,
     at: usize,
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(piece) = self.all.get(self.piece) {
+        while let Some(piece) = self.all.pieces().get(self.piece) {
             let left = &piece[self.at..];
             if left.is_empty() {
                 self.piece += 1;
@@ -192,14 +218,37 @@ mod tests {
     #[test]
     fn pieces_are_read_as_one() {
         let found = blobs(&group(&[(0, "he"), (1, ""), (2, "llo")]));
-        let (_, pieces) = found.last().unwrap().clone();
+        let (_, blob) = found.last().unwrap().clone();
         let mut text = String::new();
         let mut reader = Pieces {
-            all: pieces,
+            all: blob,
             piece: 0,
             at: 0,
         };
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "hello");
+    }
+
+    #[test]
+    fn blobs_of_many_pieces_share_them() {
+        let piece = |number| (number, Bytes::from_static(b"x"));
+        let found = blobs(&(0..20_000).map(piece).collect());
+        assert_eq!(found.len(), 20_000);
+        let (id, last) = found.last().unwrap();
+        assert_eq!(*id, BlobId::of("x".repeat(20_000).as_bytes()));
+        assert_eq!(last.shared.len(), 20_000);
+        for ((_, blob), count) in found.iter().zip(1..) {
+            assert!(Arc::ptr_eq(&blob.shared, &last.shared));
+            assert_eq!(blob.pieces().len(), count);
+        }
+    }
+
+    #[test]
+    fn what_goes_beyond_the_most_that_is_published_is_no_blob() {
+        let length = usize::try_from(MAX_PUBLISHED_BYTES / 2).unwrap();
+        let half = Bytes::from(vec![0_u8; length]);
+        let more = Bytes::from_static(b"x");
+        let pieces = [half.clone(), half, more.clone(), more];
+        assert_eq!(blobs(&(0..).zip(pieces).collect()).len(), 2);
     }
 }
