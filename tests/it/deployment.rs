@@ -238,6 +238,37 @@ mod on_devnode {
     }
 
     #[test]
+    fn a_node_that_asks_a_price_for_the_cache_is_paid_only_what_was_allowed() {
+        let context = TestContext::bare();
+        let left_out = context.owner.ok("deploy --no-cache");
+        let manager = left_out["cache_manager"].as_str().expect("an address");
+        // `getMinBid(address)`: a thousand wei, which go to whatever contract the node names.
+        let proxy = Proxy::lying(context.node.address(), |request, answer| {
+            let call = &request["params"][0];
+            let data = call["input"].as_str().or(call["data"].as_str());
+            if request["method"] == "eth_call"
+                && data.is_some_and(|it| it.starts_with("0x32052a9b"))
+            {
+                answer["result"] = json!(format!("0x{:064x}", 1000));
+            }
+        });
+        let balance = || {
+            let asked = json!([manager, "latest"]);
+            context.node.rpc("eth_getBalance", &asked)
+        };
+        let line = format!("deploy --rpc-url {}", proxy.url());
+        let run = context.owner.run(&line);
+        assert_eq!(bids(&run.success()), 0);
+        let told = run.json()["warnings"][0].clone();
+        assert_eq!(told["code"], "deploy.not_cached");
+        let message = told["message"].as_str().expect("text");
+        assert!(message.to_lowercase().contains(manager), "{message}");
+        assert_eq!(balance(), "0x0");
+        let allowed = context.owner.ok(&format!("{line} --most-bid 1000"));
+        assert_eq!((bids(&allowed), balance()), (2, json!("0x7d0")));
+    }
+
+    #[test]
     fn a_chain_without_a_cache_that_takes_bids_is_told_and_no_obstacle() {
         /// `ArbOwner.removeWasmCacheManager(address)` of the chain's only manager.
         const REMOVE: &str =

@@ -5,6 +5,20 @@ use std::path::PathBuf;
 use alloy::primitives::Address;
 use clap::Args;
 
+/// What to bid for places in the chain's program cache.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct BidArgs {
+    /// Wei to bid for a place in the chain's program cache above the least that is taken now
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    pub cache_bid: u128,
+    /// The most, in wei, that a place may cost at least with `--yes`: the node says how much that is, and who is paid
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    pub most_bid: u128,
+    /// Bid for no place in the chain's program cache: every call costs more gas
+    #[arg(long, conflicts_with_all = ["cache_bid", "most_bid"])]
+    pub no_cache: bool,
+}
+
 /// `deploy`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -16,7 +30,8 @@ Examples:
 Run it again after a failure: what is on chain already is kept.
 
 Where the chain keeps a cache of programs, a bid is placed for both contracts, so that calls cost everybody less gas.
-What is bid is spent; it is shown first, and is nothing as long as the cache has room.")]
+What is bid is spent; it is shown first, and is nothing as long as the cache has room. With `--yes` nothing is paid for a place but what
+`--cache-bid` and `--most-bid` allow.")]
 pub struct DeployArgs {
     /// Directory with registry.code and patientport.code [default: the code built into this program]
     #[arg(long, value_name = "DIR")]
@@ -27,16 +42,13 @@ pub struct DeployArgs {
     /// Attester to add; may be repeated [default: the deploying account]
     #[arg(long, value_name = "ADDRESS")]
     pub attester: Vec<Address>,
-    /// Wei to bid for a place in the chain's program cache above the least that is taken now
-    #[arg(long, value_name = "WEI", default_value_t = 0)]
-    pub cache_bid: u128,
-    /// Bid for no place in the chain's program cache: every call costs more gas
-    #[arg(long, conflicts_with = "cache_bid")]
-    pub no_cache: bool,
+    /// What to bid.
+    #[command(flatten)]
+    pub bid: BidArgs,
     /// Deploy anew though this home records a deployment on this chain
     #[arg(long)]
     pub fresh: bool,
     /// Take over a registry that its owner has handed to this account
-    #[arg(long, conflicts_with_all = ["contracts", "owner", "attester", "cache_bid", "no_cache", "fresh"])]
+    #[arg(long, conflicts_with_all = ["contracts", "owner", "attester", "cache_bid", "most_bid", "no_cache", "fresh"])]
     pub accept_ownership: bool,
 }

@@ -70,12 +70,9 @@ pub struct UpgradeArgs {
     /// Directory with registry.code and patientport.code [default: the code built into this program]
     #[arg(long, value_name = "DIR")]
     pub contracts: Option<PathBuf>,
-    /// Wei to bid for a place in the chain's program cache above the least that is taken now
-    #[arg(long, value_name = "WEI", default_value_t = 0)]
-    pub cache_bid: u128,
-    /// Bid for no place in the chain's program cache: every call costs more gas
-    #[arg(long, conflicts_with = "cache_bid")]
-    pub no_cache: bool,
+    /// What to bid.
+    #[command(flatten)]
+    pub bid: super::deploy::BidArgs,
 }
 
 /// The registry verbs.

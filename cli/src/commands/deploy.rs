@@ -8,7 +8,7 @@ use patientport_client::deploy::{self, Deployment, Plan, StepKind};
 use patientport_client::registry::Registry;
 use serde::Serialize;
 
-use crate::args::deploy::DeployArgs;
+use crate::args::deploy::{BidArgs, DeployArgs};
 use crate::context::{Context, Wallet};
 use crate::contracts;
 use crate::error::{Difference, Error};
@@ -159,7 +159,8 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
         .maybe("owner", args.owner.map(|owner| owner.to_string()))
         .maybe(
             "cache",
-            (!args.no_cache).then_some("bids for both programs, shown first if they cost ether"),
+            (!args.bid.no_cache)
+                .then_some("bids for both programs, shown first if they cost ether"),
         )
         .line(
             "from",
@@ -198,10 +199,10 @@ pub async fn run(context: &Context, args: DeployArgs) -> Result<Deployed, Error>
     let registry = opened(chain, &deployment).await?;
     set_up(context, &wallet, &registry, &args, attesters, &mut steps).await?;
     let programs = programs(&registry, &deployment).await?;
-    let manager = if args.no_cache {
+    let manager = if args.bid.no_cache {
         cache::manager(chain).await?
     } else {
-        keep_cached(context, &wallet, &programs, args.cache_bid, &mut steps).await?
+        keep_cached(context, &wallet, &programs, args.bid, &mut steps).await?
     };
     finish(&registry, &deployment, manager, steps).await
 }
@@ -429,7 +430,7 @@ pub(super) async fn keep_cached(
     context: &Context,
     wallet: &Wallet,
     programs: &[Program],
-    margin: u128,
+    bid: BidArgs,
     steps: &mut Vec<Step>,
 ) -> Result<Manager, Error> {
     let chain = context.chain().await?;
@@ -446,7 +447,18 @@ pub(super) async fn keep_cached(
             continue;
         }
         match cache::least_bid(chain, at, program.address).await {
-            Ok(least) => bids.push((program, at, least.saturating_add(U256::from(margin)))),
+            // The node alone says how much that is, and who is paid.
+            Ok(least) if context.settings.yes && least > U256::from(bid.most_bid) => {
+                let price = ether(least.saturating_to());
+                not_cached(format!(
+                    "{} is not cached: a place costs {price}, paid to `{at}`, more than `--most-bid` allows with `--yes`",
+                    program.program
+                ));
+            }
+            Ok(least) => {
+                let wei = least.saturating_add(U256::from(bid.cache_bid));
+                bids.push((program, at, wei));
+            }
             Err(error) if error.class() == Class::Refused => {
                 not_cached(format!("{} is not cached: {error}", program.program));
             }
@@ -461,9 +473,9 @@ pub(super) async fn keep_cached(
     // What costs gas only, the deployment's confirmation covers.
     if bids.iter().any(|(_, _, wei)| !wei.is_zero()) {
         let mut preview = Preview::new("bid for places in the chain's program cache");
-        for (program, _, wei) in &bids {
-            let spent = format!("{} for {}", ether(wei.saturating_to()), program.address);
-            preview = preview.line(program.program, spent);
+        for (program, at, wei) in &bids {
+            let (wei, program_at) = (ether(wei.saturating_to()), program.address);
+            preview = preview.line(program.program, format!("{wei} to {at} for {program_at}"));
         }
         match confirm(context, &preview) {
             Err(Error::Declined) => {

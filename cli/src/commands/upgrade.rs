@@ -113,13 +113,13 @@ pub async fn run(context: &Context, args: UpgradeArgs) -> Result<Upgraded, Error
     });
     carried_out.await?;
     let deployment = remember(context, &registry, implementation, code_hash)?;
-    if !args.no_cache {
+    if !args.bid.no_cache {
         let programs = programs(&registry, &deployment).await?;
         let port_code: Vec<_> = programs
             .into_iter()
             .filter(|it| it.address == implementation)
             .collect();
-        keep_cached(context, &wallet, &port_code, args.cache_bid, &mut steps).await?;
+        keep_cached(context, &wallet, &port_code, args.bid, &mut steps).await?;
     } else if !cache::is_cached(chain, code_hash).await? {
         context
             .terminal
