@@ -3,13 +3,16 @@
 use alloy::primitives::Address;
 use alloy::signers::k256::ecdsa::SigningKey;
 use alloy::signers::local::PrivateKeySigner;
-use patientport_core::keys::{BackupPhrase, SecretKey};
+use patientport_core::keys::{AccountKeys, BackupPhrase, SecretKey};
 use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::wallet::NewArgs;
 use crate::context::Context;
 use crate::error::Error;
+use crate::home::derived::Derived;
+use crate::home::files::{self, OwnLock};
+use crate::home::{Home, HomeError};
 use crate::output::Outcome;
 use crate::passwords;
 
@@ -78,38 +81,36 @@ pub fn run(context: &Context, args: NewArgs) -> Result<NewWallet, Error> {
     Ok(NewWallet::independent(args.name, signer.address()))
 }
 
-/// Makes an account from an identity's words. Its number is remembered before the account exists, so that no other
-/// run takes it.
+/// Makes an account from an identity's words. Its number is set aside before the account exists, so that no other
+/// run takes it, and given back if the account is not made.
 fn of_identity(context: &Context, args: &NewArgs, identity: &str) -> Result<NewWallet, Error> {
+    let home = context.home();
     let (_, seed) = context.identity_named(identity)?;
-    let accounts = BackupPhrase::of(&seed).accounts();
-    let signer = |index| Ok::<_, Error>(signer_of(&accounts.key(index)?));
-    let known: Vec<_> = context.home().wallets()?;
-    let holder = |address: Address| known.iter().find(|it| it.address == Some(address));
-    let mut index = match args.index {
-        Some(index) => index,
-        None => context.home().derived(&seed)?.next_account(),
+    let numbers = Numbers {
+        home,
+        identity,
+        accounts: BackupPhrase::of(&seed).accounts(),
+        asked: args.index,
     };
-    let mut account = signer(index)?;
-    while let Some(wallet) = holder(account.address()) {
-        if args.index.is_some() {
-            return Err(Error::AccountTaken {
-                identity: identity.to_owned(),
-                index,
-                wallet: wallet.name.clone(),
-            });
-        }
-        index = index.saturating_add(1);
-        account = signer(index)?;
-    }
+    // What cannot be is refused before a password is asked for; others may take the number while it is typed.
+    numbers.choose(&home.derived(&seed)?, |_| Ok(Some(())))?;
     let file = context.settings.password_file.as_ref();
     let password = passwords::for_new(context, "wallet", &args.name, file)?;
-    context.home().change_derived(&seed, |derived| {
-        derived.accounts.insert(index, account.address())
-    })?;
-    context
-        .home()
-        .add_wallet(&args.name, &account, &password, args.kdf.scrypt_log_n)?;
+    // The lock is held until the wallet is there, for whoever asks for the same number meanwhile.
+    let (index, account, is_new, _making) = home.change_derived(&seed, |derived| {
+        let (index, account, making) =
+            numbers.choose(derived, |address| lock_making(home, address))?;
+        let earlier = derived.accounts.insert(index, account.address());
+        Ok::<_, Error>((index, account, earlier.is_none(), making))
+    })??;
+    let added = home.add_wallet(&args.name, &account, &password, args.kdf.scrypt_log_n);
+    if let Err(error) = added {
+        if is_new {
+            // Where that fails, too, a number is left out, and the first failure is the one to tell.
+            let _ = home.change_derived(&seed, |derived| derived.accounts.remove(&index));
+        }
+        return Err(error.into());
+    }
     super::tell_default(context, &args.name)?;
     Ok(NewWallet {
         name: args.name.clone(),
@@ -117,6 +118,60 @@ fn of_identity(context: &Context, args: &NewArgs, identity: &str) -> Result<NewW
         identity: Some(identity.to_owned()),
         index: Some(index),
     })
+}
+
+/// The numbers of an identity's accounts.
+struct Numbers<'a> {
+    home: &'a Home,
+    identity: &'a str,
+    accounts: AccountKeys,
+    /// The only one that will do.
+    asked: Option<u32>,
+}
+
+impl Numbers<'_> {
+    /// The number that was asked for, or else the next that no wallet has, with its account and what `claim` gave for
+    /// it; `claim` gives nothing for an account that another run is making.
+    ///
+    /// # Errors
+    /// [`Error::AccountTaken`] for a number that was asked for; that of a number without account; the home's.
+    fn choose<T>(
+        &self,
+        derived: &Derived,
+        claim: impl Fn(Address) -> Result<Option<T>, Error>,
+    ) -> Result<(u32, PrivateKeySigner, T), Error> {
+        let mut index = self.asked.unwrap_or_else(|| derived.next_account());
+        loop {
+            let account = signer_of(&self.accounts.key(index)?);
+            // First the claim: a run that has just let go of the account has written its wallet.
+            let claimed = claim(account.address())?;
+            let wallet = match (claimed, self.wallet_of(account.address())?) {
+                (Some(claimed), None) => return Ok((index, account, claimed)),
+                (_, wallet) => wallet,
+            };
+            if self.asked.is_some() {
+                return Err(Error::AccountTaken {
+                    identity: self.identity.to_owned(),
+                    index,
+                    wallet,
+                });
+            }
+            index = index.saturating_add(1);
+        }
+    }
+
+    /// The wallet of this home that has the account.
+    fn wallet_of(&self, account: Address) -> Result<Option<String>, Error> {
+        let wallets = self.home.wallets()?;
+        let found = wallets.into_iter().find(|it| it.address == Some(account));
+        Ok(found.map(|it| it.name))
+    }
+}
+
+/// Held by a run while it makes the wallet of an account; `None` if another run is making it.
+fn lock_making(home: &Home, account: Address) -> Result<Option<OwnLock>, Error> {
+    let path = home.path("wallets").join(format!("{account:x}.lock"));
+    Ok(files::try_own_lock(&path).map_err(HomeError::from)?)
 }
 
 /// The account of a key.
