@@ -303,6 +303,8 @@ pub const CODES: &[Code] = &[
         &["run it again once the cause is gone: what is there and intact is not fetched again"]),
     code("record.forged", Refused, "The record's head names another place than the chain's entry: it was copied here or forged.",
         &["do not trust it; ask its author"]),
+    code("record.forgotten_key", Refused, "A record that waits is sealed to a key that its section does not have any more in the same epoch: the chain has gone back.",
+        &["what was stored is removed again: add the file once more"]),
     code("record.invalid_commitment", Refused, "The commitment is empty.",
         &[]),
     code("record.invalid_count", Refused, "No record was named, or more than fit into one call.",

@@ -164,6 +164,10 @@ const WARNINGS: &[(&str, &str)] = &[
         "An identity that the present one replaced does not open; what was sealed to it alone stays closed.",
     ),
     (
+        "home.not_kept",
+        "What a command does is done, and the home could not be written to: what is named is not noted there.",
+    ),
+    (
         "inbox.port_left_out",
         "The inbox of several ports is shown without one of them, for the reason that the message tells.",
     ),

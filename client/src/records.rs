@@ -297,8 +297,11 @@ pub fn added_by(port: &Port, prepared: &PreparedRecord, report: &TxReport) -> Re
         .ok_or_else(|| port.chain().invalid_receipt("it tells of no added record"))
 }
 
-/// The first record of an author in a section that has this commitment.
-async fn first_with(
+/// The first record of an author in a section that has this commitment; later ones are repetitions of it.
+///
+/// # Errors
+/// Those of [`history`].
+pub async fn first_with(
     port: &Port,
     author: Address,
     section: SectionId,

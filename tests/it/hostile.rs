@@ -92,6 +92,44 @@ fn records_that_repeat_others_or_do_not_open_are_named() {
 }
 
 #[test]
+fn erasing_what_repeats_a_record_takes_nothing_from_the_record() {
+    let context = TestContext::with_reader(b"first");
+    let patient = &context.patient;
+    let listed = patient.ok("record list");
+    let commitment: B256 = listed["records"][0]["commitment"]
+        .as_str()
+        .and_then(|it| it.parse().ok())
+        .expect("a hash");
+    // 2: its author once more. 3: somebody else in a place that the head does not name.
+    add(&context, commitment);
+    let forged = IPatientPort::addCall {
+        commitment,
+        section: 0,
+        epoch: 1,
+    };
+    call(&context, patient, &context.port, &forged);
+    for copy in [2, 3] {
+        let erased = patient.ok(&format!("record erase {copy}"));
+        assert_eq!(erased["complete"], false, "{erased:#}");
+        let copies = erased["copies"].as_array().expect("a list");
+        assert!(
+            copies.iter().all(|it| it["outcome"] == "kept"),
+            "{erased:#}"
+        );
+        let got = patient.ok(&format!(
+            "record get 1 --force -o {}",
+            utf8(&context.path("out"))
+        ));
+        assert_eq!(got["id"], 1);
+    }
+    // A copy keeps nobody from erasing the record.
+    call(&context, patient, &context.port, &forged);
+    let erased = patient.ok("record erase 1");
+    assert_eq!(erased["complete"], true, "{erased:#}");
+    assert!(!place(&context, &commitment).exists());
+}
+
+#[test]
 fn a_provider_that_publishes_no_key_is_given_none() {
     let context = TestContext::with_port();
     let shown = context.patient.ok("port show");

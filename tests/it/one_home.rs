@@ -1,8 +1,8 @@
 //! Several runs of one home, and a home whose disk is full: no file is torn, no entry is lost.
 
-use patientport_tests::{Party, TestContext, files_below, utf8};
+use patientport_tests::{Party, Run, TestContext, files_below, utf8};
 use serde_json::Value;
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use crate::races::{at_once, code};
 
@@ -44,6 +44,48 @@ fn an_identity_of_a_name_is_made_once() {
         made.success()["provider_fingerprint"]
     );
     is_whole(owner);
+}
+
+#[test]
+fn wallets_of_one_identity_that_are_made_at_once_are_different_accounts() {
+    let context = TestContext::bare();
+    let patient = &context.patient;
+    let line = |name: &str, more: &str| {
+        let line = format!("wallet new {name} --from-identity patient --scrypt-log-n 13 {more}");
+        (patient, line)
+    };
+    let account = |run: &Run| {
+        let made = run.success();
+        let address = made["address"].as_str().expect("an address").to_owned();
+        (made["index"].as_u64().expect("a number"), address)
+    };
+    let runs = at_once(&[line("a", ""), line("b", ""), line("c", "")]);
+    let mut made: Vec<_> = runs.iter().map(account).collect();
+    made.sort();
+    let indices: Vec<_> = made.iter().map(|(index, _)| *index).collect();
+    assert_eq!(indices, [0, 1, 2]);
+    let addresses: BTreeSet<_> = made.iter().map(|(_, address)| address).collect();
+    assert_eq!(addresses.len(), 3, "{made:?}");
+    is_whole(patient);
+
+    // One number that all ask for is one wallet.
+    let all = ["d", "e", "f"].map(|name| line(name, "--index 9"));
+    let codes: Vec<_> = at_once(&all).iter().map(code).collect();
+    assert_eq!(
+        codes.iter().filter(|code| code.is_none()).count(),
+        1,
+        "{codes:?}"
+    );
+    assert!(
+        codes
+            .iter()
+            .flatten()
+            .all(|code| code == "wallet.index_taken"),
+        "{codes:?}"
+    );
+    let (next, _) = account(&patient.run(&line("g", "").1));
+    assert_eq!(next, 10);
+    is_whole(patient);
 }
 
 #[test]
@@ -217,6 +259,34 @@ fn nothing_is_published_or_sent_that_a_full_home_cannot_remember() {
     );
     let remember = format!("port remember {port} --name elena-2");
     goes_on_with_room(&context.stranger, 0, &remember, "ports.json");
+}
+
+#[test]
+fn what_is_done_is_told_though_the_home_has_no_room_to_note_it() {
+    let context = TestContext::with_port();
+    let (patient, primary) = (&context.patient, &context.primary);
+    let line = format!("port issue --patient {} --name other", patient.address);
+    let issued = primary.run_on_a_full_disk(0, &line);
+    let port = issued.success()["port"].clone();
+    let warnings = issued.json()["warnings"].clone();
+    assert_eq!(warnings[0]["code"], "home.not_kept", "{warnings:#}");
+    let told = warnings[0]["message"].as_str().unwrap_or_default();
+    let port = port.as_str().expect("an address");
+    assert!(told.to_lowercase().contains(port), "{told}");
+    is_whole(primary);
+
+    let before = context.events("SectionsRotated").len();
+    let rotate = "access rotate --section 0:heart";
+    let rotated = patient.run_on_a_full_disk(0, rotate);
+    rotated.success();
+    let warnings = rotated.json()["warnings"].clone();
+    let codes: Vec<_> = warnings.as_array().into_iter().flatten().collect();
+    assert!(
+        codes.iter().any(|it| it["code"] == "home.not_kept"),
+        "{warnings:#}"
+    );
+    is_whole(patient);
+    assert_eq!(context.events("SectionsRotated").len(), before + 1);
 }
 
 #[test]

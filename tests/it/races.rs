@@ -1,9 +1,9 @@
 //! Several runs at the same time: each thing happens once, whoever loses is told so, and repeating it changes nothing.
 
-use patientport_tests::{Party, Run, SCRIPTED, Session, TestContext, utf8};
+use patientport_tests::{Party, Proxy, Run, SCRIPTED, Session, TestContext, Trouble, utf8};
 use serde_json::{Value, json};
 use std::{
-    fs,
+    fs::{self, File},
     process::{Child, Command, Stdio},
 };
 
@@ -210,6 +210,42 @@ fn who_is_given_access_while_keys_change_is_told_of_and_gets_them_afterwards() {
         utf8(&out)
     ));
     assert_eq!(fs::read(&out).expect("it was written"), b"second");
+}
+
+#[test]
+fn what_came_by_standard_input_is_known_by_what_it_became() {
+    let context = TestContext::with_port();
+    let primary = &context.primary;
+    // A file that is called as standard input is.
+    context.file("-", b"neither");
+    let add = |bytes: &[u8], more: &str| {
+        let input = context.file("input", bytes);
+        let line = format!("record add - --port {} --section 0{more}", context.port);
+        let mut command = primary.command(&line);
+        command
+            .args(SCRIPTED)
+            .stdin(File::open(input).expect("it was written"));
+        Run::of(&mut command)
+    };
+    let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
+    let lost = add(b"first", &format!(" --rpc-url {}", proxy.url()));
+    let error = lost.failure(3, "rpc.unreachable");
+    let waits = error["details"]["commitment"].as_str().expect("it waits");
+    // Other input is another record.
+    assert_eq!(add(b"second", "").success()["id"], 1);
+    let resume = format!("record add --resume {waits}");
+    let codes: Vec<_> = at_once(&[(primary, resume.clone()), (primary, resume)])
+        .iter()
+        .map(code)
+        .collect();
+    assert!(codes.iter().any(Option::is_none), "{codes:?}");
+    assert_eq!(count(&context, &["RecordAdded"]), 2, "{codes:?}");
+    for (id, content) in [(1, b"second".as_slice()), (2, b"first")] {
+        let out = context.path(&format!("{id}.out"));
+        let get = format!("record get {id} -o {}", utf8(&out));
+        context.patient.ok(&get);
+        assert_eq!(fs::read(&out).expect("it was written"), content);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 /// The chain goes back and another way.
 mod on_devnode {
-    use patientport_tests::{Party, Proxy, TestContext, utf8};
+    use patientport_tests::{Party, Proxy, TestContext, Trouble, utf8};
     use serde_json::{Value, json};
     use std::{
         fs,
@@ -55,6 +55,41 @@ mod on_devnode {
         context.patient.ok(&approve);
         assert_eq!(context.events("AccessGranted").len(), 1);
         reads(&context, &context.specialist, 1, b"first");
+    }
+
+    #[test]
+    fn what_waits_sealed_to_a_key_that_the_chain_forgot_is_not_sent() {
+        let context = TestContext::with_reader(b"first");
+        let (patient, primary) = (&context.patient, &context.primary);
+        let revoke = format!("access revoke {}", context.specialist.address);
+        let lines = ["again.txt", "resumed.txt"].map(|name| {
+            let file = context.file(name, name.as_bytes());
+            let port = &context.port;
+            format!("record add {} --port {port} --section 0", utf8(&file))
+        });
+        let waiting = undone(&context, || {
+            patient.ok(&revoke);
+            let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
+            lines.each_ref().map(|line| {
+                let run = primary.run(&format!("{line} --rpc-url {}", proxy.url()));
+                let error = run.failure(3, "rpc.unreachable");
+                error["details"]["commitment"]
+                    .as_str()
+                    .expect("it waits")
+                    .to_owned()
+            })
+        });
+        // The epoch has the same number, and another key.
+        patient.ok(&revoke);
+        let resume = format!("record add --resume {}", waiting[1]);
+        primary.run(&resume).failure(1, "record.forgotten_key");
+        primary.run(&resume).failure(2, "record.nothing_pending");
+        let added = primary.ok(&format!("{} --accept-new-key", lines[0]));
+        assert_ne!(added["commitment"], waiting[0], "encrypted anew");
+        reads(&context, patient, 2, b"again.txt");
+        let added = primary.ok(&lines[1]);
+        assert_eq!(added["id"], 3);
+        reads(&context, patient, 3, b"resumed.txt");
     }
 
     #[test]

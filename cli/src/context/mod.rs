@@ -154,6 +154,15 @@ impl Context {
         self.warnings.add(&self.terminal, code, message.into());
     }
 
+    /// Warns that this home could not be written to, after what a command does was done: `what` is not noted.
+    pub fn warn_not_kept(&self, what: &str, error: impl Into<Error>) {
+        let cause = error.into().chain().join(": ");
+        self.warn(
+            "home.not_kept",
+            format!("{what} is not noted in this home: {cause}"),
+        );
+    }
+
     /// The chain; connected to at first use.
     ///
     /// # Errors

@@ -67,6 +67,7 @@ impl Error {
             Self::ChainAhead { .. } => "chain.ahead",
             Self::CostRisen { .. } => "tx.cost_risen",
             Self::BatchIncomplete { .. } => "record.batch_incomplete",
+            Self::ForgottenKey { .. } => "record.forgotten_key",
             Self::Unplaced { .. } => "record.unplaced",
             Self::BatchRunning => "record.batch_running",
             Self::FetchIncomplete { .. } => "record.fetch_incomplete",

@@ -12,6 +12,7 @@ use alloy::primitives::{Address, B256};
 use patientport_client::Timestamp;
 use patientport_client::port::EmergencyState;
 use patientport_core::keys::PhraseError;
+use patientport_core::section::SectionId;
 use thiserror::Error;
 
 pub use hinted::{Difference, Hinted};
@@ -20,7 +21,7 @@ use crate::args::values::ValueError;
 use crate::delivery::Ended;
 use crate::home::{FileError, HomeError};
 use crate::terminal::TerminalError;
-use words::{no_such_range, not_open};
+use words::{no_such_range, not_open, taken};
 
 /// A command's failure.
 #[derive(Debug, Error)]
@@ -176,14 +177,14 @@ pub enum Error {
         registry: Address,
     },
     /// The account is in the home.
-    #[error("account `{index}` of identity `{identity}` is the wallet `{wallet}` of this home")]
+    #[error("account `{index}` of identity `{identity}` {}", taken(wallet.as_deref()))]
     AccountTaken {
         /// The identity.
         identity: String,
         /// The account's number.
         index: u32,
-        /// The wallet.
-        wallet: String,
+        /// The wallet; none while another run is making it.
+        wallet: Option<String>,
     },
     /// The user did not want to see the words.
     #[error("not confirmed: nothing was shown")]
@@ -529,6 +530,18 @@ pub enum Error {
     /// A secret stands in the arguments. It is not shown.
     #[error("--private-key is not taken: every program of this machine can read arguments")]
     SecretArgument,
+    /// A record that waits is sealed to a key that was its section's on a chain that has gone back since.
+    #[error(
+        "the record `{commitment}` is sealed to a key that section `{section}` does not have in epoch {epoch}, and nobody could read it"
+    )]
+    ForgottenKey {
+        /// Its commitment.
+        commitment: B256,
+        /// Its section.
+        section: SectionId,
+        /// Its epoch.
+        epoch: u32,
+    },
     /// `doctor` found something that does not work.
     #[error("{failed} failed")]
     Unwell {

@@ -22,3 +22,11 @@ pub(super) fn no_such_range(id: u32, length: Option<u64>) -> String {
         None => format!("record `{id}` does not state its length, so no part of it can be found"),
     }
 }
+
+/// Whose an account of an identity is already.
+pub(super) fn taken(wallet: Option<&str>) -> String {
+    wallet.map_or_else(
+        || "is being made by another run".into(),
+        |wallet| format!("is the wallet `{wallet}` of this home"),
+    )
+}

@@ -4,9 +4,10 @@ use super::{
     PART, S3, add_line, at, blobs, command, content, get_line, output, run, run_at, warnings,
 };
 use crate::servers::Server;
-use patientport_tests::{Fault, FaultyProxy, Run, TestContext, files_below, utf8};
+use patientport_tests::{Fault, FaultyProxy, Proxy, Run, TestContext, Trouble, files_below, utf8};
 use std::{
     fs,
+    path::Path,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -241,6 +242,63 @@ fn a_server_that_takes_nothing_is_named() {
         "{message}"
     );
     assert_eq!(files_below(&root), []);
+}
+
+/// A record that waits in the directory `first`: its transaction was lost.
+fn waiting_in(context: &TestContext, first: &Path, file: &Path) -> String {
+    let proxy = Proxy::start(context.node.address(), Trouble::LosesTransactions);
+    let line = format!(
+        "{} --store {} --rpc-url {}",
+        add_line(context, file),
+        utf8(first),
+        proxy.url()
+    );
+    let error = context.primary.run(&line).failure(3, "rpc.unreachable");
+    error["details"]["commitment"]
+        .as_str()
+        .expect("it waits")
+        .to_owned()
+}
+
+#[test]
+fn a_record_that_waits_in_one_directory_goes_to_those_named_later_as_well() {
+    let context = TestContext::with_port();
+    let [first, second] = ["first", "second"].map(|name| context.path(name));
+    let payload = content(20_000);
+    let file = context.file("note.bin", &payload);
+    let commitment = waiting_in(&context, &first, &file);
+    let line = format!("record add --resume {commitment} --store {}", utf8(&second));
+    context.primary.ok(&line);
+    assert_eq!((blobs(&first).len(), blobs(&second).len()), (2, 2));
+    let out = context.path("out");
+    let get = format!("{} --store {}", get_line(&context, &out), utf8(&second));
+    context.patient.ok(&get);
+    assert_eq!(fs::read(&out).expect("it was written"), payload);
+}
+
+#[test]
+fn a_record_whose_key_was_changed_is_removed_from_where_it_was_put_whatever_is_named_now() {
+    let context = TestContext::with_port();
+    let [first, second] = ["first", "second"].map(|name| context.path(name));
+    let file = context.file("note.bin", &content(20_000));
+    let commitment = waiting_in(&context, &first, &file);
+    context.patient.ok("access rotate --section 0");
+    let line = format!("record add --resume {commitment} --store {}", utf8(&second));
+    context.primary.run(&line).failure(1, "section.stale_epoch");
+    for place in [&first, &second] {
+        assert_eq!(blobs(place), [], "{}", place.display());
+    }
+    // Where that place is not there now, it is told.
+    waiting_in(&context, &first, &file);
+    context.patient.ok("access rotate --section 0");
+    fs::rename(&first, context.path("away")).expect("the directory is there");
+    let line = add_line(&context, &file);
+    let run = context
+        .primary
+        .run(&format!("{line} --store {}", utf8(&second)));
+    assert_eq!(run.success()["id"], 1);
+    let told = warnings(&run, "store.not_taken_back");
+    assert!(told.iter().any(|it| it.contains("first")), "{told:#?}");
 }
 
 #[test]

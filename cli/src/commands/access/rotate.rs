@@ -66,7 +66,10 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Rotated, Error> 
     let preview = sealing::preview(preview, actor, acting.patient_key(), &keys, pins);
     let rotation = port.rotate(keys.rotation.clone());
     let report = send(context, wallet, preview, &rotation).await?;
-    remember_names(context, &chosen, &sections)?;
+    // The keys have changed by now, and readers wait for theirs.
+    if let Err(error) = remember_names(context, &chosen, &sections) {
+        context.warn_not_kept("what the sections are called", error);
+    }
     let made = (Some(plan), Some(&keys));
     let patient = acting.as_patient();
     let given = sealing::follow(context, &chosen, &acting.sender(), patient, made).await?;

@@ -57,11 +57,15 @@ pub async fn run(context: &Context, args: IssueArgs) -> Result<Issued, Error> {
     if let Some(name) = &args.name {
         let mut known = KnownPort::of_another(registry.chain().chain_id(), port);
         known.registry = Some(registry.address());
-        context.home().change_ports(|ports| {
+        let kept = context.home().change_ports(|ports| {
             let name = free_name(ports, Some(name), port)?;
             ports.insert(name, known);
             Ok(())
-        })?;
+        });
+        // The port is there: whoever did not learn its address would issue another.
+        if let Err(error) = kept {
+            context.warn_not_kept(&format!("the name of port `{port}`"), error);
+        }
     }
     Ok(Issued {
         port,

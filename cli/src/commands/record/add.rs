@@ -225,6 +225,10 @@ pub(super) async fn one(
     )
     .await?;
     drop(bar);
+    let adding = match adding {
+        Some(adding) => Some(adding),
+        None => Some(again::hold(context, pending.record.commitment)?),
+    };
     commit(context, port, &wallet, (&pending, false), pins, adding).await
 }
 
@@ -363,10 +367,12 @@ async fn resume(context: &Context, args: &AddArgs, commitment: B256) -> Result<A
         }
         .into());
     }
-    let source = pending.source.filter(|_| !context.is_dry_run());
-    let adding = source.map(|name| again::hold(context, name)).transpose()?;
-    again::refuse_torn(context, &chosen.port, &pending).await?;
-    // What was sealed is sealed: the key was compared when it was, and is remembered with the transaction.
+    // What was made of no file is known by its commitment.
+    let name = pending.source.unwrap_or(commitment);
+    let adding = (!context.is_dry_run()).then(|| again::hold(context, name));
+    let adding = adding.transpose()?;
+    again::refuse_unreadable(context, &chosen.port, &pending).await?;
+    // The key was compared when the record was sealed to it, and is remembered with the transaction.
     let left = (&pending, true);
     commit(context, &chosen.port, &wallet, left, Vec::new(), adding).await
 }
@@ -400,8 +406,11 @@ async fn commit(
     if !context.is_dry_run() {
         transfer::forget(context, pending).await;
         drop(adding);
-        // Last of all: a run that is stopped before it finds the record again, and does not add it once more.
-        context.home().remove_pending(record.commitment)?;
+        // Last of all: a run that is stopped before it finds the record again, and does not add it once more. So does
+        // the next one, if this home cannot be written to now.
+        if let Err(error) = context.home().remove_pending(record.commitment) {
+            context.warn_not_kept("that the record is on chain", error);
+        }
     }
     Ok(Added {
         id,

@@ -6,7 +6,8 @@ use std::path::Path;
 use alloy::primitives::{Address, B256};
 use patientport_client::port::{Port, SectionKey};
 use patientport_client::records::{self, PreparedRecord};
-use patientport_client::store::{BlobId, BlobStore, DirectoryStore, Location, StoreError};
+use patientport_client::store::{BlobId, BlobStore, DirectoryStore, StoreError};
+use patientport_core::keys::PublicKey;
 use serde_json::json;
 
 use super::stores::Writers;
@@ -25,6 +26,9 @@ pub(super) fn name(
     (path, described): (&Path, &Description),
     supersedes: Option<u32>,
 ) -> Option<B256> {
+    if path == Path::new("-") {
+        return None;
+    }
     let path = std::path::absolute(path).ok()?;
     let file = std::fs::metadata(&path)
         .ok()
@@ -60,25 +64,29 @@ pub(super) async fn left(
     let waiting = context.home().all_pending()?;
     for pending in waiting.into_iter().filter(|it| it.source == Some(name)) {
         port.chain().settle(pending.record.author).await?;
-        if is_useful(context, port, key.epoch, &pending).await? {
+        if is_useful(context, port, key, &pending).await? {
             return Ok(Some(pending));
         }
     }
     Ok(None)
 }
 
-/// Whether a record that an earlier run encrypted is on chain, or can come there. One that cannot is taken back: of one
-/// for an epoch that is over, for a former reader could open it; of one that was not stored whole, for nobody can.
+/// Whether a record that an earlier run encrypted is on chain, or can come there and be read. One that cannot is taken
+/// back: of one for an epoch that is over, for a former reader could open it; of one that was not stored whole, or is
+/// sealed to a key that the chain has forgotten, for nobody can.
 ///
 /// # Errors
 /// The chain's; the home's.
 pub(super) async fn is_useful(
     context: &Context,
     port: &Port,
-    epoch: u32,
+    key: &SectionKey,
     pending: &Pending,
 ) -> Result<bool, Error> {
-    if pending.record.epoch == epoch && lacking(context, pending).await?.is_none() {
+    if pending.record.epoch == key.epoch
+        && is_sealed_to(port, key, pending).await?
+        && lacking(context, pending).await?.is_none()
+    {
         return Ok(true);
     }
     if records::find(port, &pending.record).await?.is_some() {
@@ -88,15 +96,44 @@ pub(super) async fn is_useful(
     Ok(false)
 }
 
-/// Refuses to send the transaction of a record of which a part lies nowhere: its run was stopped just before.
+/// Whether the key that a record was sealed to, in an epoch that is not over, is still the section's or the patient's. A
+/// chain that went back may have given the epoch another.
+async fn is_sealed_to(port: &Port, key: &SectionKey, pending: &Pending) -> Result<bool, Error> {
+    let Some(sealed) = &pending.key else {
+        // Earlier versions did not note it.
+        return Ok(true);
+    };
+    let is_it = |it: &PublicKey| it.fingerprint().to_string() == *sealed;
+    if key.key.as_ref().is_some_and(is_it) {
+        return Ok(true);
+    }
+    Ok(is_it(&port.claimed_info().await?.patient_key()?))
+}
+
+/// Refuses to send the transaction of a record that nobody could read: of which a part lies nowhere, for its run was
+/// stopped just before, or which is sealed to a key that the chain has forgotten. The latter is taken back.
 ///
 /// # Errors
-/// `record.missing_blob`; the chain's; the store's.
-pub(super) async fn refuse_torn(
+/// `record.missing_blob`; `record.forgotten_key`; the chain's; the store's.
+pub(super) async fn refuse_unreadable(
     context: &Context,
     port: &Port,
     pending: &Pending,
 ) -> Result<(), Error> {
+    let record = &pending.record;
+    let key = port.section_key(record.section).await?;
+    // Of an epoch that is over the port tells.
+    if key.epoch == record.epoch
+        && !is_sealed_to(port, &key, pending).await?
+        && on_chain(port, record).await?.is_none()
+    {
+        transfer::take_back(context, pending).await?;
+        return Err(Error::ForgottenKey {
+            commitment: record.commitment,
+            section: record.section,
+            epoch: record.epoch,
+        });
+    }
     let Some(missing) = lacking(context, pending).await? else {
         return Ok(());
     };
@@ -129,9 +166,7 @@ async fn lacking(context: &Context, pending: &Pending) -> Result<Option<StoreErr
         return lacks(&outgoing, &blobs);
     }
     // Where it was put, whatever this run names.
-    let parse = |text: &String| Location::parse(text.as_ref()).map_err(client);
-    let locations: Vec<_> = pending.stores.iter().map(parse).collect::<Result<_, _>>()?;
-    let writers = Writers::open_existing(context, &locations)?;
+    let writers = Writers::open_existing(context, &transfer::recorded(pending)?)?;
     for store in writers.stores.clone() {
         let missing = blocking(move || lacks(store.as_ref(), &blobs)).await?;
         if missing.is_some() {

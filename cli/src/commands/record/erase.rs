@@ -12,7 +12,7 @@ use alloy::primitives::{Address, B256};
 use futures_util::StreamExt as _;
 use patientport_client::BlobPart;
 use patientport_client::port::{Port, RecordEntry, RecordState, RetractionReason};
-use patientport_client::records::fetch_head;
+use patientport_client::records::{fetch_head, first_with};
 use patientport_client::remains::remains;
 use patientport_client::store::{BlobId, BlobStore, DirectoryStore, StoreError};
 use serde::Serialize;
@@ -178,9 +178,11 @@ async fn erase(
         context.home().begin_erasing(entry.commitment, &erasing)?;
     }
     let mut copies = Vec::new();
-    let reason = match body {
-        Some(body) => needed_by_another(port, &entry, body, stores).await?,
-        None => None,
+    let whose_head = whose_head(port, &entry, stores).await?;
+    let reason = match (&whose_head, body) {
+        (Some(reason), _) => Some(reason.clone()),
+        (None, Some(body)) => needed_by_another(port, &entry, body, stores).await?,
+        (None, None) => None,
     };
     let head = BlobId(entry.commitment);
     let outgoing = DirectoryStore::open(context.home().outgoing());
@@ -190,20 +192,12 @@ async fn erase(
         let is_home = Arc::ptr_eq(store, &home);
         // The body first: as long as a head is there, somebody can find the body.
         if let Some(body) = body {
-            let copy = match &reason {
-                Some(reason) => CopyOf {
-                    store: store.describe(),
-                    part: "body",
-                    outcome: Fate::Kept,
-                    reason: Some(reason.clone()),
-                },
-                None => destroy(store, BlobPart::Body, BlobId(body)).await,
-            };
+            let copy = take(store, BlobPart::Body, BlobId(body), reason.as_ref()).await;
             if !is_home || copy.outcome == Fate::Destroyed || copy.outcome == Fate::Failed {
                 copies.push(copy);
             }
         }
-        let copy = destroy(store, BlobPart::Head, head).await;
+        let copy = take(store, BlobPart::Head, head, whose_head.as_ref()).await;
         if !is_home || copy.outcome == Fate::Destroyed || copy.outcome == Fate::Failed {
             copies.push(copy);
         }
@@ -282,6 +276,37 @@ async fn retract(
     Ok(Some((&report).into()))
 }
 
+/// Why head and body must stay: the head is another current record's own, and this record repeats its commitment, which
+/// the port takes from anybody. A record that repeats this one's keeps nothing: anybody could prevent an erasure.
+async fn whose_head(
+    port: &Port,
+    erased: &RecordEntry,
+    stores: &Stores,
+) -> Result<Option<String>, Error> {
+    let all = port.records().await?;
+    let twins = all.into_iter().filter(|entry| {
+        entry.id != erased.id
+            && entry.state == RecordState::Current
+            && entry.commitment == erased.commitment
+    });
+    for twin in twins {
+        let (store, at) = (stores.of(port, twin.author), port.clone());
+        let head = blocking(move || Ok(fetch_head(&at, &twin, store.as_ref()))).await?;
+        let is_its_own = match head {
+            Ok(_) => {
+                let first = first_with(port, twin.author, twin.section, twin.commitment).await?;
+                first.is_none_or(|first| first == twin.id)
+            }
+            // Not there, or another's.
+            Err(_) => false,
+        };
+        if is_its_own {
+            return Ok(Some(format!("it is that of record {}", twin.id)));
+        }
+    }
+    Ok(None)
+}
+
 /// Why the body must stay: another current record's head names it, or may, as far as heads can be read.
 async fn needed_by_another(
     port: &Port,
@@ -321,14 +346,23 @@ async fn needed_by_another(
     }))
 }
 
-async fn destroy(store: &Arc<dyn BlobStore>, part: BlobPart, id: BlobId) -> CopyOf {
+/// Destroys a blob, unless there is a reason to keep it.
+async fn take(
+    store: &Arc<dyn BlobStore>,
+    part: BlobPart,
+    id: BlobId,
+    kept: Option<&String>,
+) -> CopyOf {
     let (name, at) = (store.describe(), Arc::clone(store));
-    let deleted = blocking(move || Ok(at.delete(&id))).await;
-    let (outcome, reason) = match deleted {
-        Ok(Ok(true)) => (Fate::Destroyed, None),
-        Ok(Ok(false)) => (Fate::NotThere, None),
-        Ok(Err(error)) => (Fate::Failed, Some(StoreError::whole(&error))),
-        Err(error) => (Fate::Failed, Some(error.to_string())),
+    let (outcome, reason) = if let Some(reason) = kept {
+        (Fate::Kept, Some(reason.clone()))
+    } else {
+        match blocking(move || Ok(at.delete(&id))).await {
+            Ok(Ok(true)) => (Fate::Destroyed, None),
+            Ok(Ok(false)) => (Fate::NotThere, None),
+            Ok(Err(error)) => (Fate::Failed, Some(StoreError::whole(&error))),
+            Err(error) => (Fate::Failed, Some(error.to_string())),
+        }
     };
     CopyOf {
         store: name,

@@ -18,20 +18,31 @@ use crate::progress::Bar;
 /// # Errors
 /// The failure of the first store that failed, which names it.
 pub(super) async fn send(context: &Context, pending: &Pending) -> Result<(), Error> {
-    if !pending.outgoing {
-        return Ok(());
-    }
-    let locations = locations(context, pending)?;
+    let mut locations = locations(context, pending)?;
+    let source = if pending.outgoing {
+        context.home().open_outgoing()?
+    } else {
+        // It lies in its one directory, from where those get it that are named now.
+        let recorded = recorded(pending)?;
+        let [Location::Directory(directory)] = recorded.as_slice() else {
+            return Ok(());
+        };
+        locations.retain(|it| *it != Location::Directory(directory.clone()));
+        if locations.is_empty() {
+            return Ok(());
+        }
+        DirectoryStore::open(directory).map_err(patientport_client::Error::from)?
+    };
     context.terminal.say(&format!(
         "encrypted; should this be interrupted, go on with `patientport record add --resume {}`",
         pending.record.commitment
     ));
     let bar = Bar::bytes(&context.terminal, Some(pending.record.body_len));
     let writers = Writers::open(context, &locations, bar.watcher())?;
-    send_with(context, pending, &writers, &bar).await
+    upload(context, pending, &source, &writers, &bar).await
 }
 
-/// As [`send`], to stores that are open.
+/// As [`send`], to stores that are open, of a record that goes to those it was made for.
 ///
 /// # Errors
 /// As [`send`].
@@ -44,12 +55,22 @@ pub(super) async fn send_with(
     if !pending.outgoing {
         return Ok(());
     }
-    let anew = bar.anew();
     let outgoing = context.home().open_outgoing()?;
+    upload(context, pending, &outgoing, writers, bar).await
+}
+
+async fn upload(
+    context: &Context,
+    pending: &Pending,
+    source: &DirectoryStore,
+    writers: &Writers,
+    bar: &Bar,
+) -> Result<(), Error> {
+    let anew = bar.anew();
     let mut failure = None;
     for store in &writers.stores {
         anew();
-        match send_to(store, &outgoing, pending).await {
+        match send_to(store, source, pending).await {
             Ok(()) => context
                 .terminal
                 .detail(&format!("stored in {}", store.describe())),
@@ -67,6 +88,11 @@ pub(super) fn locations(context: &Context, pending: &Pending) -> Result<Vec<Loca
         // Whoever resumes may name others: one may have gone for good.
         return Ok(context.settings.stores.clone());
     }
+    recorded(pending)
+}
+
+/// The stores that its run was told of.
+pub(super) fn recorded(pending: &Pending) -> Result<Vec<Location>, Error> {
     let parse = |text: &String| Location::parse(OsStr::new(text));
     let parsed: Result<_, StoreError> = pending.stores.iter().map(parse).collect();
     Ok(parsed.map_err(patientport_client::Error::from)?)
@@ -78,8 +104,25 @@ pub(super) fn locations(context: &Context, pending: &Pending) -> Result<Vec<Loca
 /// # Errors
 /// Stores that cannot be used as they are named; the home's.
 pub(super) async fn take_back(context: &Context, pending: &Pending) -> Result<(), Error> {
-    let locations = locations(context, pending)?;
-    let writers = Writers::open_existing(context, &locations)?;
+    // Where they were sent, and where this run may have sent them.
+    let mut places = recorded(pending)?;
+    let named = locations(context, pending)?;
+    places.extend(
+        named
+            .into_iter()
+            .filter(|it| !pending.stores.contains(&it.to_string())),
+    );
+    for place in &places {
+        if let Location::Directory(directory) = place
+            && !directory.exists()
+        {
+            context.warn(
+                "store.not_taken_back",
+                format!("the record could not be removed from `{place}`, which is not there now: a former reader who gets it there could open it"),
+            );
+        }
+    }
+    let writers = Writers::open_existing(context, &places)?;
     let blobs = [pending.record.body, pending.record.commitment].map(BlobId);
     for store in &writers.stores {
         let at = Arc::clone(store);
@@ -107,22 +150,22 @@ pub(super) async fn take_back(context: &Context, pending: &Pending) -> Result<()
 
 async fn send_to(
     store: &Arc<dyn BlobStore>,
-    outgoing: &DirectoryStore,
+    source: &DirectoryStore,
     pending: &Pending,
 ) -> Result<(), Error> {
-    let (store, outgoing) = (Arc::clone(store), outgoing.clone());
+    let (store, source) = (Arc::clone(store), source.clone());
     let blobs = [pending.record.body, pending.record.commitment].map(BlobId);
     let sent = blocking(move || {
         for id in blobs {
-            let path = outgoing.path_of(&id);
+            let path = source.path_of(&id);
             let length = match std::fs::metadata(&path) {
                 Ok(data) => data.len(),
-                Err(source) => {
+                Err(error) => {
                     return Err(patientport_client::Error::from(StoreError::Io {
-                        store: outgoing.describe(),
+                        store: source.describe(),
                         action: "read",
                         blob: Some(id),
-                        source,
+                        source: error,
                     })
                     .into());
                 }

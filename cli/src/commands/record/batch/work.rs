@@ -177,7 +177,7 @@ impl<'a> Work<'a> {
         let port = &place.chosen.port;
         let adding = again::hold(self.context, planned.name)?;
         if let Todo::Resume(pending) = &planned.todo
-            && again::is_useful(self.context, port, place.key.epoch, pending).await?
+            && again::is_useful(self.context, port, &place.key, pending).await?
         {
             let same = transfer::locations(self.context, pending)? == self.context.settings.stores;
             if same {
@@ -273,8 +273,14 @@ impl<'a> Work<'a> {
             commitment: record.commitment,
         };
         let home = self.context.home();
-        home.add_filed(record.chain_id, record.port, &filed)?;
-        home.remove_pending(record.commitment)?;
+        let kept = home
+            .add_filed(record.chain_id, record.port, &filed)
+            .and_then(|()| home.remove_pending(record.commitment));
+        // It is on chain, and the next run finds it there.
+        if let Err(error) = kept {
+            self.context
+                .warn_not_kept(&format!("that record {id} is on chain"), error);
+        }
         transfer::forget(self.context, &ready.pending).await;
         Ok((id, tx))
     }
