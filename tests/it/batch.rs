@@ -315,3 +315,38 @@ fn what_was_encrypted_for_a_key_that_has_changed_since_is_taken_back_and_encrypt
     assert_eq!(members(&listed, "epoch"), [1, 2, 2]);
     assert!(members(&listed, "access").iter().all(|it| it == "open"));
 }
+
+#[test]
+fn a_file_that_changes_before_its_turn_is_noted_as_what_was_added() {
+    let context = TestContext::with_port();
+    let directory = directory(&context, &[("a.txt", "one"), ("b.txt", "two")]);
+    let second = directory.join("b.txt");
+    // The first record is sent before the second file is opened.
+    let proxy = Proxy::judged(context.node.address(), {
+        let second = second.clone();
+        move |body| {
+            let is_sent = body.contains("eth_sendRawTransaction");
+            if is_sent && fs::read(&second).is_ok_and(|it| it == b"two") {
+                fs::write(&second, "another").expect("the temporary directory is writable");
+            }
+            true
+        }
+    });
+    let add = format!(
+        "record add {} -R --jobs 1 --port {} --section 0",
+        utf8(&directory),
+        context.port
+    );
+    let added = context
+        .primary
+        .ok(&format!("{add} --rpc-url {}", proxy.url()));
+    assert_eq!(added["added"], 2, "{added:#}");
+    let out = context.path("out");
+    context
+        .patient
+        .ok(&format!("record get 2 -o {}", utf8(&out)));
+    assert_eq!(fs::read(&out).expect("it was written"), b"another");
+    let again = context.primary.ok(&add);
+    assert_eq!(again["added"], 0, "{again:#}");
+    assert_eq!(on_chain(&context), 2);
+}

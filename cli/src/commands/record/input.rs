@@ -1,7 +1,7 @@
 //! The file that becomes a record: opened once, described by name and first bytes, and given up at once when
 //! the run is interrupted.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -13,6 +13,8 @@ use crate::error::Error;
 /// An opened input with what is known of it.
 pub struct Input {
     reader: Box<dyn Read + Send>,
+    /// What the system says of it as it was opened, if it is a plain file.
+    pub file: Option<Metadata>,
     /// Its length, if it is a file of known length.
     pub length: Option<u64>,
     /// What its content says of itself.
@@ -39,19 +41,19 @@ impl Input {
             path: path.to_owned(),
             source,
         };
-        let (mut reader, length, name): (Box<dyn Read + Send>, _, _) = if path == Path::new("-") {
-            (Box::new(io::stdin()), None, None)
+        let (mut reader, file, name): (Box<dyn Read + Send>, _, _) = if path == Path::new("-") {
+            (Box::new(io::stdin()) as _, None, None)
         } else {
             let file = File::open(path).map_err(failed)?;
             let data = file.metadata().map_err(failed)?;
             if data.is_dir() {
                 return Err(failed(io::ErrorKind::IsADirectory.into()));
             }
-            let length = data.is_file().then_some(data.len());
+            let data = data.is_file().then_some(data);
             let name = path
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned());
-            (Box::new(file), length, name)
+            (Box::new(file), data, name)
         };
         let mut prefix = Vec::new();
         reader
@@ -63,7 +65,8 @@ impl Input {
         let reader = Box::new(io::Cursor::new(prefix).chain(reader));
         Ok(Self {
             reader,
-            length,
+            length: file.as_ref().map(Metadata::len),
+            file,
             described,
             name,
         })

@@ -10,7 +10,7 @@ use super::super::input::Input;
 use super::super::stores::Writers;
 use super::super::{add, again, blocking, transfer};
 use super::plan::{Place, Plan, Planned, Todo};
-use super::{Record, State};
+use super::{Record, State, items};
 use crate::args::record::AddArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -195,6 +195,13 @@ impl<'a> Work<'a> {
         }
         let path = planned.item.file.clone();
         let input = blocking(move || Input::open(&path)).await?;
+        // Hours may have passed since the batch was planned, and the file may be another.
+        let name = input.file.as_ref().map_or(planned.name, |file| {
+            let author = self.plan.wallet.address();
+            let here = (port.chain().chain_id(), port.address(), author);
+            let item = (planned.item.file.as_path(), &planned.item.described);
+            items::name_of(here, &place.key, item, file, None)
+        });
         let metadata = add::metadata(&input, &planned.item.described)?;
         let title = Some(metadata.title.clone());
         let pending = add::store(
@@ -204,7 +211,7 @@ impl<'a> Work<'a> {
             metadata,
             input,
             (&self.writers, &self.bar),
-            (Some(planned.name), None),
+            (Some(name), None),
         )
         .await?;
         let sent = transfer::send_with(self.context, &pending, &self.writers, &self.bar).await;
@@ -268,7 +275,7 @@ impl<'a> Work<'a> {
             }
         };
         let filed = Filed {
-            item: planned.name,
+            item: ready.pending.source.unwrap_or(planned.name),
             id,
             commitment: record.commitment,
         };
