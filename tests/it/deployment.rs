@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -210,6 +211,32 @@ fn a_key_that_may_be_public_stays_reserved_and_no_other_does() {
         entry.expect("the port is known")["key_index"].clone()
     };
     assert_eq!((index_of(first), index_of(&second)), (json!(0), json!(1)));
+}
+
+#[test]
+fn a_fresh_deployment_that_was_cut_off_is_gone_on_with() {
+    let context = TestContext::bare();
+    let first = context.owner.ok("deploy");
+    // The registry is made; then the node is away.
+    let sent = AtomicU32::new(0);
+    let proxy = Proxy::judged(context.node.address(), move |body| {
+        !body.contains("eth_sendRawTransaction") || sent.fetch_add(1, Ordering::Relaxed) == 0
+    });
+    context
+        .owner
+        .run(&format!("deploy --fresh --rpc-url {}", proxy.url()))
+        .failure(3, "rpc.unreachable");
+    let second = context.owner.ok("deploy --fresh");
+    assert_ne!(second["registry"], first["registry"]);
+    let steps = second["steps"].as_array().expect("a list");
+    assert_eq!(
+        (&steps[0]["step"], &steps[0]["tx"]),
+        (&json!("registry"), &json!(null))
+    );
+    assert!(!steps[1]["tx"].is_null(), "{second:#}");
+    // That one is whole, and the next is another.
+    let third = context.owner.ok("deploy --fresh");
+    assert_ne!(third["registry"], second["registry"]);
 }
 
 /// A year passes; the chain's owner takes its cache away; no program was cached before.

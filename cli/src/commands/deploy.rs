@@ -246,8 +246,18 @@ async fn choose_plan(
     fresh: bool,
 ) -> Result<Plan, Error> {
     if fresh {
+        let home = context.home();
+        let known = home.deployment(chain.chain_id())?;
         for plan in (0..MAX_DEPLOYMENTS).map(plan) {
-            if chain.code(plan.registry_address()).await?.is_empty() {
+            let registry = plan.registry_address();
+            if chain.code(registry).await?.is_empty() {
+                return Ok(plan);
+            }
+            // An earlier run was stopped in the middle of this one.
+            let is_whole = known
+                .as_ref()
+                .is_some_and(|it| it.registry == Some(registry) && it.implementation.is_some());
+            if !is_whole && home.beginning(chain.chain_id(), registry)?.is_some() {
                 return Ok(plan);
             }
         }
