@@ -8,6 +8,7 @@ mod on_devnode {
     use std::{
         fs,
         sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
     };
 
     /// Runs what `act` does, and takes the chain back behind it. Other blocks come instead.
@@ -151,6 +152,59 @@ mod on_devnode {
                 reads(&context, &context.patient, 1, &[9; 5000]);
             });
         }
+    }
+
+    #[test]
+    fn records_in_the_place_of_those_that_the_chain_forgot_are_looked_at_and_shared_onward() {
+        let context = TestContext::with_reader(b"first");
+        let (patient, primary) = (&context.patient, &context.primary);
+        patient.ok(&format!(
+            "access grant {} --section 0 --until 1y",
+            primary.address
+        ));
+        let share = || {
+            let shared = patient.ok("record share");
+            assert_eq!(shared["unread"], json!([]), "{shared:#}");
+            shared["shared"].clone()
+        };
+        let add = |content: &[u8], flags: &str| {
+            let file = context.file("record.txt", content);
+            let line = format!(
+                "record add {} --port {} --section 0 {flags}",
+                utf8(&file),
+                context.port
+            );
+            primary.run(&line).json()
+        };
+        // Looked at, and sealed to the section: nobody waits for them.
+        undone(&context, || {
+            context.add_record("gone.txt", b"gone");
+            context.add_record("gone-too.txt", b"gone too");
+            assert_eq!(share(), json!([]));
+        });
+        // The specialist's grant ends: the author seals to the patient.
+        context.devnode().pass(Duration::from_hours(31 * 24));
+        let passes_on = |record: u32, content: &[u8]| {
+            let added = add(content, "");
+            assert_eq!(added["data"]["id"], record, "{added:#}");
+            assert_eq!(added["warnings"][0]["code"], "section.stale", "{added:#}");
+            let get = format!("record get {record} --port {} -o none", context.port);
+            primary.run(&get).failure(1, "record.not_shared");
+            let shared = share();
+            assert_eq!(shared[0]["records"], json!([record]), "{shared:#}");
+            assert_eq!(shared[0]["reader"], json!(primary.address));
+            reads(&context, primary, record, content);
+        };
+        // The last record that was looked at, 3, is none any more.
+        passes_on(2, b"second");
+        undone(&context, || {
+            let added = add(b"gone again", "--allow-stale");
+            assert_eq!(added["data"]["id"], 3, "{added:#}");
+            assert_eq!(share(), json!([]));
+        });
+        // It is another one.
+        passes_on(3, b"third");
+        assert_eq!(share(), json!([]));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::Address;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use patientport_client::Error as ClientError;
 use patientport_client::port::{Port, RecordEntry};
 use patientport_client::rotation::NamedSection;
 use patientport_client::sharing::{Looked, current, look, owed, shared};
@@ -101,13 +102,13 @@ pub async fn share_onward(
     let port = &chosen.port;
     // What was not looked at yet, or is known to be sealed to the patient.
     let chain_id = port.chain().chain_id();
-    let mut known = context.home().looked(chain_id, port.address())?;
+    let mut known = looked_before(context, port).await?;
     let entries = current(port, |id| {
         id > known.through || known.to_patient.contains(&id) || known.unread.contains(&id)
     })
     .await?;
     let mut onward = Onward::default();
-    let Some(last) = entries.iter().map(|entry| entry.id).max() else {
+    let Some(last) = entries.iter().max_by_key(|entry| entry.id).copied() else {
         return Ok(onward);
     };
     let sections: SectionSet = entries.iter().map(|entry| entry.section).collect();
@@ -124,7 +125,10 @@ pub async fn share_onward(
         .partition(|entry| wanted.contains(&entry.id));
     let looked = read_heads(context, port, wanted).await?;
     onward.unread = looked.unread.clone();
-    known.through = known.through.max(last);
+    if last.id > known.through {
+        known.through = last.id;
+        known.last = Some(home::Seen::from(&last));
+    }
     remember(&mut known, &later, &looked);
     context
         .home()
@@ -205,6 +209,21 @@ pub async fn give(
         records: ids,
         txs,
     })
+}
+
+/// What was found before; nothing if the chain went back behind it, so that numbers are other records' now.
+async fn looked_before(context: &Context, port: &Port) -> Result<home::Looked, Error> {
+    let known = context
+        .home()
+        .looked(port.chain().chain_id(), port.address())?;
+    let Some(last) = known.last else {
+        return Ok(home::Looked::default());
+    };
+    match port.record(known.through).await {
+        Ok(entry) if home::Seen::from(&entry) == last => Ok(known),
+        Ok(_) | Err(ClientError::UnknownRecord { .. }) => Ok(home::Looked::default()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Reads heads to find out whom the records are sealed to, several at once: a store may be far away.
