@@ -117,7 +117,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ),
     (
         "demo.not_returned",
-        "What somebody of a demonstration on another chain has left could not be sent back.",
+        "What somebody of a demonstration on another chain has left could not be sent back; the directory with its wallet is kept.",
     ),
     (
         "deploy.not_cached",

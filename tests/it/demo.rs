@@ -1,7 +1,14 @@
 //! `patientport demo` on a chain that is there already.
 
-use patientport_tests::{Run, Session, TestContext, on_terminal};
+use patientport_tests::{Proxy, Run, Session, TestContext, files_below, on_terminal};
 use serde_json::json;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// A balance in wei.
 fn balance(context: &TestContext, account: &str) -> u128 {
@@ -104,4 +111,36 @@ fn a_variable_moves_no_demonstration_to_another_chain() {
         (&json!(null), &json!(null))
     );
     assert_eq!(context.sent(), 0);
+}
+
+/// Ether is left behind, and the keys to it are thrown away with the test.
+mod on_devnode {
+    use super::*;
+
+    #[test]
+    fn a_demonstration_that_loses_its_node_keeps_the_keys_to_what_is_left() {
+        let context = TestContext::bare();
+        let is_away = Arc::new(AtomicBool::new(false));
+        let proxy = Proxy::judged(context.node.address(), {
+            let is_away = Arc::clone(&is_away);
+            move |_| !is_away.load(Ordering::Relaxed)
+        });
+        let line = format!("demo --rpc-url {} --rpc-timeout 2s --yes", proxy.url());
+        let mut command = context.stranger.command(&line);
+        let mut session = Session::start(command.env("TMPDIR", context.path("")));
+        session.wait_for(" to patient: transaction");
+        is_away.store(true, Ordering::Relaxed);
+        let (shown, code) = session.end();
+        assert_eq!(code, Some(1), "{shown}");
+        let homes: Vec<_> = shown
+            .split("its wallet in `")
+            .skip(1)
+            .filter_map(|rest| rest.split('`').next())
+            .collect();
+        assert_eq!(homes.len(), 4, "{shown}");
+        for home in homes {
+            let wallets = files_below(&Path::new(home).join("wallets"));
+            assert!(!wallets.is_empty(), "{home}");
+        }
+    }
 }

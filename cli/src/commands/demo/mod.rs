@@ -87,6 +87,14 @@ impl Directory {
         Ok(Self::Temporary(made))
     }
 
+    /// Keeps it, because of what is in it.
+    fn keep(self) -> Self {
+        match self {
+            Self::Temporary(made) => Self::Kept(made.keep()),
+            kept @ Self::Kept(_) => kept,
+        }
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
@@ -130,7 +138,7 @@ fn on_another(
     show: &mut Show<'_>,
 ) -> Result<Report, Error> {
     let started = Instant::now();
-    let directory = Directory::new(keep)?;
+    let mut directory = Directory::new(keep)?;
     let settings = &context.settings;
     let chain_id = payer.chain().chain_id();
     let place = (settings.rpc_url.clone(), settings.allow_http, chain_id);
@@ -144,10 +152,13 @@ fn on_another(
         perform(directory.path(), place, title, Some(&mut pay), show)
     });
     // Nor does Ctrl-C keep it from going back: nothing that could be dropped is waited for here.
-    let collected =
+    let is_back =
         tokio::task::block_in_place(|| handle.block_on(payer.collect(context, directory.path())));
+    if !is_back {
+        directory = directory.keep();
+    }
     let steps = told?;
-    let spent = collected?;
+    let spent = tokio::task::block_in_place(|| handle.block_on(payer.spent()))?;
     let report = summed(steps, chain_id, started, directory.kept());
     Ok(Report {
         payer: Some(payer.address()),

@@ -115,18 +115,29 @@ impl Payer {
         Ok(paid)
     }
 
-    /// Takes back what the people in this directory's homes have left; how much the account has less than before. What
-    /// cannot be taken back is told.
-    ///
-    /// # Errors
-    /// The chain's, for the account's own balance.
-    pub(super) async fn collect(&self, context: &Context, directory: &Path) -> Result<u128, Error> {
+    /// Takes back what the people in this directory's homes have left; whether that is all. What cannot be taken back
+    /// is told, and the directory has to be kept, for it holds the keys.
+    pub(super) async fn collect(&self, context: &Context, directory: &Path) -> bool {
+        let mut is_back = true;
         for name in PEOPLE {
             if let Err(error) = self.take_back(directory, name).await {
-                let message = format!("what {name} has left stays with it: {error}");
+                let home = home(directory, name);
+                let message = format!(
+                    "what {name} has left stays with it, and its wallet in `{}`: {error}",
+                    home.display()
+                );
                 context.warn("demo.not_returned", message);
+                is_back = false;
             }
         }
+        is_back
+    }
+
+    /// How much the account has less than before.
+    ///
+    /// # Errors
+    /// The chain's.
+    pub(super) async fn spent(&self) -> Result<u128, Error> {
         let balance = self.chain.balance(self.address()).await?;
         Ok(self.balance.saturating_sub(balance.0))
     }
@@ -139,13 +150,23 @@ impl Payer {
         }
         let password: Password = Zeroizing::new(password(name));
         let signer = wallets::open_account(name, &home.wallet(name)?, &password)?;
+        // What is still on its way to it, or from it, comes first.
+        self.chain.settle(self.address()).await?;
+        self.chain.settle(signer.address()).await?;
         let balance = self.chain.balance(signer.address()).await?.0;
+        if balance == 0 {
+            return Ok(());
+        }
         // A transfer of next to nothing shows what one may cost.
         let probe = self.transfer(self.address(), 1);
-        let Ok(probe) = probe.prepare(signer.address()).await else {
-            return Ok(());
+        let probe = match probe.prepare(signer.address()).await {
+            Ok(probe) => probe,
+            // Less than giving it back costs.
+            Err(patientport_client::Error::InsufficientFunds { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
         };
-        let fee = probe.highest_cost().0.saturating_sub(1);
+        // Twice that, for a price that rises meanwhile.
+        let fee = probe.highest_cost().0.saturating_sub(1).saturating_mul(2);
         let Some(rest) = balance.checked_sub(fee).filter(|it| *it > 0) else {
             return Ok(());
         };
