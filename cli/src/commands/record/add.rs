@@ -392,7 +392,8 @@ async fn commit(
         if was_left && let Some(id) = again::on_chain(port, record).await? {
             return Ok((id, None));
         }
-        if !context.is_dry_run() {
+        // What this run has stored in its one directory is there.
+        if !context.is_dry_run() && (was_left || pending.outgoing) {
             transfer::send(context, pending).await?;
         }
         commit_once(context, port, wallet, pending, pins).await
