@@ -46,6 +46,15 @@ fn an_identity_of_a_name_is_made_once() {
     is_whole(owner);
 }
 
+/// One of several runs did it, and each of the others was told one of these.
+#[track_caller]
+fn one_has_won(codes: &[Option<String>], told: &[&str]) {
+    let won = codes.iter().filter(|code| code.is_none());
+    assert_eq!(won.count(), 1, "{codes:?}");
+    let mut lost = codes.iter().flatten();
+    assert!(lost.all(|code| told.contains(&code.as_str())), "{codes:?}");
+}
+
 #[test]
 fn wallets_of_one_identity_that_are_made_at_once_are_different_accounts() {
     let context = TestContext::bare();
@@ -71,18 +80,7 @@ fn wallets_of_one_identity_that_are_made_at_once_are_different_accounts() {
     // One number that all ask for is one wallet.
     let all = ["d", "e", "f"].map(|name| line(name, "--index 9"));
     let codes: Vec<_> = at_once(&all).iter().map(code).collect();
-    assert_eq!(
-        codes.iter().filter(|code| code.is_none()).count(),
-        1,
-        "{codes:?}"
-    );
-    assert!(
-        codes
-            .iter()
-            .flatten()
-            .all(|code| code == "wallet.index_taken"),
-        "{codes:?}"
-    );
+    one_has_won(&codes, &["wallet.index_taken"]);
     let (next, _) = account(&patient.run(&line("g", "").1));
     assert_eq!(next, 10);
     is_whole(patient);
@@ -164,18 +162,7 @@ fn a_port_that_is_claimed_twice_at_once_is_claimed_once() {
         .iter()
         .map(code)
         .collect();
-    assert_eq!(
-        codes.iter().filter(|code| code.is_none()).count(),
-        1,
-        "{codes:?}"
-    );
-    assert!(
-        codes
-            .iter()
-            .flatten()
-            .all(|code| ["port.already_claimed", "tx.failed"].contains(&code.as_str())),
-        "{codes:?}"
-    );
+    one_has_won(&codes, &["port.already_claimed", "tx.failed"]);
     let listed = patient.ok("port list");
     assert_eq!(
         listed["ports"].as_array().map(Vec::len),

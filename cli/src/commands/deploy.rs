@@ -245,9 +245,9 @@ async fn choose_plan(
     plan: &impl Fn(u32) -> Plan,
     fresh: bool,
 ) -> Result<Plan, Error> {
+    let home = context.home();
+    let known = home.deployment(chain.chain_id())?;
     if fresh {
-        let home = context.home();
-        let known = home.deployment(chain.chain_id())?;
         for plan in (0..MAX_DEPLOYMENTS).map(plan) {
             let registry = plan.registry_address();
             if chain.code(registry).await?.is_empty() {
@@ -268,7 +268,6 @@ async fn choose_plan(
         });
     }
     let first = plan(0);
-    let known = context.home().deployment(chain.chain_id())?;
     let Some((known, registry)) = known.and_then(|it| it.registry.map(|registry| (it, registry)))
     else {
         return Ok(first);
